@@ -1,0 +1,148 @@
+/** Inputs -> a Portal to talk to: the real one by its profile, or the built-in sandbox on loopback. */
+
+import { isAbsolute, join } from 'node:path';
+import type { Clock } from './clock.ts';
+import type { RunContext } from './context.ts';
+import { ReleaseError } from './errors.ts';
+import type { Inputs } from './inputs.ts';
+import type { Log } from './log.ts';
+import { createHttpPortal } from './portal/http-portal.ts';
+import type { Call, Portal } from './portal/portal.ts';
+import { defaultProfile, type Profile } from './portal/profile.ts';
+import { createTransport } from './portal/transport.ts';
+import { cookieSecrets, type Redactor } from './redact.ts';
+import type { Sandbox } from './sandbox/server.ts';
+import { formatBytes } from './words.ts';
+import { isInside } from './workspace.ts';
+
+export interface Connection {
+  readonly portal: Portal;
+  readonly profile: Profile;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  readonly inputs: Inputs;
+  readonly context: RunContext;
+  readonly profile: Profile;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  readonly onCall: (call: Call) => void;
+}
+
+export const USER_AGENT = 'gopay-miniapp-release (GitHub Action)';
+
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const { inputs, profile, clock, signal, log, redactor } = options;
+  const sandbox = inputs.portal.kind === 'sandbox' ? await openSandbox(inputs, options.context) : undefined;
+  const origin = inputs.portal.kind === 'url' ? inputs.portal.origin : new URL(sandbox?.url ?? '');
+  const transport = createTransport({
+    hosts: inputs.portalHosts,
+    clock,
+    signal,
+    onProxyPassword: (password) => redactor.add(password, 'credential'),
+  });
+  const portal = createHttpPortal({
+    profile,
+    transport,
+    origin,
+    miniappId: inputs.miniappId,
+    spaceId: inputs.spaceId,
+    targetApp: inputs.targetApp,
+    // The sandbox asks for no credentials, so it gets none.
+    credentials: sandbox ? {} : { session: inputs.session, login: inputs.login },
+    userAgent: USER_AGENT,
+    clock,
+    signal,
+    redact: (text) => redactor.redact(text),
+    onCall: options.onCall,
+    onCredential: (credential) => keepSecret(credential, log, redactor),
+    onUploadProgress: uploadProgress(clock, log),
+    sandbox: sandbox !== undefined,
+  });
+  return {
+    portal: sandbox ? withSandboxFaults(portal, sandbox) : portal,
+    profile,
+    async close() {
+      transport.close();
+      await sandbox?.close();
+    },
+  };
+}
+
+/** Out of the log by the runner's masks, and out of everything that we write by the redactor. */
+export function keepSecret(credential: string, log: Log, redactor: Redactor): void {
+  for (const secret of cookieSecrets(credential)) {
+    log.mask(secret);
+    redactor.add(secret, 'credential');
+  }
+}
+
+async function openSandbox(inputs: Inputs, context: RunContext): Promise<Sandbox> {
+  if (inputs.portal.kind !== 'sandbox') throw new TypeError('not a sandbox');
+  const { options } = inputs.portal;
+  const { startSandbox, SandboxInvalid } = await import('./sandbox/server.ts');
+  const version = inputs.version === 'latest' ? undefined : inputs.version;
+  try {
+    return await startSandbox({
+      file: sandboxFile(options.file, context),
+      rules: { review: options.review },
+      seed: {
+        appId: inputs.miniappId,
+        spaceId: inputs.spaceId,
+        versions: options.versions,
+        ...(inputs.targetApp && { channelCode: inputs.targetApp }),
+        ...(options.live && { live: options.live }),
+        ...(options.state && { state: options.state }),
+        ...(version && { version }),
+      },
+    });
+  } catch (error) {
+    if (error instanceof SandboxInvalid) throw new ReleaseError('sandbox-invalid', { found: error.message });
+    throw error;
+  }
+}
+
+function sandboxFile(file: string | undefined, context: RunContext): string {
+  if (file === undefined) return join(context.tempDir, 'gopay-miniapp-release-sandbox.json');
+  const path = isAbsolute(file) ? file : join(context.workspace, file);
+  if (isInside(path, context.workspace) || isInside(path, context.tempDir)) return path;
+  throw new ReleaseError('sandbox-invalid', { found: 'The sandbox file lies outside the workspace.' });
+}
+
+/** A sandbox whose state file turned bad answers 500; its own words say more than "answered 500". */
+function withSandboxFaults(portal: Portal, sandbox: Sandbox): Portal {
+  const guarded = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
+    return async (...args: A): Promise<R> => {
+      try {
+        return await call(...args);
+      } catch (error) {
+        if (sandbox.failure) throw new ReleaseError('sandbox-invalid', { found: sandbox.failure.message });
+        throw error;
+      }
+    };
+  };
+  return {
+    ...portal,
+    listVersions: guarded(portal.listVersions),
+    listReleases: guarded(portal.listReleases),
+    findRelease: guarded(portal.findRelease),
+    releaseHistory: guarded(portal.releaseHistory),
+    write: guarded(portal.write),
+  };
+}
+
+/** A line every ten seconds of an upload, so that a long one is seen to go on. */
+function uploadProgress(clock: Clock, log: Log): (sentBytes: number, totalBytes: number) => void {
+  let toldMs = clock.now();
+  return (sentBytes, totalBytes) => {
+    if (clock.now() - toldMs < 10_000) return;
+    toldMs = clock.now();
+    const percent = Math.floor((100 * sentBytes) / totalBytes);
+    log.info(`  ${formatBytes(sentBytes)} of ${formatBytes(totalBytes)} sent (${percent}%)`);
+  };
+}
+
+export { defaultProfile };

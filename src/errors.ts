@@ -1,0 +1,121 @@
+/** The catalogue of errors: each says what happened and what to do. Imports nothing of ours. */
+
+export const ERRORS = {
+  'input-invalid': {
+    what: 'The inputs are not valid.',
+    todo: 'Correct every fault named here; nothing was sent.',
+  },
+  'version-unresolved': {
+    what: 'The version to release is not known.',
+    todo: 'Give the input version, or run on a version tag.',
+  },
+  'stage-refused': {
+    what: 'The release cannot take this step from where it stands.',
+    todo: 'See where it stands and run the stage that comes first.',
+  },
+  'portal-unreachable': {
+    what: 'The portal could not be reached.',
+    todo: 'Check portal-url, the network and the proxy of the runner, then run the step again; it goes on where it stopped.',
+  },
+  'portal-unauthorized': {
+    what: 'The portal does not accept the credentials.',
+    todo: 'Renew the secret behind portal-session, or check portal-username and portal-password; then run the step again.',
+  },
+  'portal-refused': {
+    what: 'The portal refused the operation.',
+    todo: 'Read its reason, and ask the portal’s support with the trace id if it is not clear.',
+  },
+  'portal-unexpected': {
+    what: 'The portal gave an answer that cannot be understood.',
+    todo: 'Check portal-url and portal-profile; a portal that speaks otherwise needs a profile of its own (docs/portal.md).',
+  },
+  'portal-status-unknown': {
+    what: 'The portal shows a status that the profile does not know, so nothing is written on it.',
+    todo: 'Add the status to the profile (docs/portal.md), then run the step again.',
+  },
+  'effect-not-seen': {
+    what: 'The portal accepted the operation but does not show its effect.',
+    todo: 'Look at the release in the portal, then run the step again; it reads before it writes.',
+  },
+  'package-invalid': {
+    what: 'The package cannot be uploaded.',
+    todo: 'Correct the build and run the step again; nothing was sent.',
+  },
+  'profile-invalid': {
+    what: 'The portal profile is not valid.',
+    todo: 'Correct each place named here (docs/portal.md); nothing was sent.',
+  },
+  'sandbox-invalid': {
+    what: 'The sandbox cannot use its state file.',
+    todo: 'Delete the file for a new sandbox portal, or name another with file=.',
+  },
+  internal: {
+    what: 'The action itself failed.',
+    todo: 'Please report it with the log of this step; run the step again to go on.',
+  },
+} as const satisfies Readonly<Record<string, { what: string; todo: string }>>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface ErrorDetails {
+  /** What was found here and now: a sentence or several, without secrets. */
+  readonly found: string;
+  /** What to do here and now; the catalogue's sentence where absent. */
+  readonly todo?: string;
+  /** The portal's own id of the request, where it gave one. */
+  readonly traceId?: string | undefined;
+  /** A fault of the moment (network, overload, an expired session that was renewed): trying again may help. */
+  readonly passing?: boolean;
+  /** How long the other side asks us to wait before the next attempt, clamped. */
+  readonly retryAfterMs?: number | undefined;
+  /** Why the portal refused, where it is one of the reasons that the lifecycle knows. */
+  readonly refusal?: Refusal | undefined;
+  readonly cause?: unknown;
+}
+
+/** The portal's refusals in the lifecycle's terms. Which error code of a portal means which is in its profile. */
+export const REFUSALS = [
+  'not-allowed-in-state',
+  'exists-already',
+  'version-not-found',
+  'release-not-found',
+  'another-under-way',
+  'first-release',
+  'ratio-must-increase',
+  'nothing-to-roll-back-to',
+] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+/** An error of the catalogue. Its message is the whole of it: what happened, what was found, what to do. */
+export class ReleaseError extends Error {
+  override readonly name = 'ReleaseError';
+  readonly code: ErrorCode;
+  readonly found: string;
+  readonly todo: string;
+  readonly traceId: string | undefined;
+  readonly passing: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly refusal: Refusal | undefined;
+
+  constructor(code: ErrorCode, details: ErrorDetails) {
+    const todo = details.todo ?? ERRORS[code].todo;
+    const trace = details.traceId ? ` (trace id ${details.traceId})` : '';
+    super(`${ERRORS[code].what} ${details.found}${trace} ${todo}`, { cause: details.cause });
+    this.code = code;
+    this.found = details.found;
+    this.todo = todo;
+    this.traceId = details.traceId;
+    this.passing = details.passing ?? false;
+    this.retryAfterMs = details.retryAfterMs;
+    this.refusal = details.refusal;
+  }
+}
+
+/** The run was cancelled: not an error of the catalogue, and nothing is undone. */
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+
+  constructor() {
+    super('The run was cancelled.');
+  }
+}

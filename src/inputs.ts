@@ -1,0 +1,433 @@
+/**
+ * The table of inputs, and text -> Inputs with all faults at once. action.yml and the README's table are generated
+ * from the table, so that what is promised is what is read.
+ */
+
+import { distance } from 'fastest-levenshtein';
+import { STAGE_NAMES, STAGES, type Stage, stageRow } from './lifecycle.ts';
+import type { SandboxOptions } from './sandbox/options.ts';
+import { cleanLine } from './text.ts';
+import { isLoopback, whyNotTrusted } from './trust.ts';
+
+export interface InputRow {
+  readonly description: string;
+  readonly required?: true;
+  readonly default?: string;
+  /** Never shown, not even in a fault. */
+  readonly secret?: true;
+}
+
+export const INPUTS = {
+  stage: {
+    description: `One or more of ${STAGE_NAMES.join(', ')}; separated by commas, spaces or lines, run in the order of a release. withdraw and rollback run alone.`,
+    required: true,
+  },
+  'portal-url': {
+    description:
+      'Address of the portal, such as https://miniapp.midtrans.com, or sandbox for the built-in one. No default: a forgotten variable must not mean production.',
+    required: true,
+  },
+  'portal-hosts': {
+    description: 'Hosts that may receive credentials besides miniapp.midtrans.com and loopback; separated by commas.',
+  },
+  'miniapp-id': { description: 'The id of the miniapp (appId). Quote it: YAML would round it.', required: true },
+  'space-id': { description: 'The id of its workspace (spaceId). Quote it.', required: true },
+  'target-app': { description: 'Channel code of the target app; required but for upload alone.' },
+  version: {
+    description:
+      'Version to release, 1.2.3, or latest (the highest version tag of the repository). Where empty: the tag of the event; for upload, the version of package.json.',
+  },
+  'tag-prefix': { description: 'What stands before the version in a tag, such as shop-v.', default: 'v' },
+  'allow-downgrade': { description: 'Release a version below the live one.', default: 'false' },
+  package: { description: 'For upload: a ZIP file with index.html at its root, or a build folder to zip.' },
+  'release-notes': {
+    description: 'Change log that submit sends; where empty, the body of the GitHub release that the event carries.',
+  },
+  reapply: { description: 'Let apply send a rejected or withdrawn release again.', default: 'false' },
+  'whitelist-ids': {
+    description:
+      'For whitelist: user IDs, separated by commas or white space; # starts a comment. Give them as a secret: the runner prints plain inputs.',
+    secret: true,
+  },
+  'whitelist-file': { description: 'For whitelist: a file of user IDs in the same form.' },
+  'grayscale-ratio': {
+    description: 'For grayscale: a percentage of users, 20, or a ramp, 5, 20, 50; whole numbers 1-100, rising.',
+  },
+  'grayscale-soak': {
+    description:
+      'How long each ratio is held, the last one too: 0s, 90s, 15m, 6h, 2d. Must be given for a ramp, for grayscale with release in one step, and with health-url.',
+  },
+  'soak-mode': {
+    description:
+      'wait: the runner holds the soak. resume: a run that comes too early ends pending, a later one goes on.',
+    default: 'wait',
+  },
+  'health-url': { description: 'Asked while soaking and before every raise; a bad answer halts the rollout.' },
+  'approval-timeout': {
+    description: 'How long apply and approval wait for the administrator: 0s is one look; 90s, 15m, 6h, 2d.',
+    default: '15m',
+  },
+  'on-pending': {
+    description:
+      'succeed or fail while an approval or a soak is still under way; auto: succeed where apply or approval is the last stage, or with soak-mode resume.',
+    default: 'auto',
+  },
+  'dry-run': { description: 'Read, say what would be done, write nothing.', default: 'false' },
+  'portal-session': { description: 'Cookie header of a logged-in portal user. A secret.', secret: true },
+  'portal-username': { description: 'Log in with this user instead. A secret.', secret: true },
+  'portal-password': { description: 'The password to log in with. A secret.', secret: true },
+  'portal-profile': { description: 'Path of a portal profile (JSON), for a portal that speaks otherwise.' },
+  'github-token': {
+    description: 'For the comment, the deployment and version: latest.',
+    default: '${{ github.token }}',
+    secret: true,
+  },
+  comment: { description: "Pull request comment: auto, off, or a pull request's number.", default: 'auto' },
+  environment: { description: 'Where given: a GitHub deployment to this environment that follows the release.' },
+  'show-preview': {
+    description:
+      'Preview link and QR code in summary and comment: true, false, or auto (unless the repository may be public).',
+    default: 'auto',
+  },
+} as const satisfies Readonly<Record<string, InputRow>>;
+
+export type InputName = keyof typeof INPUTS;
+
+export interface Inputs {
+  readonly stages: readonly Stage[];
+  readonly portal:
+    | { readonly kind: 'url'; readonly origin: URL }
+    | { readonly kind: 'sandbox'; readonly options: SandboxOptions };
+  readonly portalHosts: readonly string[];
+  readonly miniappId: string;
+  readonly spaceId: string;
+  /** Empty for upload alone. */
+  readonly targetApp: string;
+  /** A version, `latest`, or nothing. */
+  readonly version: string | undefined;
+  readonly tagPrefix: string;
+  readonly allowDowngrade: boolean;
+  readonly package: string | undefined;
+  readonly releaseNotes: string | undefined;
+  readonly reapply: boolean;
+  readonly whitelistIds: readonly string[];
+  readonly whitelistFile: string | undefined;
+  readonly ratios: readonly number[];
+  readonly soakMs: number | undefined;
+  readonly soakMode: 'wait' | 'resume';
+  readonly healthUrl: URL | undefined;
+  readonly approvalTimeoutMs: number;
+  readonly onPending: 'auto' | 'succeed' | 'fail';
+  readonly dryRun: boolean;
+  readonly session: string | undefined;
+  readonly login: { readonly username: string; readonly password: string } | undefined;
+  readonly portalProfile: string | undefined;
+  readonly githubToken: string | undefined;
+  readonly comment: 'auto' | 'off' | number;
+  readonly environment: string | undefined;
+  readonly showPreview: 'auto' | boolean;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Hosts that may receive credentials without being named. */
+const KNOWN_HOSTS = ['miniapp.midtrans.com'];
+
+/**
+ * Reads every input. All faults are found before anything is sent, each naming its input, what it got and what it
+ * takes; a secret is never shown.
+ */
+export async function readInputs(
+  environment: Environment,
+): Promise<{ readonly inputs: Inputs } | { readonly faults: readonly string[] }> {
+  const faults = unknownInputs(environment);
+  const read = reader(environment, faults);
+  const stages = read('stage', parseStages) ?? [];
+  const asks = (stage: Stage) => stages.includes(stage);
+  const portalHosts = read('portal-hosts', parseHosts) ?? [];
+  const portal = await readPortal(read.text('portal-url'), [...KNOWN_HOSTS, ...portalHosts], faults);
+  const username = read.text('portal-username');
+  const password = read.text('portal-password');
+  const inputs: Inputs = {
+    stages,
+    portal: portal ?? { kind: 'url', origin: new URL('https://invalid.invalid') },
+    portalHosts: [...KNOWN_HOSTS, ...portalHosts],
+    miniappId: read('miniapp-id', parseId) ?? '',
+    spaceId: read('space-id', parseId) ?? '',
+    targetApp: read('target-app', parseId) ?? '',
+    version: read('version', parseVersionInput),
+    tagPrefix: read.text('tag-prefix') ?? '',
+    allowDowngrade: read('allow-downgrade', parseBoolean) ?? false,
+    package: read.text('package'),
+    releaseNotes: read.text('release-notes'),
+    reapply: read('reapply', parseBoolean) ?? false,
+    whitelistIds: read('whitelist-ids', parseUserIds) ?? [],
+    whitelistFile: read.text('whitelist-file'),
+    ratios: read('grayscale-ratio', parseRamp) ?? [],
+    soakMs: read('grayscale-soak', parseDuration),
+    soakMode: read('soak-mode', oneOf('wait', 'resume')) ?? 'wait',
+    healthUrl: read('health-url', parseHealthUrl),
+    approvalTimeoutMs: read('approval-timeout', parseDuration) ?? 0,
+    onPending: read('on-pending', oneOf('auto', 'succeed', 'fail')) ?? 'auto',
+    dryRun: read('dry-run', parseBoolean) ?? false,
+    session: read('portal-session', parseSession),
+    login: username && password ? { username, password } : undefined,
+    portalProfile: read.text('portal-profile'),
+    githubToken: read.text('github-token'),
+    comment: read('comment', parseComment) ?? 'auto',
+    environment: read('environment', parseEnvironmentName),
+    showPreview: read('show-preview', parseShowPreview) ?? 'auto',
+  };
+
+  const missing = (name: InputName, why: string) => faults.push(`${name}: missing; ${why}`);
+  for (const [name, row] of Object.entries(INPUTS) as [InputName, InputRow][]) {
+    if (row.required && !read.text(name)) missing(name, `it takes: ${row.description}`);
+  }
+  if (!read.text('target-app') && stages.some((stage) => stage !== 'upload')) {
+    missing('target-app', 'every stage but upload needs the channel code of the target app.');
+  }
+  const alone = stages.find((stage) => stageRow(stage).alone);
+  if (alone && stages.length > 1) faults.push(`stage: got ${stages.join(', ')}; ${alone} runs alone in a step.`);
+  if (asks('upload') && !inputs.package) missing('package', 'upload takes a ZIP file or a build folder.');
+  if (asks('whitelist') && !read.text('whitelist-ids') && !inputs.whitelistFile) {
+    missing('whitelist-ids', 'whitelist takes user IDs here or in whitelist-file.');
+  }
+  if (asks('grayscale') && !read.text('grayscale-ratio')) {
+    missing('grayscale-ratio', 'grayscale takes a percentage, 20, or a ramp, 5, 20, 50.');
+  }
+  if (asks('grayscale') && !read.text('grayscale-soak')) {
+    const needs = whatNeedsSoak(inputs);
+    if (needs) missing('grayscale-soak', `${needs} needs to know how long a ratio is held (0s if no time is meant).`);
+  }
+  if (Boolean(username) !== Boolean(password)) {
+    missing(username ? 'portal-password' : 'portal-username', 'a login takes both a user name and a password.');
+  }
+  if (portal?.kind === 'url' && !read.text('portal-session') && !username && !password) {
+    missing('portal-session', 'a portal takes a session, or portal-username and portal-password to log in.');
+  }
+  if (portal?.kind === 'sandbox' && inputs.portalProfile) {
+    faults.push('portal-profile: got a path; the sandbox speaks the default profile only.');
+  }
+  if (inputs.tagPrefix.length > 64) faults.push('tag-prefix: got more than 64 characters.');
+  return faults.length > 0 ? { faults } : { inputs };
+}
+
+const VERSION = /^\d{1,15}(\.\d{1,15}){2,3}(-[0-9A-Za-z.-]{1,40})?$/;
+
+/** `1.2.3` or `1.2.3.4`, with an optional `-suffix`. */
+export function isVersion(text: string): boolean {
+  return VERSION.test(text) && text.length <= 64;
+}
+
+/** A text list of user IDs: commas or white space between, `#` starts a comment, duplicates dropped. */
+export function parseUserIds(text: string): string[] {
+  const ids = new Set<string>();
+  for (const [line, content] of text.split(/\r\n|\r|\n/).entries()) {
+    for (const id of content.replace(/#.*/, '').split(/[,\s]+/)) {
+      if (id.length > 128 || /\p{C}/u.test(id)) {
+        throw new Fault(`user IDs of at most 128 visible characters; line ${line + 1} holds something else`);
+      }
+      if (id !== '') ids.add(id);
+    }
+  }
+  if (ids.size === 0) throw new Fault('at least one user ID');
+  return [...ids];
+}
+
+/** The closest of some names, where one is close. */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  const plain = (text: string) => text.toLowerCase().replaceAll('_', '-');
+  const [best] = [...names].sort((a, b) => distance(plain(name), plain(a)) - distance(plain(name), plain(b)));
+  return best !== undefined && distance(plain(name), plain(best)) <= Math.max(2, best.length / 3) ? best : undefined;
+}
+
+/** Thrown by a parser: what the input takes. */
+export class Fault extends Error {}
+
+interface Reader {
+  <T>(name: InputName, parse: (text: string) => T): T | undefined;
+  /** The trimmed text; undefined where empty, the default where the runner set none. */
+  text(name: InputName): string | undefined;
+}
+
+function reader(environment: Environment, faults: string[]): Reader {
+  const text = (name: InputName) => {
+    const row: InputRow = INPUTS[name];
+    const fallback = row.default?.startsWith('${{') ? undefined : row.default;
+    return (environment[`INPUT_${name.toUpperCase()}`]?.trim() || fallback) ?? undefined;
+  };
+  const read = <T>(name: InputName, parse: (value: string) => T): T | undefined => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    try {
+      return parse(value);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      const row: InputRow = INPUTS[name];
+      const got = row.secret ? 'a value that is not shown' : `"${cleanLine(value, 100)}"`;
+      faults.push(`${name}: got ${got}; takes ${error.message}.`);
+      return undefined;
+    }
+  };
+  return Object.assign(read, { text });
+}
+
+/** The runner only warns of an input that does not exist; a misspelt dry-run would release. */
+function unknownInputs(environment: Environment): string[] {
+  const known = Object.keys(INPUTS);
+  return Object.keys(environment)
+    .filter((key) => key.startsWith('INPUT_') && !known.includes(key.slice(6).toLowerCase()))
+    .map((key) => {
+      const name = cleanLine(key.slice(6).toLowerCase(), 60);
+      const near = nearest(name, known);
+      return `${name}: no such input${near ? `; did you mean ${near}?` : '.'}`;
+    });
+}
+
+function whatNeedsSoak(inputs: Inputs): string | undefined {
+  if (inputs.ratios.length > 1) return 'a ramp';
+  if (inputs.stages.includes('release')) return 'grayscale with release in one step';
+  return inputs.healthUrl ? 'health-url' : undefined;
+}
+
+async function readPortal(
+  text: string | undefined,
+  hosts: readonly string[],
+  faults: string[],
+): Promise<Inputs['portal'] | undefined> {
+  if (text === undefined) return undefined;
+  if (/^sandbox(\?|$)/.test(text)) {
+    const { parseSandboxUrl } = await import('./sandbox/options.ts');
+    const parsed = parseSandboxUrl(text);
+    if (parsed.ok) return { kind: 'sandbox', options: parsed.options };
+    faults.push(...parsed.faults.map((fault) => `portal-url: ${fault}.`));
+    return undefined;
+  }
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const why = url ? whyNoPortal(url, text, hosts) : 'takes https://host, or sandbox';
+  if (!why) return { kind: 'url', origin: new URL(url?.origin ?? text) };
+  // What is no address, or carries a password, is not shown.
+  const shown = url && !url.username && !url.password ? `"${cleanLine(text, 100)}"` : 'a value that is not shown';
+  faults.push(`portal-url: got ${shown}; ${why}.`);
+  return undefined;
+}
+
+function whyNoPortal(url: URL, text: string, hosts: readonly string[]): string | undefined {
+  const rest = text.slice(text.indexOf('//') + 2);
+  if (text.includes('\\')) return 'takes https://host without backslashes';
+  if (url.pathname !== '/' || url.search || url.hash || /[/?#]./.test(rest)) {
+    return `takes the portal's host alone, ${url.origin}; paths are the profile's`;
+  }
+  const why = whyNotTrusted(url, hosts);
+  if (!why) return undefined;
+  return url.protocol === 'https:' && !url.username && !url.password
+    ? `${why}. Name it in portal-hosts if it is meant`
+    : `${why}; takes https://host, or sandbox`;
+}
+
+// --- Parsers: text -> value, or a Fault that says what is taken ------------------------------------------------------
+
+function parseStages(text: string): Stage[] {
+  const names = text.split(/[\s,]+/).filter((name) => name !== '');
+  for (const name of names) {
+    if (Object.hasOwn(STAGES, name)) continue;
+    const near = nearest(name, STAGE_NAMES);
+    throw new Fault(`one or more of ${STAGE_NAMES.join(', ')}${near ? ` (did you mean ${near}?)` : ''}`);
+  }
+  if (names.length === 0) throw new Fault(`one or more of ${STAGE_NAMES.join(', ')}`);
+  return STAGE_NAMES.filter((stage) => names.includes(stage));
+}
+
+function parseHosts(text: string): string[] {
+  return text
+    .split(/[\s,]+/)
+    .filter((host) => host !== '')
+    .map((host) => {
+      if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/i.test(host)) {
+        throw new Fault('host names, such as portal.example.com, separated by commas');
+      }
+      return host.toLowerCase();
+    });
+}
+
+function parseId(text: string): string {
+  if (/^[\d.]+e\+?\d+$/i.test(text)) {
+    throw new Fault("an id in quotes, '2088000000000000000001': this is a number that YAML has rounded");
+  }
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(text)) throw new Fault('1 to 64 letters, digits, _ or -');
+  return text;
+}
+
+function parseVersionInput(text: string): string {
+  if (text === 'latest' || isVersion(text)) return text;
+  const unquoted = /^\d+\.\d+$/.test(text) ? `; in quotes: ${text} may be an unquoted ${text}0, which YAML cuts` : '';
+  throw new Fault(`three or four numbers with an optional suffix, 1.2.3 or 1.2.3-beta, or latest${unquoted}`);
+}
+
+function parseBoolean(text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new Fault('true or false');
+  return text === 'true';
+}
+
+function oneOf<T extends string>(...values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const value = values.find((candidate) => candidate === text);
+    if (value === undefined) throw new Fault(values.join(' or '));
+    return value;
+  };
+}
+
+function parseRamp(text: string): number[] {
+  const takes = 'a whole percentage 1-100, such as 20 or 20%, or a rising ramp, such as 5, 20, 50';
+  const ratios = text
+    .split(/[\s,]+/)
+    .filter((part) => part !== '')
+    .map((part) => {
+      const digits = /^(\d{1,3})%?$/.exec(part)?.[1];
+      const ratio = Number(digits);
+      if (digits === undefined || ratio < 1 || ratio > 100) throw new Fault(takes);
+      return ratio;
+    });
+  const isRising = ratios.every((ratio, index) => index === 0 || ratio > (ratios[index - 1] ?? 0));
+  if (ratios.length === 0 || !isRising) throw new Fault(takes);
+  return ratios;
+}
+
+const DURATION_UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function parseDuration(text: string): number {
+  const match = /^(\d{1,6})([smhd])$/.exec(text);
+  if (!match) throw new Fault('a duration such as 0s, 90s, 15m, 6h or 2d');
+  return Number(match[1]) * DURATION_UNITS[match[2] as keyof typeof DURATION_UNITS];
+}
+
+function parseHealthUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const secure = url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)));
+  if (!url || !secure || url.username || url.password) {
+    throw new Fault('an https address without user name or password');
+  }
+  return url;
+}
+
+function parseSession(text: string): string {
+  // A header value (RFC 9110, 5.5): visible ASCII and spaces.
+  if (!/^[\x20-\x7e]+$/.test(text)) throw new Fault('a cookie header on one line, name=value; name=value');
+  return text;
+}
+
+function parseComment(text: string): 'auto' | 'off' | number {
+  if (text === 'auto' || text === 'off') return text;
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new Fault("auto, off, or a pull request's number");
+  return Number(text);
+}
+
+function parseEnvironmentName(text: string): string {
+  if (text.length > 255 || /\p{C}/u.test(text)) throw new Fault('the name of an environment, at most 255 characters');
+  return text;
+}
+
+function parseShowPreview(text: string): 'auto' | boolean {
+  const value = oneOf('auto', 'true', 'false')(text);
+  return value === 'auto' ? value : value === 'true';
+}

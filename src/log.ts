@@ -1,0 +1,39 @@
+/** The step's log: lines, groups, masks and annotations. Nothing foreign gets out of here as a command. */
+
+import { logLine } from './text.ts';
+
+export interface Log {
+  info(line: string): void;
+  debug(line: string): void;
+  /** An annotation. */
+  notice(text: string): void;
+  warning(text: string): void;
+  error(text: string): void;
+  mask(secret: string): void;
+  group(name: string): void;
+  endGroup(): void;
+}
+
+/** An annotation holds 4,096 characters; the runner cuts the rest in silence. */
+const MAX_ANNOTATION_CHARS = 4_000;
+
+/** `write` gets whole lines; `redact` is the last net under each of them. */
+export function createLog(write: (line: string) => void, redact: (text: string) => string): Log {
+  const command = (name: string, text: string) => write(`::${name}::${escapeData(text)}\n`);
+  const annotation = (name: string) => (text: string) => command(name, redact(text).slice(0, MAX_ANNOTATION_CHARS));
+  return {
+    info: (line) => write(`${logLine(redact(line))}\n`),
+    debug: (line) => command('debug', logLine(redact(line))),
+    notice: annotation('notice'),
+    warning: annotation('warning'),
+    error: annotation('error'),
+    mask: (secret) => command('add-mask', secret),
+    group: (name) => command('group', logLine(redact(name))),
+    endGroup: () => write('::endgroup::\n'),
+  };
+}
+
+/** As actions/toolkit escapes a command's data. */
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}

@@ -1,0 +1,216 @@
+/** The package to upload: a ZIP file or a build folder, copied where nobody changes it, checked, and sent from there. */
+
+import { createHash, randomUUID } from 'node:crypto';
+import { type FileHandle, lstat, open, readFile, realpath, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+
+import { ReleaseError } from '../errors.ts';
+import type { UploadSource } from '../portal/portal.ts';
+import { cleanLine } from '../text.ts';
+import { errorCode, isInside, resolveInWorkspace } from '../workspace.ts';
+import { checkZip } from './check-zip.ts';
+import { Inspection, MAX_TOTAL_BYTES } from './inspection.ts';
+import { listFolder, zipFiles } from './zip-folder.ts';
+
+const READ_BYTES = 64 * 1024;
+const MAX_PACKAGE_JSON_BYTES = 1024 * 1024;
+const PACKAGE_JSON_TODO = 'Correct that file, or give the input version.';
+
+/** A package that has passed every check. What open() gives are the bytes that were checked. */
+export interface Package extends UploadSource {
+  /** Entries of the ZIP. */
+  readonly entries: number;
+  /** Removes the private copy; nothing can be read after it. May be called twice. */
+  close(): Promise<void>;
+}
+
+export interface PackageOptions {
+  /** The folder that the path is relative to and may not leave. */
+  readonly workspace: string;
+  /** Where the private copy is put. */
+  readonly tempDir: string;
+}
+
+/**
+ * Opens a ZIP file, or zips a build folder, and checks it. The caller closes it.
+ *
+ * Throws ReleaseError `package-invalid` that names every fault; nothing stays behind then.
+ */
+export async function openPackage(path: string, options: PackageOptions): Promise<Package> {
+  const real = await resolvePackage(path, options.workspace);
+  const inspection = new Inspection();
+  const kind = (await stat(real)).isDirectory() ? 'folder' : 'file';
+  // Listed before the private copy is made, which could otherwise find itself in the folder.
+  const files = kind === 'folder' ? await listFolder(real, inspection) : [];
+  const copy = await PrivateCopy.create(options.tempDir);
+  try {
+    await copy.fill(kind === 'folder' ? zipFiles(real, files) : fileBytes(real));
+    const entries = await checkZip(copy.handle, inspection);
+    inspection.finish(path, kind);
+    return {
+      entries,
+      sizeBytes: copy.sizeBytes,
+      sha256: copy.sha256,
+      open: () => copy.read(),
+      close: () => copy.remove(),
+    };
+  } catch (error) {
+    await copy.remove();
+    throw error;
+  }
+}
+
+/**
+ * The `version` of the package.json in the package's folder (for a ZIP: the folder it is in), else of the one in its
+ * parent, if that is still in the workspace; undefined where neither has one.
+ *
+ * Throws ReleaseError: `package-invalid` for the path, `version-unresolved` for a package.json that cannot be read.
+ */
+export async function packageVersion(path: string, workspace: string): Promise<string | undefined> {
+  const real = await resolvePackage(path, workspace);
+  const folder = (await stat(real)).isDirectory() ? real : dirname(real);
+  const root = await realpath(workspace);
+  for (const each of [folder, dirname(folder)]) {
+    const version = isInside(each, root) ? await versionIn(join(each, 'package.json'), root) : undefined;
+    if (version !== undefined) return version;
+  }
+  return undefined;
+}
+
+/** A file of our own, readable by nobody else, written once and read as often as needed. */
+class PrivateCopy {
+  readonly handle: FileHandle;
+  readonly #path: string;
+  sizeBytes = 0;
+  sha256 = '';
+
+  private constructor(handle: FileHandle, path: string) {
+    this.handle = handle;
+    this.#path = path;
+  }
+
+  static async create(tempDir: string): Promise<PrivateCopy> {
+    const path = join(tempDir, `package-${randomUUID()}.zip`);
+    try {
+      // wx+: never a file, or a link, that somebody has put there.
+      return new PrivateCopy(await open(path, 'wx+', 0o600), path);
+    } catch (error) {
+      throw unreadable(error);
+    }
+  }
+
+  async fill(source: AsyncIterable<Uint8Array>): Promise<void> {
+    const hash = createHash('sha256');
+    const count = (chunk: Uint8Array) => {
+      hash.update(chunk);
+      this.sizeBytes += chunk.length;
+    };
+    try {
+      await this.handle.writeFile(passing(source, count));
+    } catch (error) {
+      throw unreadable(error);
+    }
+    this.sha256 = hash.digest('hex');
+  }
+
+  /** Reads by position, so that several readers, or a second attempt, do not disturb each other. */
+  async *read(): AsyncGenerator<Uint8Array> {
+    for (let position = 0; position < this.sizeBytes; ) {
+      const length = Math.min(READ_BYTES, this.sizeBytes - position);
+      // A new buffer each time: whoever takes it may keep it until the network has it.
+      const { bytesRead, buffer } = await this.handle.read(Buffer.allocUnsafe(length), 0, length, position);
+      if (bytesRead === 0) throw new Error('The private copy of the package was cut off while it was read.');
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+
+  async remove(): Promise<void> {
+    await this.handle.close();
+    await rm(this.#path, { force: true });
+  }
+}
+
+async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
+  const handle = await open(path, 'r');
+  let sizeBytes = 0;
+  // The stream closes the handle, however the reading ends.
+  for await (const chunk of handle.createReadStream({ highWaterMark: READ_BYTES })) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > MAX_TOTAL_BYTES) {
+      throw new ReleaseError('package-invalid', { found: `It is larger than ${MAX_TOTAL_BYTES} bytes.` });
+    }
+    yield chunk;
+  }
+}
+
+async function* passing(source: AsyncIterable<Uint8Array>, see: (chunk: Uint8Array) => void) {
+  for await (const chunk of source) {
+    see(chunk);
+    yield chunk;
+  }
+}
+
+function unreadable(error: unknown): Error {
+  if (error instanceof ReleaseError) return error;
+  return new ReleaseError('package-invalid', {
+    found: `It could not be read, or not be copied to the runner's temporary folder: ${errorCode(error)}.`,
+    todo: 'Check the permissions of the build and the space on the runner, then run the step again; nothing was sent.',
+    cause: error,
+  });
+}
+
+async function resolvePackage(path: string, workspace: string): Promise<string> {
+  try {
+    return await resolveInWorkspace(path, workspace, 'file-or-folder');
+  } catch (error) {
+    throw new ReleaseError('package-invalid', {
+      found: messageOf(error),
+      todo: 'Correct the input package, and check that the build ran before; nothing was sent.',
+      cause: error,
+    });
+  }
+}
+
+/** The version that a package.json states; undefined where there is no such file or it states none. */
+async function versionIn(file: string, workspace: string): Promise<string | undefined> {
+  const text = await readPackageJson(file, workspace);
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    // The parser's message quotes the file, so it is kept out even as a cause.
+    throw badPackageJson(file, workspace, 'is not valid JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badPackageJson(file, workspace, 'holds no JSON object');
+  }
+  const version = (value as { version?: unknown }).version;
+  if (version === undefined || typeof version === 'string') return version;
+  throw badPackageJson(file, workspace, 'has a version that is not a text');
+}
+
+async function readPackageJson(file: string, workspace: string): Promise<string | undefined> {
+  if ((await lstat(file).catch(() => undefined)) === undefined) return undefined;
+  let real: string;
+  try {
+    // It may be a link that leads out of the workspace.
+    real = await resolveInWorkspace(relative(workspace, file), workspace);
+  } catch (error) {
+    throw new ReleaseError('version-unresolved', { found: messageOf(error), todo: PACKAGE_JSON_TODO, cause: error });
+  }
+  if ((await stat(real)).size > MAX_PACKAGE_JSON_BYTES) throw badPackageJson(file, workspace, 'is larger than 1 MiB');
+  return readFile(real, 'utf8').catch((error: unknown) => {
+    throw badPackageJson(file, workspace, `cannot be read (${errorCode(error)})`);
+  });
+}
+
+function badPackageJson(file: string, workspace: string, what: string): ReleaseError {
+  const name = cleanLine(relative(workspace, file), 200);
+  return new ReleaseError('version-unresolved', { found: `The file "${name}" ${what}.`, todo: PACKAGE_JSON_TODO });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,317 @@
+/**
+ * (stage, what was observed, what was sent) -> what to do next. Pure: the same facts give the same plan, so a dry run
+ * and a run cannot differ.
+ */
+
+import {
+  holds,
+  type Operation,
+  operationRow,
+  STAGE_NAMES,
+  STAGES,
+  STATES,
+  type Stage,
+  type State,
+  stageRow,
+  type WriteOperation,
+} from './lifecycle.ts';
+import {
+  isFirstRelease,
+  liveRelease,
+  liveVersionAbove,
+  othersUnderWay,
+  stateOf,
+  type View,
+  withState,
+} from './view.ts';
+
+export type Plan =
+  | { readonly kind: 'send'; readonly operation: WriteOperation; readonly ratioPercent?: number }
+  | { readonly kind: 'wait' }
+  /** Hold the ratio in effect until then. */
+  | { readonly kind: 'soak'; readonly ratioPercent: number; readonly untilMs: number }
+  /** The release is in passing between two states. */
+  | { readonly kind: 'look' }
+  | { readonly kind: 'reached'; readonly notice?: string }
+  | { readonly kind: 'unknown-status' }
+  | { readonly kind: 'rejected' | 'withdrawn' }
+  | { readonly kind: 'refused'; readonly found: string; readonly todo: string };
+
+/** A plan that ends a stage short of its end. */
+export type Stop = Extract<Plan, { kind: 'refused' | 'rejected' | 'withdrawn' | 'unknown-status' }>;
+
+export type Refused = Extract<Plan, { kind: 'refused' }>;
+
+/** What the user chose, as far as a plan depends on it. */
+export interface PlanOptions {
+  readonly targetApp: string;
+  readonly allowDowngrade: boolean;
+  readonly reapply: boolean;
+  readonly ratios: readonly number[];
+  readonly soakMs: number;
+  readonly soakMode: 'wait' | 'resume';
+}
+
+/** What this run did in the stage so far. A look shows everything else. */
+export interface Memory {
+  /** The release was applied for by this run, or seen in review by it: a no is an answer, not a leftover. */
+  readonly reviewed?: boolean;
+  /** The uploaded package's paths, as the portal named them. */
+  readonly packageSent?: readonly string[];
+  readonly idsAdded?: boolean;
+  readonly ratioSet?: number;
+  /** When this run first saw the ratio in effect; counts where the portal does not tell. */
+  readonly heldSinceMs?: number;
+}
+
+export function plan(stage: Stage, view: View, options: PlanOptions, memory: Memory, nowMs: number): Plan {
+  const state = stateOf(view);
+  if (stage === 'status') return { kind: 'reached' };
+  if (state === 'busy') return { kind: 'look' };
+  if (state === 'unknown')
+    return stage === 'approval' || memory.reviewed ? { kind: 'wait' } : { kind: 'unknown-status' };
+  if (isDone(stage, state, view, memory)) return { kind: 'reached', ...noticeOf(stage, state) };
+
+  const row = stageRow(stage);
+  const backFromReview = memory.reviewed && state === 'created';
+  if (row.awaitsReview && (state === 'rejected' || state === 'withdrawn' || backFromReview)) {
+    const sendAgain = row.reapplies && options.reapply && !memory.reviewed;
+    if (!sendAgain) return { kind: state === 'rejected' ? 'rejected' : 'withdrawn' };
+  }
+
+  const ofRamp = stage === 'grayscale' ? nextOfRamp(state, view, options, memory, nowMs) : undefined;
+  if (ofRamp?.kind === 'reached') return ofRamp;
+  const refusal = whyNot(stage, state, view, options);
+  if (refusal) return refusal;
+  if (ofRamp) return ofRamp;
+  const step = row.way[state];
+  if (step === 'wait') return { kind: 'wait' };
+  const operation = step?.find((candidate) => !isSent(candidate, memory));
+  return operation ? { kind: 'send', operation } : { kind: 'reached' };
+}
+
+export interface Foreseen {
+  readonly stage: Stage;
+  /** What it would send, in words and with its value: `setRatio 20%`. */
+  readonly operations: readonly { readonly operation: WriteOperation; readonly ratioPercent?: number }[];
+  readonly waits: boolean;
+}
+
+/**
+ * The whole chain from one look on, before anything is written: what each stage would send, and how it would end
+ * where it cannot reach its end. A chain that must fail at its end fails here.
+ */
+export function foresee(
+  stages: readonly Stage[],
+  first: View,
+  options: PlanOptions,
+  nowMs: number,
+): { readonly steps: readonly Foreseen[]; readonly end?: Stop } {
+  const steps: Foreseen[] = [];
+  let view = first;
+  for (const stage of stages) {
+    const operations: Foreseen['operations'][number][] = [];
+    let memory: Memory = {};
+    let waits = false;
+    for (;;) {
+      // Every soak is over by then, so that the plan behind it shows.
+      const next = plan(stage, view, options, memory, waits ? Number.POSITIVE_INFINITY : nowMs);
+      if (next.kind === 'reached') break;
+      if (next.kind === 'look') return { steps };
+      if (next.kind === 'soak') waits = true;
+      else if (next.kind === 'wait') {
+        waits = true;
+        view = withState(view, 'approved');
+      } else if (next.kind === 'send') {
+        operations.push({ operation: next.operation, ...(next.ratioPercent && { ratioPercent: next.ratioPercent }) });
+        if (next.operation === 'startGrayscale' && options.soakMs > 0) waits = true;
+        memory = remember(memory, next, nowMs);
+        view = afterwards(view, next);
+      } else return { steps, end: next };
+    }
+    steps.push({ stage, operations, waits });
+  }
+  return { steps };
+}
+
+/** What the run remembers of a write that took. */
+export function remember(
+  memory: Memory,
+  sent: Extract<Plan, { kind: 'send' }>,
+  nowMs: number,
+  artifacts: readonly string[] = [],
+): Memory {
+  switch (sent.operation) {
+    case 'startApproval':
+      return { ...memory, reviewed: true };
+    case 'uploadPackage':
+      return { ...memory, packageSent: artifacts };
+    case 'addWhitelist':
+      return { ...memory, idsAdded: true };
+    case 'setRatio':
+      return sent.ratioPercent === undefined ? memory : { ...memory, ratioSet: sent.ratioPercent };
+    case 'startGrayscale':
+      return { ...memory, heldSinceMs: nowMs };
+    default:
+      return memory;
+  }
+}
+
+/** The stages that may run from here, in their order. */
+export function nextStages(view: View): Stage[] {
+  const state = stateOf(view);
+  if (state === 'busy' || state === 'unknown') return [];
+  if (state === 'none' && view.uploaded !== undefined) return [view.uploaded ? 'submit' : 'upload'];
+  const first = isFirstRelease(view) === true;
+  return STAGE_NAMES.filter((stage) => {
+    const row = stageRow(stage);
+    return row.way[state] !== undefined && !(first && row.notOnFirstRelease) && row.end !== 'version';
+  });
+}
+
+/** Every operation that a stage may send, for the check that the profile speaks them. */
+export function operationsOf(stage: Stage): Operation[] {
+  const steps = Object.values(stageRow(stage).way).filter((step) => step !== 'wait');
+  const reads: Operation[] = stage === 'upload' || stage === 'submit' ? ['listVersions'] : [];
+  return [...new Set([...reads, ...steps.flat()])];
+}
+
+function isDone(stage: Stage, state: State, view: View, memory: Memory): boolean {
+  const { end } = STAGES[stage];
+  if (end === 'any') return true;
+  if (end === 'version') return state !== 'none' || Boolean(view.uploaded);
+  if (stage === 'whitelist' && state === 'whitelist-testing') return Boolean(memory.idsAdded);
+  // A rollout is not done by having begun: nextOfRamp says when it is.
+  if (stage === 'grayscale' && state === 'grayscale') return false;
+  return holds(end, state);
+}
+
+function noticeOf(stage: Stage, state: State): { notice?: string } {
+  if (stage === 'upload') return { notice: 'The version exists on the portal already: this build was not sent.' };
+  if (stage === 'whitelist' && state !== 'whitelist-testing') {
+    return { notice: `The release is ${STATES[state].words}, past the whitelist test: no user IDs were added.` };
+  }
+  return {};
+}
+
+function isSent(operation: WriteOperation, memory: Memory): boolean {
+  return (
+    (operation === 'addWhitelist' && memory.idsAdded === true) ||
+    (operation === 'uploadPackage' && memory.packageSent !== undefined)
+  );
+}
+
+function nextOfRamp(state: State, view: View, options: PlanOptions, memory: Memory, nowMs: number): Plan {
+  if (state !== 'grayscale' && state !== 'rollout-ready') return { kind: 'send', operation: 'skipPilot' };
+  const { ratios, soakMs } = options;
+  const inEffect = ratioInEffect(view);
+  if (inEffect > 0 && soakMs > 0) {
+    const sinceMs = view.release?.modifiedAtMs ?? memory.heldSinceMs ?? nowMs;
+    // The portal's clock may be ahead of ours: a soak is never longer than asked for.
+    const untilMs = Math.min(sinceMs, nowMs) + soakMs;
+    if (nowMs < untilMs) return { kind: 'soak', ratioPercent: inEffect, untilMs };
+  }
+  const target = ratios.find((ratio) => ratio > inEffect);
+  if (target === undefined && inEffect === ratios.at(-1)) return { kind: 'reached' };
+  if (target === undefined) return whyNotThisRatio(view, options) ?? { kind: 'reached' };
+  const operation = memory.ratioSet === target ? 'startGrayscale' : 'setRatio';
+  return { kind: 'send', operation, ratioPercent: target };
+}
+
+/** Why a stage cannot run from here, or undefined where it can. */
+function whyNot(stage: Stage, state: State, view: View, options: PlanOptions): Refused | undefined {
+  const row = stageRow(stage);
+  const { version } = view;
+  const where = `on ${options.targetApp}`;
+  const step = row.way[state];
+  if (!step) {
+    const from = (Object.keys(row.way) as State[]).map((name) => STATES[name].words).join(', or ');
+    return refused(
+      `${version} is ${STATES[state].words} ${where}; ${stage} takes a release that is ${from}.`,
+      row.alone ? 'There is nothing to take back; nothing was changed.' : todo(view),
+    );
+  }
+  if (row.notOnFirstRelease && isFirstRelease(view)) {
+    return refused(
+      `Nothing was ever official ${where}, and a first release can only be official: ${stage} is for later ones.`,
+      'Run the stage release.',
+    );
+  }
+  if (row.end !== 'version' && step !== 'wait' && step.includes('createRelease') && view.uploaded === null) {
+    return refused(`The portal has no version ${version} of this miniapp.`, 'Run the stage upload first.');
+  }
+  const live = liveVersionAbove(view);
+  if (row.refusesDowngrade && live !== undefined && !options.allowDowngrade) {
+    return refused(
+      `${version} is below ${live}, which is live ${where}.`,
+      'Release a higher version, roll back with the stage rollback, or set allow-downgrade: true if this is meant.',
+    );
+  }
+  const [other] = othersUnderWay(view);
+  if (other && step !== 'wait' && step.includes('startApproval')) {
+    const words = other.state === 'busy' || other.state === 'unknown' ? 'under way' : STATES[other.state].words;
+    return refused(
+      `Another version, ${other.version}, is ${words} ${where}; the portal takes one release at a time.`,
+      `Release ${other.version} or withdraw it first.`,
+    );
+  }
+  if (stage === 'grayscale') return whyNotThisRatio(view, options);
+  return stage === 'rollback' ? whyNoRollback(view, where) : undefined;
+}
+
+function whyNotThisRatio(view: View, options: PlanOptions): Refused | undefined {
+  const inEffect = ratioInEffect(view);
+  const last = options.ratios.at(-1) ?? 0;
+  if (inEffect > last) {
+    return refused(
+      `${view.version} is rolled out to ${inEffect}% already, and a ratio may only be raised; ${last}% was asked for.`,
+      'Ask for a higher ratio, run release, or take the release back with withdraw.',
+    );
+  }
+  if (inEffect > 0 && options.soakMs > 0 && options.soakMode === 'resume' && view.release?.modifiedAtMs === undefined) {
+    return refused(
+      'The portal does not say when the ratio was last changed, so a later run cannot know how long it was held.',
+      'Use soak-mode: wait.',
+    );
+  }
+  return undefined;
+}
+
+function ratioInEffect(view: View): number {
+  return stateOf(view) === 'grayscale' ? (view.release?.ratioPercent ?? 0) : 0;
+}
+
+function whyNoRollback(view: View, where: string): Refused | undefined {
+  const rollout = othersUnderWay(view).find((release) => release.state === 'grayscale');
+  if (!rollout) return undefined;
+  return refused(
+    `${rollout.version} is in grayscale rollout ${where}, and nothing can be rolled back during a rollout.`,
+    `Take ${rollout.version} back with the stage withdraw: its users return to the live version.`,
+  );
+}
+
+function refused(found: string, whatToDo: string): Refused {
+  return { kind: 'refused', found, todo: whatToDo };
+}
+
+/** Which stage comes first from here. */
+function todo(view: View): string {
+  const [next, ...others] = nextStages(view).filter((stage) => stage !== 'approval');
+  const live = liveRelease(view)?.version;
+  if (stateOf(view) === 'released')
+    return 'It is live; there is nothing before it to run. To take it back, run rollback.';
+  if (stateOf(view) === 'archived') {
+    return `${live ? `${live} is live. ` : ''}Release a new version, or bring this one back with the stage rollback.`;
+  }
+  if (stateOf(view) === 'in-review') return 'Wait for the administrator with the stage approval.';
+  if (!next) return 'Look at the release in the portal.';
+  if (next === 'apply' && stateOf(view) !== 'created') return 'Correct it, then run apply with reapply: true.';
+  return `Run the stage ${next} first${others.length > 0 ? ` (possible from here: ${[next, ...others].join(', ')})` : ''}.`;
+}
+
+/** The view as an operation would leave it. */
+function afterwards(view: View, sent: Extract<Plan, { kind: 'send' }>): View {
+  if (sent.operation === 'createVersion') return { ...view, uploaded: { version: view.version, artifacts: [] } };
+  const { to } = operationRow(sent.operation);
+  return to ? withState(view, to, sent.ratioPercent) : view;
+}

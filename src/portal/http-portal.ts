@@ -1,0 +1,341 @@
+/** Profile + transport -> Portal: builds each request from the profile, and reads each answer by it. */
+
+import type { Clock } from '../clock.ts';
+import { ReleaseError } from '../errors.ts';
+import { type Operation, operationRow, type WriteOperation } from '../lifecycle.ts';
+import { cleanLine } from '../text.ts';
+import { multipart } from './multipart.ts';
+import type { Call, HistoryItem, Page, Patience, Portal, Release, UploadSource, Version } from './portal.ts';
+import { at, fill, fillPath, fillText, type Profile, type Spelling, type Values } from './profile.ts';
+import { createSession } from './session.ts';
+import type { Transport, WireAnswer, WireBody } from './transport.ts';
+
+export interface Credentials {
+  /** The cookie header, or what the profile's credential takes. */
+  readonly session?: string | undefined;
+  readonly login?: { readonly username: string; readonly password: string } | undefined;
+}
+
+export interface HttpPortalOptions {
+  readonly profile: Profile;
+  readonly transport: Transport;
+  readonly origin: URL;
+  readonly miniappId: string;
+  readonly spaceId: string;
+  readonly targetApp: string;
+  readonly credentials: Credentials;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Foreign text passes through it before anything else does: no secret is cut in half and missed. */
+  readonly redact: (text: string) => string;
+  readonly onCall: (call: Call) => void;
+  /** A new credential, before it is first used. */
+  readonly onCredential: (credential: string) => void;
+  readonly onUploadProgress?: (sentBytes: number, totalBytes: number) => void;
+  /** Logs in otherwise than by the profile's login call; gives the cookie header. */
+  readonly browserLogin?: ((login: { username: string; password: string }) => Promise<string>) | undefined;
+  /** The built-in sandbox: its calls are all its own, none is a guess. */
+  readonly sandbox: boolean;
+}
+
+interface Answer {
+  readonly json: unknown;
+  readonly traceId: string | undefined;
+}
+
+export function createHttpPortal(options: HttpPortalOptions): Portal {
+  const { profile, clock } = options;
+  const { login } = options.credentials;
+  const session = createSession({
+    given: options.credentials.session,
+    login: login && (() => logIn(login)),
+    clock,
+    signal: options.signal,
+  });
+  const ids: Values = { appId: options.miniappId, spaceId: options.spaceId, channelCode: options.targetApp };
+
+  async function logIn(account: { username: string; password: string }): Promise<string> {
+    const credential = options.browserLogin ? await options.browserLogin(account) : await callLogin(account);
+    options.onCredential(credential);
+    return credential;
+  }
+
+  async function callLogin(account: { username: string; password: string }): Promise<string> {
+    const spelling = spellingOf('login');
+    const wire = await recorded('login', () => send('login', spelling, { ...ids, ...account }, undefined, 'once'));
+    const cookies = (wire.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';', 1)[0]?.trim() ?? '');
+    if (isNotLoggedIn(wire) || at(wire.json, profile.envelope.success.at) !== profile.envelope.success.equals) {
+      throw new ReleaseError('portal-unauthorized', {
+        found: `The login was refused: ${reasonIn(wire) || `HTTP ${wire.status}`}.`,
+        todo: 'Check portal-username and portal-password; the password is not tried again, so that the account is not locked.',
+        traceId: textAt(wire.json, profile.envelope.traceId),
+      });
+    }
+    if (cookies.length === 0) {
+      throw new ReleaseError('portal-unexpected', { found: 'The login was accepted but set no cookie.' });
+    }
+    return cookies.join('; ');
+  }
+
+  function spellingOf(operation: Operation): Spelling {
+    const spelling = profile.operations[operation];
+    if (!spelling) {
+      throw new ReleaseError('portal-unexpected', {
+        found: `The profile ${profile.name} does not speak ${operation}.`,
+      });
+    }
+    return spelling;
+  }
+
+  async function send(
+    operation: Operation,
+    spelling: Spelling,
+    values: Values,
+    credential: string | undefined,
+    patience: Patience,
+    source?: UploadSource,
+  ): Promise<WireAnswer> {
+    const url = new URL(profile.basePath + fillPath(spelling.path, values), options.origin);
+    if (url.origin !== options.origin.origin || !url.pathname.startsWith(profile.basePath)) {
+      throw new ReleaseError('profile-invalid', { found: `The path of ${operation} leads away from the base path.` });
+    }
+    for (const [name, template] of Object.entries(spelling.query ?? {})) {
+      url.searchParams.append(name, fillText(template, values));
+    }
+    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': options.userAgent };
+    for (const [name, template] of Object.entries(profile.headers)) {
+      headers[name.toLowerCase()] = fillText(template, { origin: options.origin.origin });
+    }
+    if (credential !== undefined) {
+      const { credential: place } = profile;
+      if (place.in === 'query') url.searchParams.append(place.name, credential);
+      else headers[place.in === 'cookie' ? 'cookie' : place.name.toLowerCase()] = credential;
+    }
+    const body = bodyOf(spelling, values, source, options.onUploadProgress);
+    const { access } = operationRow(operation);
+    return options.transport.send({
+      label: operation,
+      access,
+      patience,
+      method: spelling.method,
+      url,
+      headers,
+      ...(body && { body }),
+    });
+  }
+
+  /** Tells the report of a call as it ends, whichever way. */
+  async function recorded<T>(operation: Operation, act: () => Promise<T>, traceOf?: (result: T) => string | undefined) {
+    const startedAtMs = clock.now();
+    const tell = (ok: boolean, traceId?: string) =>
+      options.onCall({ operation, startedAtMs, tookMs: clock.now() - startedAtMs, ok, ...(traceId && { traceId }) });
+    try {
+      const result = await act();
+      tell(true, traceOf?.(result));
+      return result;
+    } catch (error) {
+      tell(false, error instanceof ReleaseError ? error.traceId : undefined);
+      throw error;
+    }
+  }
+
+  function call(operation: Operation, values: Values, patience: Patience, source?: UploadSource): Promise<Answer> {
+    const spelling = spellingOf(operation);
+    const attempt = async (): Promise<Answer> => {
+      for (let renewed = false; ; renewed = true) {
+        const credential = await session.credential();
+        const wire = await send(operation, spelling, { ...ids, ...values }, credential, patience, source);
+        if (!isNotLoggedIn(wire)) return readEnvelope(operation, spelling, wire);
+        const found = `${operation}: ${reasonIn(wire) || 'not logged in'}.`;
+        const traceId = textAt(wire.json, profile.envelope.traceId);
+        if (renewed || !(await session.renew(credential))) {
+          throw new ReleaseError('portal-unauthorized', { found, traceId });
+        }
+        // A write is not sent again before a look (promise 1), not even one that a login page answered.
+        if (operationRow(operation).access === 'write') {
+          throw new ReleaseError('portal-unauthorized', { found, traceId, passing: true, retryAfterMs: 0 });
+        }
+      }
+    };
+    return recorded(operation, attempt, (answer) => answer.traceId);
+  }
+
+  function readEnvelope(operation: Operation, spelling: Spelling, wire: WireAnswer): Answer {
+    const { envelope, refusals } = profile;
+    const traceId = textAt(wire.json, envelope.traceId);
+    const success = at(wire.json, envelope.success.at);
+    const guess = spelling.mark === 'inferred' && !options.sandbox;
+    const notes = guess
+      ? {
+          note: ` The call ${operation} is inferred, not published by the vendor.`,
+          todo: 'Correct it in a portal profile, from a recording of your own portal (docs/portal.md).',
+        }
+      : { note: '' };
+    if (wire.status < 400 && success === envelope.success.equals) return { json: wire.json, traceId };
+    const code = textAt(wire.json, envelope.errorCode) ?? '';
+    const refusal = Object.hasOwn(refusals, code) ? refusals[code] : undefined;
+    if (success === undefined || (!refusal && [404, 405, 501].includes(wire.status))) {
+      const shape = success === undefined ? `has no ${envelope.success.at}` : 'says that it does not know the call';
+      throw new ReleaseError('portal-unexpected', {
+        found: `${operation} (${spelling.method} ${profile.basePath}${spelling.path}) answered ${wire.status}; the answer ${shape}.${notes.note}`,
+        ...(notes.todo && { todo: notes.todo }),
+        traceId,
+      });
+    }
+    throw new ReleaseError('portal-refused', {
+      found: `${operation}: ${reasonIn(wire) || 'no reason given'}.${refusal ? '' : notes.note}`,
+      ...(notes.todo && !refusal && { todo: notes.todo }),
+      traceId,
+      refusal,
+    });
+  }
+
+  function isNotLoggedIn(wire: WireAnswer): boolean {
+    const { envelope } = profile;
+    const { httpStatuses, errorCodes, messageContains, present } = envelope.notLoggedIn;
+    const message = (textAt(wire.json, envelope.errorMessage) ?? '').toLowerCase();
+    return (
+      httpStatuses.includes(wire.status) ||
+      errorCodes.includes(textAt(wire.json, envelope.errorCode) ?? '') ||
+      messageContains.some((part) => message.includes(part.toLowerCase())) ||
+      present.some((place) => at(wire.json, place) !== undefined && at(wire.json, place) !== null)
+    );
+  }
+
+  function reasonIn(wire: WireAnswer): string {
+    const code = textAt(wire.json, profile.envelope.errorCode);
+    const message = textAt(wire.json, profile.envelope.errorMessage);
+    return [code, message].filter(Boolean).join(', ');
+  }
+
+  /** Text of an answer: redacted first, then one bounded line. */
+  function textAt(json: unknown, place: string | undefined): string | undefined {
+    const value = place === undefined ? undefined : at(json, place);
+    if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+    return cleanLine(options.redact(String(value).slice(0, 65_536)), 500) || undefined;
+  }
+
+  function listOf(operation: Operation, spelling: Spelling, json: unknown): readonly unknown[] {
+    for (const place of spelling.answer ?? []) {
+      const value = at(json, place);
+      if (Array.isArray(value)) return value;
+      if (value === null) return [];
+    }
+    throw unexpected(operation, `has no list at ${(spelling.answer ?? []).join(' or ')}`);
+  }
+
+  async function list<T>(
+    operation: 'listVersions' | 'listReleases' | 'findRelease' | 'releaseHistory',
+    values: Values,
+    patience: Patience,
+    read: (item: unknown, index: number) => T,
+  ): Promise<Page<T>> {
+    const { json } = await call(operation, { ...values, pageSize: profile.pageSize }, patience);
+    const items = listOf(operation, spellingOf(operation), json);
+    return { items: items.map(read), last: items.length < profile.pageSize };
+  }
+
+  function unexpected(operation: Operation, what: string): ReleaseError {
+    return new ReleaseError('portal-unexpected', { found: `The answer to ${operation} ${what}.` });
+  }
+
+  const readRelease =
+    (operation: Operation) =>
+    (item: unknown, index: number): Release => {
+      const { release } = profile;
+      const version = textAt(item, release.version.at);
+      const status = textAt(item, release.status.at);
+      if (!version || !status) {
+        const missing = version ? release.status.at : release.version.at;
+        throw unexpected(operation, `has no ${missing} in item ${index + 1}`);
+      }
+      const publishId = textAt(item, release.publishId?.at);
+      const comment = textAt(item, release.comment?.at);
+      const whitelistCount = numberAt(item, release.whitelistCount?.at);
+      const modifiedAtMs = numberAt(item, release.modifiedAt?.at);
+      return {
+        version,
+        state: Object.hasOwn(profile.statuses, status) ? (profile.statuses[status]?.state ?? 'unknown') : 'unknown',
+        portalStatus: status,
+        ratioPercent: numberAt(item, release.ratio?.at) ?? 0,
+        ...(publishId && /^[\w-]{1,64}$/.test(publishId) && { publishId }),
+        ...(comment && { comment }),
+        ...(whitelistCount !== undefined && { whitelistCount }),
+        ...(modifiedAtMs !== undefined && { modifiedAtMs }),
+      };
+    };
+
+  return {
+    whitelistBatch: profile.whitelistBatch,
+    speaks: (operation) => profile.operations[operation] !== undefined,
+    listVersions: (page) =>
+      list('listVersions', { page }, 'retry', (item, index): Version => {
+        const version = textAt(item, profile.version.version.at);
+        if (!version) throw unexpected('listVersions', `has no ${profile.version.version.at} in item ${index + 1}`);
+        return { version, artifacts: artifactsAt(item, profile.version.artifacts.at) };
+      }),
+    listReleases: (page, patience = 'retry') => list('listReleases', { page }, patience, readRelease('listReleases')),
+    async findRelease(version, patience = 'retry') {
+      const page = await list('findRelease', { version, page: 1 }, patience, readRelease('findRelease'));
+      return page.items.find((release) => release.version === version);
+    },
+    async releaseHistory(version) {
+      const page = await list('releaseHistory', { version, page: 1 }, 'retry', (item): HistoryItem => {
+        const text = (name: keyof HistoryItem) => textAt(item, profile.history[name]?.at) ?? '';
+        return { type: text('type'), operator: text('operator'), time: text('time'), comment: text('comment') };
+      });
+      return page.items;
+    },
+    async write(operation: WriteOperation, fields) {
+      const values: Values = {
+        version: fields.version,
+        releaseNotes: fields.releaseNotes ?? '',
+        ...(fields.artifacts && { artifacts: fields.artifacts }),
+        ...(fields.userIds && { userIds: fields.userIds }),
+        ...(fields.ratioPercent !== undefined && { ratio: fields.ratioPercent }),
+      };
+      const { json, traceId } = await call(operation, values, 'once', fields.package);
+      const spelling = spellingOf(operation);
+      const artifact = (spelling.answer ?? [])
+        .map((place) => at(json, place))
+        .find((value) => typeof value === 'string');
+      const path = artifact ?? (spelling.otherwise && fillText(spelling.otherwise, { ...ids, ...values }));
+      return { ...(traceId && { traceId }), ...(path && { artifacts: [String(path)] }) };
+    },
+  };
+}
+
+function bodyOf(
+  spelling: Spelling,
+  values: Values,
+  source: UploadSource | undefined,
+  onProgress: HttpPortalOptions['onUploadProgress'],
+): WireBody | undefined {
+  if (spelling.file && source) {
+    const form = Object.entries(spelling.form ?? {}).map(([name, text]) => [name, fillText(text, values)] as const);
+    return multipart(form, { ...spelling.file, name: fillText(spelling.file.name, values) }, source, onProgress);
+  }
+  if (!spelling.body) return undefined;
+  const bytes = Buffer.from(JSON.stringify(fill(spelling.body, values)));
+  return {
+    contentType: 'application/json',
+    lengthBytes: bytes.length,
+    async *open() {
+      yield bytes;
+    },
+  };
+}
+
+/** A whole number that may come as a number or as digits. */
+function numberAt(json: unknown, place: string | undefined): number | undefined {
+  const value = place === undefined ? undefined : at(json, place);
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
+/** Paths as the portal wants them back: unchanged, so neither redacted nor cleaned; never shown. */
+function artifactsAt(item: unknown, place: string): string[] {
+  const value = at(item, place);
+  return Array.isArray(value) ? value.filter((path) => typeof path === 'string') : [];
+}

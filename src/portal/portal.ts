@@ -1,0 +1,97 @@
+/** The port: the portal in the product's own terms. What speaks it (HTTP, a test) is no concern of who uses it. */
+
+import type { Operation, ReadOperation, State, WriteOperation } from '../lifecycle.ts';
+
+/** A release of a version on the target app, as a look at the portal shows it. */
+export interface Release {
+  readonly version: string;
+  /** `busy`: in passing, look again. `unknown`: a word that the profile does not map; never written on. */
+  readonly state: State | 'busy' | 'unknown';
+  /** The portal's own word, raw; foreign text. */
+  readonly portalStatus: string;
+  /** The release ticket; decimal digits, more than a number holds. */
+  readonly publishId?: string;
+  /** The reviewer's reason; foreign text. */
+  readonly comment?: string;
+  /** The ratio in effect in percent; 0 before a rollout. */
+  readonly ratioPercent: number;
+  readonly whitelistCount?: number;
+  /** When status or ratio last changed, in milliseconds since 1970, by the portal's clock. */
+  readonly modifiedAtMs?: number;
+}
+
+/** A version of the miniapp, whatever target apps it is released to. */
+export interface Version {
+  readonly version: string;
+  /** Paths of its artifacts, as createRelease wants them back. */
+  readonly artifacts: readonly string[];
+}
+
+/** An entry of a release's history; all foreign text. */
+export interface HistoryItem {
+  readonly type: string;
+  readonly operator: string;
+  readonly time: string;
+  readonly comment: string;
+}
+
+/** A page of a list, newest first. `last`: the portal has shown that nothing follows. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly last: boolean;
+}
+
+/** What a write carries besides the release it is about. */
+export interface WriteFields {
+  readonly version: string;
+  readonly releaseNotes?: string;
+  readonly artifacts?: readonly string[];
+  readonly userIds?: readonly string[];
+  readonly ratioPercent?: number;
+  readonly package?: UploadSource;
+}
+
+/** Bytes to upload, streamed: opened anew for each attempt. */
+export interface UploadSource {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** How long to try: a wait looks once and comes back, everything else rides out a passing fault. */
+export type Patience = 'retry' | 'once';
+
+/**
+ * A portal, for one miniapp on one target app. Every method throws a ReleaseError:
+ * portal-unreachable, portal-unauthorized, portal-unexpected or portal-refused.
+ */
+export interface Portal {
+  /** Whether the profile speaks the operation at all. */
+  speaks(operation: Operation): boolean;
+  listVersions(page: number): Promise<Page<Version>>;
+  listReleases(page: number, patience?: Patience): Promise<Page<Release>>;
+  findRelease(version: string, patience?: Patience): Promise<Release | undefined>;
+  releaseHistory(version: string): Promise<readonly HistoryItem[]>;
+  /**
+   * Sends a write once. Resolves when the portal says that it took. Throws a WriteError that says whether it may
+   * have taken all the same.
+   */
+  write(operation: WriteOperation, fields: WriteFields): Promise<WriteReceipt>;
+  /** User IDs that one addWhitelist may carry. */
+  readonly whitelistBatch: number;
+}
+
+export interface WriteReceipt {
+  readonly traceId?: string;
+  /** Paths that the portal gave the uploaded package. */
+  readonly artifacts?: readonly string[];
+}
+
+/** What is sent and what it took, for the report; calls are told as they end. */
+export interface Call {
+  readonly operation: ReadOperation | WriteOperation | 'login';
+  readonly startedAtMs: number;
+  readonly tookMs: number;
+  readonly ok: boolean;
+  readonly traceId?: string;
+}

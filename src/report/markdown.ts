@@ -1,0 +1,102 @@
+/** GitHub Flavored Markdown for job summaries and comments: escaping and limits. Imports nothing of ours. */
+
+import { cleanLine } from '../text.ts';
+
+/** Far more than a name or a sentence needs; each character may cost 40 bytes once escaped. */
+const DEFAULT_MAX_CHARS = 500;
+
+export interface Part {
+  readonly text: string;
+  /** What is dropped last weighs most. */
+  readonly weight: number;
+}
+
+/**
+ * Foreign text that shows as itself, cleaned to one line of at most `maxChars`, and as nothing else, at the start of
+ * a line, after a list marker and in a table cell too.
+ *
+ * Two readers are kept out. Markdown sees character references for all ASCII punctuation, which never are structure
+ * (CommonMark 0.31, 2.5). GitHub's filters (mentions, issues, commits, URLs, emoji: html-pipeline) then read the text
+ * of the finished HTML, where the references are plain characters again; so what they look for is broken by U+200B,
+ * as Renovate and Dependabot do. Text that people copy (ids, paths, versions) belongs in `code`.
+ */
+export function escapeMarkdown(text: string, maxChars: number = DEFAULT_MAX_CHARS): string {
+  return cleanLine(text, maxChars).replace(REFERENCES_AND_PUNCTUATION, (found) => {
+    const shown = reference(found);
+    return BREAK_AFTER.test(found) ? shown + ZERO_WIDTH_SPACE : shown;
+  });
+}
+
+/**
+ * Foreign text as inline code that copies as it was, but for what cleanLine removes. GitHub's filters pass over
+ * `<code>`. Markdown does not know that it is code, and GitHub's parser looks for emails and URLs in decoded text:
+ * an empty element ends the run of text that it looks at. HTML and not backticks, since these cannot hold a `|` both
+ * in and outside a table. Empty text gives nothing.
+ */
+export function code(text: string, maxChars: number = DEFAULT_MAX_CHARS): string {
+  const shown = cleanLine(text, maxChars).replace(LINKS_AND_PUNCTUATION, (found) =>
+    BREAK_IN_CODE_AFTER.test(found) ? reference(found) + EMPTY_ELEMENT : reference(found),
+  );
+  return shown === '' ? '' : `<code>${shown}</code>`;
+}
+
+/** A table of cells that are Markdown already: escaped, or our own. */
+export function table(rows: readonly (readonly string[])[], header: readonly string[]): string {
+  return [header, header.map(() => '---'), ...rows].map(tableRow).join('\n');
+}
+
+/**
+ * The parts in their order, with blank lines between, in at most `maxBytes` of UTF-8. While they do not fit, the part
+ * of the least weight is dropped whole (of equals the last one), and a last line says so. Empty parts do not count.
+ */
+export function limitParts(parts: readonly Part[], maxBytes: number): string {
+  let kept = parts.filter((part) => part.text !== '');
+  const whole = joined(kept, '');
+  if (byteLength(whole) <= maxBytes) return whole;
+  while (kept.length > 0) {
+    kept = withoutLightest(kept);
+    const text = joined(kept, LEFT_OUT);
+    if (byteLength(text) <= maxBytes) return text;
+  }
+  return '';
+}
+
+/**
+ * What GitHub's filters read, by its last character: a run of hexadecimal digits long enough for a commit (7), cut
+ * after each 6; `www`; and each ASCII punctuation mark, for Markdown.
+ */
+const REFERENCES_AND_PUNCTUATION = /[0-9a-f]{6}(?=[0-9a-f])|www|[!-/:-@[-`{-~]/gi;
+/** `@user`, `#1`, `https://`, `:smile:`, `/issues/1`, `GH-1` and a repository's own `KEY-1`, `www.`, commits. */
+const BREAK_AFTER = /[@#:/-]|\w{3}/;
+
+const LINKS_AND_PUNCTUATION = /www|[!-/:-@[-`{-~]/gi;
+const BREAK_IN_CODE_AFTER = /[@:]|www/i;
+
+const ZERO_WIDTH_SPACE = '&#8203;';
+const EMPTY_ELEMENT = '<span></span>';
+const LEFT_OUT = '_Some of this was left out, since it would have been too long to be shown._';
+
+/** Words stay; `$` gets an element of its own, GitHub's documented way to say that it begins no formula. */
+function reference(found: string): string {
+  if (found.length > 1) return found;
+  const shown = `&#${found.charCodeAt(0)};`;
+  return found === '$' ? `<span>${shown}</span>` : shown;
+}
+
+function tableRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replace(/\s*[\r\n]\s*/g, ' ')).join(' | ')} |`;
+}
+
+function joined(parts: readonly Part[], lastLine: string): string {
+  return [...parts.map((part) => part.text), lastLine].filter((text) => text !== '').join('\n\n');
+}
+
+function withoutLightest(parts: readonly Part[]): Part[] {
+  const least = Math.min(...parts.map((part) => part.weight));
+  const index = parts.findLastIndex((part) => part.weight === least);
+  return parts.filter((_, at) => at !== index);
+}
+
+function byteLength(text: string): number {
+  return Buffer.byteLength(text, 'utf8');
+}

@@ -1,0 +1,62 @@
+/** Report -> outputs. Every value has a fixed form, or is made safe to paste into a script. */
+
+import { shellSafe } from '../text.ts';
+import type { Report } from './report.ts';
+
+const SAFE = 'One line, shell metacharacters replaced.';
+
+/** The outputs, set on every ending; action.yml and the README's table are generated from here. */
+export const OUTPUTS = {
+  verdict: 'succeeded, unchanged, planned, pending, rejected, withdrawn, refused, halted, cancelled or failed.',
+  complete: 'true where the end of every asked stage holds.',
+  released: 'true where this version is live.',
+  changed: 'true where this step changed something on the portal.',
+  state: 'Where the release stands: none, created, in-review, approved, grayscale, released, ...',
+  'portal-status': `The portal's own word for it. ${SAFE}`,
+  version: 'The version that the step was about.',
+  'publish-id': 'The release ticket.',
+  'preview-url': 'Opens the version in the target app, before it is released.',
+  'grayscale-ratio': 'The ratio in effect in percent; empty outside a rollout.',
+  'first-release': 'true where nothing was ever official on the target app; empty where the portal cannot tell.',
+  'live-version': 'The version that is live on the target app.',
+  'previous-version': 'What a rollback would bring back now.',
+  'next-stages': 'What may run from here, separated by commas.',
+  'package-sha256': 'SHA-256 of the bytes that upload checked and sent.',
+  message: `One sentence for a chat. ${SAFE}`,
+  reason: `The reviewer's reason, or the error's. ${SAFE}`,
+  'error-code': 'Code from the error catalogue, for failed and refused.',
+  report: 'All of it as JSON (schemaVersion 1).',
+  'report-file': 'The same in a file, to keep as an artifact.',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type OutputName = keyof typeof OUTPUTS;
+
+export function outputsOf(report: Report, reportFile: string): Record<OutputName, string> {
+  return {
+    verdict: report.verdict,
+    complete: String(report.complete),
+    released: String(report.released),
+    changed: String(report.changed),
+    state: report.state,
+    'portal-status': shellSafe(report.portalStatus),
+    version: fixed(report.version),
+    'publish-id': fixed(report.publishId),
+    'preview-url': report.previewUrl,
+    'grayscale-ratio': report.ratioPercent === undefined ? '' : String(report.ratioPercent),
+    'first-release': report.firstRelease === undefined ? '' : String(report.firstRelease),
+    'live-version': fixed(report.liveVersion),
+    'previous-version': fixed(report.previousVersion),
+    'next-stages': report.nextStages.join(','),
+    'package-sha256': report.packageSha256,
+    message: shellSafe(report.message),
+    reason: shellSafe(report.reason),
+    'error-code': report.error?.code ?? '',
+    report: JSON.stringify(report),
+    'report-file': reportFile,
+  };
+}
+
+/** A version or an id; anything else a portal may have sent is no such thing, and stays out. */
+function fixed(text: string): string {
+  return /^[\w.-]{1,64}$/.test(text) ? text : '';
+}

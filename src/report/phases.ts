@@ -1,0 +1,38 @@
+/** The portal's phases and how far a release is in them: one list that the picture and the table both draw. */
+
+import { STATES, WAY } from '../lifecycle.ts';
+import type { Report } from './report.ts';
+
+export interface Phase {
+  /** Our own words or a whole number: safe in a picture's source. */
+  readonly name: string;
+  readonly progress: 'done' | 'now' | 'stopped' | 'to come';
+}
+
+/** The guide's phases in their order, with the ratios of a ramp as steps of the rollout. */
+export function phasesOf(report: Report): Phase[] {
+  const names = [...new Set(WAY.map((state) => phaseName(STATES[state].phase)).filter((name) => name !== ''))];
+  const { state } = report;
+  if (state === '' || state === 'unknown' || state === 'busy')
+    return names.map((name) => ({ name, progress: 'to come' }));
+  const current = names.indexOf(phaseName(STATES[state].phase));
+  const isStopped = state === 'rejected' || state === 'withdrawn';
+  return names.flatMap((name, index): Phase[] => {
+    const isOver = state === 'released' || state === 'archived' || index < current;
+    const progress = isOver ? 'done' : index > current || current < 0 ? 'to come' : isStopped ? 'stopped' : 'now';
+    if (name !== ROLLOUT || report.ramp.length === 0) return [{ name, progress }];
+    return report.ramp.map((ratio) => ({ name: `${name} ${ratio}%`, progress: rampProgress(ratio, progress, report) }));
+  });
+}
+
+const ROLLOUT = phaseName(STATES.grayscale.phase);
+
+function phaseName(phase: string): string {
+  return phase.split(',')[0] ?? '';
+}
+
+function rampProgress(ratio: number, phase: Phase['progress'], report: Report): Phase['progress'] {
+  const inEffect = report.ratioPercent ?? 0;
+  if (phase !== 'now') return phase;
+  return ratio < inEffect ? 'done' : ratio === inEffect ? 'now' : 'to come';
+}

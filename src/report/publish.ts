@@ -1,0 +1,48 @@
+/** Writes the views of a report where people and later steps find them. */
+
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { outputsOf } from './outputs.ts';
+import type { Report } from './report.ts';
+import { summaryOf } from './summary.ts';
+
+export interface Publishing {
+  readonly tempDir: string;
+  readonly redact: (text: string) => string;
+  readonly warn: (text: string) => void;
+  readonly hasSummaryFile: boolean;
+}
+
+/** Outputs, report file and summary. What cannot be written is a warning: the release stands either way. */
+export async function publish(report: Report, publishing: Publishing): Promise<void> {
+  const { redact, warn } = publishing;
+  const safely = async (what: string, act: () => Promise<void>) => {
+    try {
+      await act();
+    } catch (error) {
+      warn(`The ${what} could not be written: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  const reportFile = join(publishing.tempDir, `gopay-miniapp-release-${randomUUID()}.json`);
+  let written = '';
+  await safely('report file', async () => {
+    await writeFile(reportFile, `${redact(JSON.stringify(report, null, 2))}\n`, { mode: 0o600 });
+    written = reportFile;
+  });
+  const core = await import('@actions/core');
+  await safely('outputs', async () => {
+    for (const [name, value] of Object.entries(outputsOf(report, written))) core.setOutput(name, redact(value));
+  });
+  await safely('job summary', async () => {
+    if (!publishing.hasSummaryFile) return;
+    const qrCode = report.showPreview && report.previewUrl ? await drawQrCode(report.previewUrl) : undefined;
+    await core.summary.addRaw(redact(summaryOf(report, { qrCode })), true).write();
+  });
+}
+
+async function drawQrCode(text: string): Promise<string> {
+  const { encode } = await import('uqr');
+  const { data } = encode(text, { ecc: 'L', border: 2 });
+  return data.map((row) => row.map((isDark) => (isDark ? '⬛' : '⬜')).join('')).join('\n');
+}

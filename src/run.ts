@@ -1,0 +1,370 @@
+/** The story on one screen: parse, observe, plan, drive, report. */
+
+import { readFile } from 'node:fs/promises';
+import type { Clock } from './clock.ts';
+import { connect, keepSecret } from './connect.ts';
+import { eventReleaseNotes, outsiderEvent, type RunContext, readContext } from './context.ts';
+import { type DriveContext, driveStage } from './drive.ts';
+import { Cancelled, ReleaseError } from './errors.ts';
+import { type Environment, Fault, type Inputs, parseUserIds, readInputs } from './inputs.ts';
+import { STAGES } from './lifecycle.ts';
+import { createLog, type Log } from './log.ts';
+import { look, lookAtAll, lookAtVersion, someVersions } from './observe.ts';
+import type { Package } from './package/package.ts';
+import { foresee, operationsOf, type PlanOptions } from './plan.ts';
+import type { Portal, UploadSource } from './portal/portal.ts';
+import { defaultProfile, type Profile } from './portal/profile.ts';
+import { createRedactor, type Redactor } from './redact.ts';
+import { publish } from './report/publish.ts';
+import { GREEN, type Report } from './report/report.ts';
+import { type Ending, Story } from './story.ts';
+import { resolveVersion } from './version.ts';
+import { isUnderWay, liveRelease, rollbackTarget, stateOf, type View } from './view.ts';
+import { formatBytes } from './words.ts';
+import { resolveInWorkspace } from './workspace.ts';
+
+/** What a process gives the run. */
+export interface World {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  /** Aborted when the run is cancelled. */
+  readonly signal: AbortSignal;
+  readonly write: (text: string) => void;
+  readonly workspace: string;
+  readonly tempDir: string;
+}
+
+interface Tools extends World {
+  readonly context: RunContext;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  readonly story: Story;
+}
+
+/** Runs the step; resolves with its exit code. Everything it has to say is written by then. */
+export async function run(world: World): Promise<0 | 1> {
+  const redactor = createRedactor();
+  const log = createLog(world.write, (text) => redactor.redact(text));
+  const context = await readContext(world.environment, world.workspace, world.tempDir);
+  const story = new Story(context, world.clock);
+  const tools: Tools = { ...world, context, log, redactor, story };
+  try {
+    story.inputs = await checkedInputs(tools);
+    story.ending = await release(story.inputs, tools);
+  } catch (error) {
+    story.ending = endingOf(error);
+  }
+  const report = story.report();
+  const isGreen = GREEN.includes(report.verdict) || (report.verdict === 'pending' && pendingIsGreen(story.inputs));
+  conclude(report, isGreen, log);
+  await publish(report, {
+    tempDir: context.tempDir,
+    redact: (text) => redactor.redact(text),
+    warn: log.warning,
+    hasSummaryFile: Boolean(world.environment['GITHUB_STEP_SUMMARY']),
+  });
+  return isGreen ? 0 : 1;
+}
+
+/** From valid inputs to an ending. Throws ReleaseError and Cancelled. */
+async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
+  const { story, log, clock, signal, redactor, context } = tools;
+  const userIds = await readUserIds(inputs, tools);
+  const build = await openBuild(inputs, tools);
+  const profile = defaultProfile;
+  const connection = await connect({ inputs, context, profile, clock, signal, log, redactor, onCall: story.called });
+  const { portal } = connection;
+  try {
+    assertSpoken(inputs, portal, profile);
+    const version = await findVersion(inputs, portal, tools);
+    const { view, ending: known } = await firstLook(inputs, version, portal, tools);
+    const ending = known ?? (await carryOut(inputs, view, { portal, userIds, build }, tools));
+    await readHistory(inputs, ending, portal, tools);
+    return ending;
+  } finally {
+    await connection.close();
+    await build?.close();
+  }
+}
+
+interface Means {
+  readonly portal: Portal;
+  readonly userIds: readonly string[];
+  readonly build: UploadSource | undefined;
+}
+
+/** Checks the whole chain against the first look, and only then drives each stage to its end. */
+async function carryOut(inputs: Inputs, first: View, means: Means, tools: Tools): Promise<Ending> {
+  const { story, log, clock, signal, context } = tools;
+  const plan = planOptionsOf(inputs);
+  const foreseen = foresee(inputs.stages, first, plan, clock.now());
+  story.foreseen = foreseen.steps;
+  if (foreseen.end) {
+    story.ended(inputs.stages[foreseen.steps.length], foreseen.end.kind);
+    return foreseen.end;
+  }
+  if (inputs.dryRun) return { kind: 'planned' };
+
+  const { portal, userIds, build } = means;
+  const drive: DriveContext = {
+    portal,
+    clock,
+    signal,
+    plan,
+    approvalTimeoutMs: inputs.approvalTimeoutMs,
+    releaseNotes: inputs.releaseNotes ?? eventReleaseNotes(context) ?? '',
+    userIds,
+    package: build,
+    isHealthy: inputs.healthUrl && (await healthCheck(inputs.healthUrl, signal)),
+    log: log.info,
+    onView: story.sees,
+    onChanged: story.hasChanged,
+    onWait: async () => {},
+  };
+  let view = first;
+  for (const stage of inputs.stages) {
+    log.group(`${stage}: ${STAGES[stage].portalWords}`);
+    const changedBefore = story.changed;
+    const end = await driveStage(stage, view, drive).finally(log.endGroup);
+    view = end.view;
+    story.sees(view);
+    if (end.kind !== 'reached') {
+      story.ended(stage, end.kind);
+      return end;
+    }
+    if (end.awaited) story.awaited = true;
+    if (end.notice) story.notices.push(end.notice);
+    story.ended(stage, story.changed !== changedBefore || end.awaited ? 'done' : 'unchanged');
+  }
+  return { kind: 'done' };
+}
+
+// --- Before the first look -------------------------------------------------------------------------------------------
+
+async function checkedInputs({ environment, context, log, redactor }: Tools): Promise<Inputs> {
+  const read = await readInputs(environment);
+  const faults = 'faults' in read ? [...read.faults] : faultsOfEvent(read.inputs, context);
+  if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    faults.push(
+      'NODE_TLS_REJECT_UNAUTHORIZED: got 0, which lets anyone read the credentials; use NODE_EXTRA_CA_CERTS.',
+    );
+  }
+  if ('faults' in read || faults.length > 0) throw inputInvalid(faults);
+  const { inputs } = read;
+  if (inputs.session) keepSecret(inputs.session, log, redactor);
+  if (inputs.login) {
+    log.mask(inputs.login.password);
+    redactor.add(inputs.login.password, 'credential');
+    if (inputs.login.username.length >= 8) redactor.add(inputs.login.username, 'credential');
+  }
+  if (inputs.githubToken) redactor.add(inputs.githubToken, 'credential');
+  if (context.isHosted && inputs.approvalTimeoutMs > SIX_HOURS_MS) {
+    log.warning(
+      'approval-timeout is over 6 h, and a GitHub-hosted runner stops a job at 6 h. A shorter wait on a schedule goes on where the last run stopped.',
+    );
+  }
+  return inputs;
+}
+
+const SIX_HOURS_MS = 6 * 3_600_000;
+
+function inputInvalid(faults: readonly string[]): ReleaseError {
+  const list = faults.map((fault) => `\n- ${fault}`).join('');
+  return new ReleaseError('input-invalid', {
+    found: `${faults.length === 1 ? 'One fault' : `${faults.length} faults`}:${list}\n`,
+  });
+}
+
+/** A comment or a fork's pull request must not release anything, nor choose what is read. */
+function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
+  const event = outsiderEvent(context);
+  if (!event) return [];
+  const faults: string[] = [];
+  if (inputs.stages.some((stage) => stage !== 'status')) {
+    faults.push(`stage: got ${inputs.stages.join(', ')}; on ${event}, which outsiders can cause, only status runs.`);
+  }
+  const files = {
+    'portal-profile': inputs.portalProfile,
+    package: inputs.package,
+    'whitelist-file': inputs.whitelistFile,
+  };
+  for (const [name, value] of Object.entries(files)) {
+    if (value)
+      faults.push(`${name}: got a path; on ${event}, which outsiders can cause, no file of the workspace is read.`);
+  }
+  return faults;
+}
+
+async function readUserIds(inputs: Inputs, { context, redactor, log, story }: Tools): Promise<readonly string[]> {
+  const ids = new Set(inputs.whitelistIds);
+  if (inputs.whitelistFile && inputs.stages.includes('whitelist')) {
+    try {
+      const path = await resolveInWorkspace(inputs.whitelistFile, context.workspace);
+      for (const id of parseUserIds(await readFile(path, 'utf8'))) ids.add(id);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      throw inputInvalid([`whitelist-file: ${error instanceof Fault ? `takes ${error.message}.` : error.message}`]);
+    }
+  }
+  redactor.addAll([...ids], 'id');
+  for (const id of [...ids].filter((candidate) => candidate.length >= 8).slice(0, 100)) log.mask(id);
+  story.userIds = inputs.stages.includes('whitelist') ? ids.size : 0;
+  return [...ids];
+}
+
+async function openBuild(inputs: Inputs, { context, log, story }: Tools): Promise<Package | undefined> {
+  if (!inputs.package || !inputs.stages.includes('upload')) return undefined;
+  const { openPackage } = await import('./package/package.ts');
+  const build = await openPackage(inputs.package, context);
+  log.info(`package: ${build.entries} entries, ${formatBytes(build.sizeBytes)}, SHA-256 ${build.sha256}`);
+  story.package = build;
+  return build;
+}
+
+/** What a profile leaves out makes the stages that need it fail before anything is sent. */
+function assertSpoken(inputs: Inputs, portal: Portal, profile: Profile): void {
+  const missing = inputs.stages.flatMap(operationsOf).filter((operation) => !portal.speaks(operation));
+  if (!portal.speaks('findRelease') && !portal.speaks('listReleases')) missing.push('findRelease');
+  if (missing.length === 0) return;
+  throw new ReleaseError('profile-invalid', {
+    found: `The profile ${profile.name} does not speak ${[...new Set(missing)].join(', ')}, which ${inputs.stages.join(', ')} needs.`,
+  });
+}
+
+async function findVersion(inputs: Inputs, portal: Portal, { context }: Tools): Promise<string | undefined> {
+  return resolveVersion(inputs, context, {
+    packageVersion: async (path) => (await import('./package/package.ts')).packageVersion(path, context.workspace),
+    tags: async () => [],
+    portalVersions: async () => (await someVersions(portal)).map(({ version }) => version).slice(0, 20),
+  });
+}
+
+// --- The first look --------------------------------------------------------------------------------------------------
+
+interface FirstLook {
+  readonly view: View;
+  /** Where the look alone ends the step. */
+  readonly ending?: Ending;
+}
+
+async function firstLook(
+  inputs: Inputs,
+  version: string | undefined,
+  portal: Portal,
+  tools: Tools,
+): Promise<FirstLook> {
+  const found = inputs.stages.includes('rollback')
+    ? await lookForRollback(version, portal, tools)
+    : { view: await lookAtRelease(inputs, version, portal) };
+  tools.story.sees(found.view);
+  const { view } = found;
+  tools.log.info(
+    `${view.version || 'no release'} on ${inputs.targetApp || 'no target app'}: ${stateOf(view)}` +
+      `${view.release ? ` (${view.release.portalStatus})` : ''}; live: ${liveRelease(view)?.version ?? 'none'}`,
+  );
+  return found;
+}
+
+async function lookAtRelease(inputs: Inputs, version: string | undefined, portal: Portal): Promise<View> {
+  const [firstStage] = inputs.stages;
+  const creates = firstStage === 'upload' || firstStage === 'submit';
+  let view: View = inputs.targetApp
+    ? await look(portal, version ?? '', { byName: !creates })
+    : { version: version ?? '', release: undefined, releases: undefined, complete: false };
+  if (version === undefined) view = withSubject(view);
+  const asksForVersion = creates || (firstStage === 'status' && portal.speaks('listVersions'));
+  return asksForVersion && view.version !== '' && stateOf(view) === 'none' ? lookAtVersion(portal, view) : view;
+}
+
+/** What a status that names no version is about: what is under way, else what is live, else the newest. */
+function withSubject(view: View): View {
+  const subject = view.releases?.find(isUnderWay) ?? liveRelease(view) ?? view.releases?.[0];
+  return subject ? { ...view, version: subject.version, release: subject } : view;
+}
+
+/** The version that a rollback brings back is settled once, before anything is written: a rerun never flips back. */
+async function lookForRollback(version: string | undefined, portal: Portal, { story }: Tools): Promise<FirstLook> {
+  const all = await lookAtAll(portal, version ?? '');
+  if (version !== undefined) return { view: all };
+  const target = rollbackTarget(all);
+  if (target.kind === 'version') {
+    const release = all.releases?.find((candidate) => candidate.version === target.version);
+    return { view: { ...all, version: target.version, release } };
+  }
+  if (target.kind === 'done') {
+    story.notices.push(
+      `${target.live} is live and ${target.above} above it is archived: a rollback has been done already. To bring another version back, name it with the input version.`,
+    );
+    story.ended('rollback', 'unchanged');
+    return { view: withSubject(all), ending: { kind: 'done' } };
+  }
+  story.ended('rollback', 'refused');
+  return {
+    view: withSubject(all),
+    ending: {
+      kind: 'refused',
+      found: all.releases
+        ? 'There is no archived version below the live one to bring back.'
+        : 'The portal does not list its releases, so the version to bring back is not known.',
+      todo: 'Name an archived version with the input version.',
+    },
+  };
+}
+
+// --- After the drive -------------------------------------------------------------------------------------------------
+
+/** The approval's history, for those who look or wait, and where the reviewer said no. It fails no step. */
+async function readHistory(inputs: Inputs, ending: Ending, portal: Portal, { story, log }: Tools): Promise<void> {
+  const asked = inputs.stages.includes('status') || inputs.stages.includes('approval') || ending.kind === 'rejected';
+  const { view } = story;
+  if (!asked || !view?.release || !portal.speaks('releaseHistory')) return;
+  try {
+    story.history = await portal.releaseHistory(view.version);
+  } catch (error) {
+    if (!(error instanceof ReleaseError) || error.code === 'portal-unauthorized') throw error;
+    log.info(`The history could not be read: ${error.found}`);
+  }
+}
+
+function pendingIsGreen(inputs: Inputs | undefined): boolean {
+  if (!inputs || inputs.onPending === 'fail') return false;
+  if (inputs.onPending === 'succeed' || inputs.soakMode === 'resume') return true;
+  const last = inputs.stages.at(-1);
+  return last === 'apply' || last === 'approval';
+}
+
+/** The log's last lines, and one annotation for what went wrong or needs a person. */
+function conclude(report: Report, isGreen: boolean, log: Log): void {
+  log.info(`${report.verdict}: ${report.message}`);
+  for (const notice of report.notices) log.notice(notice);
+  const { error, todo } = report;
+  const because = error ? `${error.what} ${error.found}${error.traceId ? ` (trace id ${error.traceId})` : ''}` : '';
+  const text = [because || report.message, report.verdict === 'rejected' && `Reason: ${report.reason}`, todo]
+    .filter(Boolean)
+    .join('\n');
+  if (!isGreen) log.error(text);
+  else if (report.verdict === 'pending') log.notice(text);
+}
+
+function endingOf(error: unknown): Ending {
+  if (error instanceof Cancelled) return { kind: 'cancelled' };
+  if (error instanceof ReleaseError) return { kind: 'failed', error };
+  const found = error instanceof Error ? `${error.name}: ${error.message}.` : 'Something that is no error was thrown.';
+  return { kind: 'failed', error: new ReleaseError('internal', { found, cause: error }) };
+}
+
+function planOptionsOf(inputs: Inputs): PlanOptions {
+  return {
+    targetApp: inputs.targetApp,
+    allowDowngrade: inputs.allowDowngrade,
+    reapply: inputs.reapply,
+    ratios: inputs.ratios,
+    soakMs: inputs.soakMs ?? 0,
+    soakMode: inputs.soakMode,
+  };
+}
+
+async function healthCheck(url: URL, signal: AbortSignal): Promise<() => Promise<boolean>> {
+  const { createHealthCheck } = await import('./health.ts');
+  return createHealthCheck(url, signal);
+}

@@ -1,0 +1,252 @@
+/** Gathers what happens in a run, and tells it as one Report at its end, whichever that is. */
+
+import type { Clock } from './clock.ts';
+import { mayBePublic, type RunContext } from './context.ts';
+import { ERRORS, type ErrorCode, type ReleaseError } from './errors.ts';
+import type { Inputs } from './inputs.ts';
+import type { Stage } from './lifecycle.ts';
+import { type Foreseen, nextStages } from './plan.ts';
+import type { Call, HistoryItem, UploadSource } from './portal/portal.ts';
+import { type Report, type ReportedError, type StageReport, stateWords, type Verdict } from './report/report.ts';
+import { isFirstRelease, isUnderWay, liveRelease, rollbackTarget, stateOf, type View } from './view.ts';
+
+/** How a run ended. */
+export type Ending =
+  | { readonly kind: 'done' | 'planned' | 'cancelled' }
+  | { readonly kind: 'rejected' | 'withdrawn' | 'halted' | 'unknown-status' }
+  | { readonly kind: 'pending'; readonly what: string }
+  | {
+      readonly kind: 'refused';
+      readonly found: string;
+      readonly todo?: string;
+      readonly traceId?: string | undefined;
+    }
+  | { readonly kind: 'failed'; readonly error: ReleaseError };
+
+/** The report keeps this many calls; a wait of days makes thousands of looks. */
+const MAX_CALLS = 500;
+
+export class Story {
+  inputs: Inputs | undefined;
+  view: View | undefined;
+  ending: Ending = { kind: 'cancelled' };
+  userIds = 0;
+  package: UploadSource | undefined;
+  history: readonly HistoryItem[] = [];
+  readonly notices: string[] = [];
+  private readonly outcomes = new Map<Stage, StageReport['outcome']>();
+  foreseen: readonly Foreseen[] = [];
+  /** The awaited approval came, or a soak was held to its end. */
+  awaited = false;
+  changed = false;
+  private looks = 0;
+  private readonly calls: Call[] = [];
+  private readonly startedAtMs: number;
+  private readonly context: RunContext;
+  private readonly clock: Clock;
+
+  constructor(context: RunContext, clock: Clock) {
+    this.context = context;
+    this.clock = clock;
+    this.startedAtMs = clock.now();
+  }
+
+  readonly sees = (view: View): void => {
+    this.view = view;
+  };
+
+  readonly hasChanged = (): void => {
+    this.changed = true;
+  };
+
+  /** How a stage ended; the last word counts. */
+  ended(stage: Stage | undefined, outcome: StageReport['outcome'] | 'unknown-status'): void {
+    if (stage) this.outcomes.set(stage, outcome === 'unknown-status' ? 'refused' : outcome);
+  }
+
+  readonly called = (call: Call): void => {
+    if (call.operation === 'listReleases' || call.operation === 'findRelease') this.looks++;
+    // The first calls and every write tell most; of a long wait only its beginning is kept.
+    if (this.calls.length < MAX_CALLS) this.calls.push(call);
+  };
+
+  report(): Report {
+    const { inputs, view, context, ending } = this;
+    const release = view?.release;
+    const state = view && (inputs?.targetApp || release) ? stateOf(view) : '';
+    const verdict = this.verdict();
+    const error = errorOf(ending, view);
+    const previous = view && rollbackTarget(view);
+    const firstRelease = view && inputs?.targetApp ? isFirstRelease(view) : undefined;
+    const miniappId = inputs?.miniappId ?? '';
+    const publishId = release?.publishId ?? '';
+    const facts: Pick<Report, 'state' | 'ratioPercent'> = {
+      state,
+      ...(state === 'grayscale' && release?.ratioPercent && { ratioPercent: release.ratioPercent }),
+    };
+    return {
+      schemaVersion: 1,
+      verdict,
+      complete: ending.kind === 'done',
+      released: state === 'released',
+      changed: this.changed,
+      sandbox: inputs?.portal.kind === 'sandbox',
+      dryRun: inputs?.dryRun ?? false,
+      stages: this.stageReports(),
+      miniappId,
+      spaceId: inputs?.spaceId ?? '',
+      targetApp: inputs?.targetApp ?? '',
+      version: view?.version ?? inputs?.version ?? '',
+      ...facts,
+      portalStatus: release?.portalStatus ?? '',
+      publishId,
+      previewUrl: publishId ? previewUrl(miniappId, publishId) : '',
+      showPreview: inputs?.showPreview === 'auto' ? !mayBePublic(context) : (inputs?.showPreview ?? false),
+      ramp: inputs?.stages.includes('grayscale') ? inputs.ratios : [],
+      whitelistIds: this.userIds,
+      ...(release?.whitelistCount !== undefined && { whitelistCount: release.whitelistCount }),
+      ...(firstRelease !== undefined && { firstRelease }),
+      liveVersion: (view && liveRelease(view)?.version) ?? '',
+      previousVersion: previous?.kind === 'version' ? previous.version : '',
+      underWay: otherReleases(view),
+      nextStages: view ? nextStages(view) : [],
+      packageSha256: this.package?.sha256 ?? '',
+      packageBytes: this.package?.sizeBytes ?? 0,
+      message: this.message(verdict, facts),
+      reason: error?.found ?? (verdict === 'rejected' ? (release?.comment ?? 'no reason given') : ''),
+      ...(error && { error }),
+      todo: error?.todo ?? todoOf(ending),
+      notices: this.notices,
+      operations: this.calls,
+      looks: this.looks,
+      history: this.history,
+      startedAt: new Date(this.startedAtMs).toISOString(),
+      endedAt: new Date(this.clock.now()).toISOString(),
+      run: {
+        repository: context.repository,
+        workflow: context.workflow,
+        event: context.eventName,
+        ref: context.ref,
+        sha: context.sha,
+        actor: context.actor,
+        triggeringActor: context.triggeringActor,
+        id: context.runId,
+        attempt: context.runAttempt,
+        url: runUrl(context),
+      },
+    };
+  }
+
+  private verdict(): Verdict {
+    switch (this.ending.kind) {
+      case 'done':
+        return this.changed || this.awaited ? 'succeeded' : 'unchanged';
+      case 'planned':
+        return this.foreseen.some((step) => step.operations.length > 0 || step.waits) ? 'planned' : 'unchanged';
+      case 'unknown-status':
+        return 'failed';
+      default:
+        return this.ending.kind;
+    }
+  }
+
+  private stageReports(): StageReport[] {
+    return (this.inputs?.stages ?? []).map((stage) => {
+      const planned = this.foreseen.find((step) => step.stage === stage);
+      const wouldDo = planned && (planned.operations.length > 0 || planned.waits);
+      const foreseen = this.ending.kind === 'planned' ? (wouldDo ? 'planned' : 'unchanged') : 'not run';
+      return { stage, outcome: this.outcomes.get(stage) ?? foreseen, ...(planned && { planned }) };
+    });
+  }
+
+  /** One sentence of our own words and checked values. */
+  private message(verdict: Verdict, facts: Pick<Report, 'state' | 'ratioPercent'>): string {
+    const what = this.view?.version || 'The miniapp';
+    const where = this.inputs?.targetApp ? ` on ${this.inputs.targetApp}` : '';
+    const state = facts.state === '' ? '' : `${what} is ${stateWords(facts)}${where}`;
+    const { ending } = this;
+    switch (ending.kind) {
+      case 'failed':
+        return `${ERRORS[ending.error.code].what}${state ? ` ${state}.` : ''}`;
+      case 'unknown-status':
+        return ERRORS['portal-status-unknown'].what;
+      case 'refused':
+        return `Refused: ${state || what}, and ${this.inputs?.stages.join(', ')} cannot go on from there.`;
+      case 'pending':
+        return `${state}; ${ending.what} is still awaited.`;
+      case 'planned':
+        return `Dry run: ${state || what}; nothing was written.`;
+      case 'cancelled':
+        return `The run was cancelled${state ? `; ${state}` : ''}. Nothing was withdrawn.`;
+      case 'halted':
+        return `The health check failed; ${state} and was left there.`;
+      default:
+        if (this.inputs?.stages[0] === 'upload' && this.inputs.stages.length === 1) return `${what} is on the portal.`;
+        return verdict === 'unchanged' && this.inputs?.stages[0] !== 'status'
+          ? `${state}; nothing had to be done.`
+          : `${state}.`;
+    }
+  }
+}
+
+/**
+ * Opens the release in the target app, though the portal's own QR code does not (docs.midtrans.com, testing-miniapp-v1).
+ * Both values have been checked to be plain ids.
+ */
+function previewUrl(miniappId: string, publishId: string): string {
+  const query = new URLSearchParams({ app_id: miniappId, publish_id: publishId });
+  return `gopay://mini-app/windvane?${query}`;
+}
+
+function otherReleases(view: View | undefined): Report['underWay'] {
+  return (view?.releases ?? []).flatMap((release) => {
+    const { version, state } = release;
+    if (version === view?.version || !isUnderWay(release) || state === 'busy' || state === 'unknown') return [];
+    return [{ version, state }];
+  });
+}
+
+function runUrl(context: RunContext): string {
+  if (!context.repository || !context.runId) return '';
+  const attempt = context.runAttempt ? `/attempts/${context.runAttempt}` : '';
+  return `${context.serverUrl}/${context.repository}/actions/runs/${context.runId}${attempt}`;
+}
+
+function errorOf(ending: Ending, view: View | undefined): ReportedError | undefined {
+  if (ending.kind === 'failed') {
+    const { code, found, todo, traceId } = ending.error;
+    return { code, what: ERRORS[code].what, found, todo, ...(traceId && { traceId }) };
+  }
+  if (ending.kind === 'unknown-status') {
+    const word = view?.release?.portalStatus ?? '';
+    return reported('portal-status-unknown', {
+      found: `The portal shows the status ${word}.`,
+      todo: `Find out what it means and add this line to statuses in your portal profile: ${JSON.stringify(word)}: { "state": "...", "mark": "observed" } (docs/portal.md).`,
+    });
+  }
+  return ending.kind === 'refused' ? reported('stage-refused', ending) : undefined;
+}
+
+function reported(
+  code: ErrorCode,
+  { found, todo, traceId }: { found: string; todo?: string; traceId?: string | undefined },
+): ReportedError {
+  return { code, what: ERRORS[code].what, found, todo: todo ?? ERRORS[code].todo, ...(traceId && { traceId }) };
+}
+
+function todoOf(ending: Ending): string {
+  switch (ending.kind) {
+    case 'pending':
+      return 'Run the step again later; it goes on where it stopped. The submission stands.';
+    case 'rejected':
+      return 'Correct what the reviewer names; then run apply with reapply: true, or release a new version.';
+    case 'withdrawn':
+      return 'To send it again, run apply with reapply: true.';
+    case 'halted':
+      return 'Look at the health of the canary; then run grayscale again, or take the release back with withdraw.';
+    case 'cancelled':
+      return 'Run the step again to go on.';
+    default:
+      return '';
+  }
+}

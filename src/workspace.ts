@@ -1,0 +1,57 @@
+/** Paths that a user gives: where they lead, and that they stay in the workspace. */
+
+import { realpath, stat } from 'node:fs/promises';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+
+import { cleanLine } from './text.ts';
+
+/** What may stand at a path: most inputs name a file, a package may be a folder too. */
+export type PathKind = 'file' | 'file-or-folder';
+
+/**
+ * The real path of what a user names, relative to the workspace or absolute, free of links.
+ *
+ * Throws a plain Error of one sentence, with the path as it was given, where nothing is there, where it (or a link
+ * on the way) leaves the workspace, or where it is not of the kind asked for.
+ */
+export async function resolveInWorkspace(path: string, workspace: string, kind: PathKind = 'file'): Promise<string> {
+  const fault = (what: string) => new Error(`The path "${cleanLine(path, 200)}" ${what}.`);
+  if (path.trim() === '') throw new Error('The path is empty.');
+  if (path.includes('\0')) throw fault('holds a NUL character');
+
+  const root = await realpath(workspace);
+  const asked = resolve(workspace, path);
+  const leaves = () => fault('leaves the workspace');
+  let real: string;
+  try {
+    real = await realpath(asked);
+  } catch (error) {
+    // What is or is not there outside is nobody's business, so "leaves" comes before "does not exist".
+    throw isInside(asked, resolve(workspace)) || isInside(asked, root) ? fault(whyNoPath(error)) : leaves();
+  }
+  if (!isInside(real, root)) throw leaves();
+
+  const found = await stat(real);
+  if (found.isFile() || (kind === 'file-or-folder' && found.isDirectory())) return real;
+  if (kind === 'file-or-folder') throw fault('is neither a file nor a folder');
+  throw fault(found.isDirectory() ? 'is a folder, not a file' : 'is not a regular file');
+}
+
+/** Whether a path is the folder or lies below it; both absolute and of the same kind (real or as given). */
+export function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** The system's code of a failed file operation (`ENOENT`), whose message names whole paths; else the message. */
+export function errorCode(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : cleanLine(error instanceof Error ? error.message : String(error), 200);
+}
+
+function whyNoPath(error: unknown): string {
+  const code = errorCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist';
+  if (code === 'ELOOP') return 'is a link that leads round in a circle';
+  return `cannot be read (${code})`;
+}
