@@ -1,0 +1,358 @@
+/**
+ * `npm run bench`: what a run costs, as ratios measured side by side in one run. Prints Markdown;
+ * docs/performance.md holds one such run with the machine named. Linux only: peak memory is read from /proc.
+ */
+
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect as connectSocket, createServer as createTcpServer } from 'node:net';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../src/clock.ts';
+import { gapMs } from '../src/drive.ts';
+import { startSandbox } from '../src/sandbox/server.ts';
+
+const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
+const MINIAPP = '2088000000000000000001';
+const SPACE = '2088000000000000000002';
+const TARGET = 'GOPAY';
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+// --- Cold start ------------------------------------------------------------------------------------------------------
+
+/** From the start of the process to its first request on the wire, against an empty Node process. */
+async function coldStart(): Promise<string> {
+  let onRequest = () => {};
+  const server = await listen(
+    createServer((_, response) => {
+      onRequest();
+      response.end('{"success":true,"data":{"list":[]}}');
+    }),
+  );
+  const empty: number[] = [];
+  const first: number[] = [];
+  for (let round = 0; round < 21; round++) {
+    empty.push(await timed(() => exited(spawn(process.execPath, ['-e', '0']))));
+    const startMs = performance.now();
+    const requested = new Promise<number>((resolve) => {
+      onRequest = () => resolve(performance.now() - startMs);
+    });
+    const child = step({ 'portal-url': server.url, 'portal-session': 'a=b', stage: 'status' });
+    first.push(await requested);
+    await exited(child);
+  }
+  server.close();
+  const ratio = median(first) / median(empty);
+  return [
+    '### Cold start',
+    '',
+    '| | median ms | to an empty process |',
+    '| --- | --- | --- |',
+    `| \`node -e 0\`, start to exit | ${median(empty).toFixed(0)} | 1.0 |`,
+    `| \`node dist/index.js\`, start to first request | ${median(first).toFixed(0)} | ${ratio.toFixed(2)} |`,
+  ].join('\n');
+}
+
+// --- Requests --------------------------------------------------------------------------------------------------------
+
+/** Requests and connections of each stage, for a first release and for a later one, nothing going wrong. */
+async function requests(): Promise<string> {
+  const rows: string[] = [];
+  const build = folderOf(1_000);
+  for (const live of [undefined, '1.0.0']) {
+    const portal = await startSandbox({
+      rules: { review: { mode: 'approve', afterMs: 0 } },
+      seed: { appId: MINIAPP, spaceId: SPACE, channelCode: TARGET, ...(live && { live }) },
+    });
+    const counter = await countingProxy(portal.url);
+    const stages: Record<string, string>[] = [
+      { stage: 'upload', package: build },
+      { stage: 'submit' },
+      { stage: 'apply' },
+      ...(live
+        ? [
+            { stage: 'whitelist', 'whitelist-ids': '628111, 628222' },
+            { stage: 'grayscale', 'grayscale-ratio': '20' },
+          ]
+        : []),
+      { stage: 'release' },
+      { stage: 'status' },
+    ];
+    for (const inputs of stages) {
+      counter.reset();
+      const version = '1.1.0';
+      await exited(step({ ...inputs, version, 'portal-url': counter.url, 'portal-session': 'a=b' }));
+      const which = live ? 'later release' : 'first release';
+      rows.push(`| ${inputs['stage']} | ${which} | ${counter.requests()} | ${counter.connections()} |`);
+    }
+    counter.close();
+    await portal.close();
+  }
+  rmSync(build, { recursive: true });
+  return ['### Requests', '', '| stage | | requests | connections |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+// --- Notice of an approval -------------------------------------------------------------------------------------------
+
+interface Policy {
+  readonly name: string;
+  readonly gap: (waitedMs: number, isFirst: boolean) => number;
+  readonly givesUpMs?: number;
+}
+
+const worstFirst: Clock = { now: () => 0, random: () => 0.999, sleep: async () => {} };
+const POLICIES: readonly Policy[] = [
+  { name: 'a tenth of the time waited (ours)', gap: (waitedMs, isFirst) => gapMs(waitedMs, isFirst, worstFirst) },
+  { name: 'every 1 s, given up after 15 min', gap: () => 1_000, givesUpMs: 15 * MINUTE },
+  { name: 'every 10 s', gap: () => 10_000 },
+  { name: 'every 30 s', gap: () => 30_000 },
+  { name: 'every 5 min', gap: () => 5 * MINUTE },
+];
+
+/** Looks made and the delay until an approval is noticed, on a fake clock. */
+function notice(): string {
+  const approvals = [MINUTE, 15 * MINUTE, 2 * HOUR, 24 * HOUR, 120 * HOUR, ...longTail(500)];
+  const rows = POLICIES.map((policy) => {
+    const cells = approvals.slice(0, 5).map((approvalMs) => {
+      // An approval comes at no round time: the worst of a hundred between this and a tenth later.
+      const seen = Array.from({ length: 100 }, (_, i) => simulate(policy, approvalMs * (1 + i / 1_000)));
+      const looks = seen[0]?.looks;
+      const delayMs = Math.max(...seen.map((each) => each?.delayMs ?? 0));
+      return seen.includes(undefined) ? 'given up' : `${looks} looks, ${(delayMs / 1000).toFixed(0)} s`;
+    });
+    return `| ${[policy.name, ...cells, brokenBounds(policy, approvals)].join(' | ')} |`;
+  });
+  const head = ['policy', '1 min', '15 min', '2 h', '24 h', '5 days', 'bounds broken'];
+  return [
+    '### Notice of an approval',
+    '',
+    `Looks made by then, and the worst delay of an approval at that time or up to a tenth later. Bounds: a delay of at most a tenth of the time waited (2 s where that is less) and 5 min; 60 looks in 15 min; 350 in 24 h. The last column also counts ${approvals.length - 5} approvals after a long-tailed random time.`,
+    '',
+    `| ${head.join(' | ')} |`,
+    `|${' --- |'.repeat(head.length)}`,
+    ...rows,
+  ].join('\n');
+}
+
+function simulate(policy: Policy, approvalMs: number): { looks: number; delayMs: number } | undefined {
+  let nowMs = 0;
+  for (let looks = 1; ; looks++) {
+    nowMs += policy.gap(nowMs, looks === 1);
+    if (nowMs >= approvalMs) return { looks, delayMs: nowMs - approvalMs };
+    if (policy.givesUpMs && nowMs >= policy.givesUpMs) return undefined;
+  }
+}
+
+function brokenBounds(policy: Policy, approvals: readonly number[]): string {
+  const broken = new Set<string>();
+  for (const approvalMs of approvals) {
+    const seen = simulate(policy, approvalMs);
+    if (!seen) broken.add('gives up');
+    // The look that notices lies at most a tenth of the time waited before it, so of the time at its end.
+    else if (seen.delayMs > Math.min(Math.max(approvalMs / 10, 2_000), 5 * MINUTE)) broken.add('delay');
+  }
+  const looksWithin = (ms: number) => simulate({ ...policy, givesUpMs: Number.POSITIVE_INFINITY }, ms)?.looks ?? 0;
+  if (looksWithin(15 * MINUTE) > 60) broken.add('looks in 15 min');
+  if (looksWithin(24 * HOUR) > 350) broken.add('looks in 24 h');
+  return [...broken].join(', ') || 'none';
+}
+
+/** Times between a minute and some days, most of them short; the same in every run. */
+function longTail(count: number): number[] {
+  const random = seeded(42);
+  return Array.from({ length: count }, () => MINUTE * Math.min((1 - random()) ** -1.2, 10_000));
+}
+
+/** A thousand jobs that begin within a minute: the peak rate of their looks in minutes 5 to 15 against the mean. */
+function crowd(): string {
+  const random = seeded(7);
+  const clock: Clock = { now: () => 0, random, sleep: async () => {} };
+  const perSecond = new Array<number>(600).fill(0);
+  for (let job = 0; job < 1_000; job++) {
+    const startMs = random() * MINUTE;
+    for (let waitedMs = 0, looks = 1; waitedMs < 16 * MINUTE; looks++) {
+      waitedMs += gapMs(waitedMs, looks === 1, clock);
+      const second = Math.floor((startMs + waitedMs - 5 * MINUTE) / 1_000);
+      if (second >= 0 && second < perSecond.length) perSecond[second] = (perSecond[second] ?? 0) + 1;
+    }
+  }
+  const mean = perSecond.reduce((sum, count) => sum + count, 0) / perSecond.length;
+  const peak = Math.max(...perSecond);
+  return [
+    '### A thousand jobs',
+    '',
+    `Begun within a minute; minutes 5 to 15: ${mean.toFixed(1)} looks a second on average, ${peak} at the peak, ${(peak / mean).toFixed(1)} times the mean.`,
+  ].join('\n');
+}
+
+// --- Growth ----------------------------------------------------------------------------------------------------------
+
+/** Time and peak memory of a step as what it carries grows. */
+async function growth(): Promise<string> {
+  const rows: string[] = [];
+  const measure = async (what: string, inputs: Record<string, string>, seed: object = {}, env = {}) => {
+    const portal = await startSandbox({
+      rules: { review: { mode: 'approve', afterMs: 0 } },
+      seed: { appId: MINIAPP, spaceId: SPACE, channelCode: TARGET, ...seed },
+    });
+    const counter = await countingProxy(portal.url);
+    const startMs = performance.now();
+    const child = step({ 'portal-url': counter.url, 'portal-session': 'a=b', ...inputs }, env);
+    const peak = peakMemory(child.pid ?? 0);
+    const code = await exited(child);
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    rows.push(`| ${what} | ${seconds} | ${peak()} | ${counter.requests()} | ${code === 0 ? 'green' : 'red'} |`);
+    counter.close();
+    await portal.close();
+  };
+  const approved = { live: '1.0.0', version: '1.1.0', state: 'approved' };
+  await measure('status (the base)', { stage: 'status', version: '1.1.0' }, approved);
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  for (const count of [100, 10_000, 100_000]) {
+    writeFileSync(join(folder, 'ids.txt'), Array.from({ length: count }, (_, i) => 628_000_000_000 + i).join('\n'));
+    const inputs = { stage: 'whitelist', version: '1.1.0', 'whitelist-file': 'ids.txt' };
+    await measure(`whitelist of ${count} IDs`, inputs, approved, { GITHUB_WORKSPACE: folder });
+  }
+  for (const megabytes of [1, 20, 200]) {
+    const build = folderOf(megabytes * 1_000_000);
+    await measure(
+      `upload of ${megabytes} MB`,
+      { stage: 'upload', version: '1.1.0', package: build },
+      {},
+      {
+        GITHUB_WORKSPACE: build,
+      },
+    );
+    rmSync(build, { recursive: true });
+  }
+  const versions = Array.from({ length: 10_000 }, (_, i) => `0.${Math.floor(i / 100)}.${i % 100}`);
+  await measure('submit, the version newest of 10,000', { stage: 'submit', version: '0.99.99' }, { versions });
+  await measure('submit, the version oldest of 10,000', { stage: 'submit', version: '0.0.0' }, { versions });
+  rmSync(folder, { recursive: true });
+  return ['### Growth', '', '| step | s | peak MB | requests | |', '| --- | --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
+}
+
+// --- Size ------------------------------------------------------------------------------------------------------------
+
+function size(): string {
+  const files = readdirSync(DIST).filter((name) => name.endsWith('.js'));
+  const rows = files.map((name) => `| ${name} | ${(statSync(join(DIST, name)).size / 1000).toFixed(0)} |`);
+  return ['### Size of dist', '', '| file | kB |', '| --- | --- |', ...rows].join('\n');
+}
+
+// --- Tools -----------------------------------------------------------------------------------------------------------
+
+function step(inputs: Record<string, string>, env: Record<string, string> = {}) {
+  const all: Record<string, string> = { 'miniapp-id': MINIAPP, 'space-id': SPACE, 'target-app': TARGET, ...inputs };
+  const variables = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
+  const workspace = all['package'] ?? tmpdir();
+  return spawn(process.execPath, [`${DIST}index.js`], {
+    env: { PATH: process.env['PATH'], GITHUB_WORKSPACE: workspace, ...Object.fromEntries(variables), ...env },
+    stdio: 'ignore',
+  });
+}
+
+function exited(child: ReturnType<typeof spawn>): Promise<number | null> {
+  return new Promise((resolve) => child.on('exit', resolve));
+}
+
+async function timed(act: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await act();
+  return performance.now() - startMs;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+/** The largest resident size that the process has had, in MB, as the kernel counts it. */
+function peakMemory(pid: number): () => string {
+  let peakKb = 0;
+  const timer = setInterval(() => {
+    try {
+      const line = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+      peakKb = Math.max(peakKb, Number(line?.[1] ?? 0));
+    } catch {
+      clearInterval(timer);
+    }
+  }, 5);
+  return () => {
+    clearInterval(timer);
+    return (peakKb / 1024).toFixed(0);
+  };
+}
+
+/** A build folder of about so many bytes that do not compress. */
+function folderOf(bytes: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-build-'));
+  writeFileSync(join(folder, 'index.html'), '<!doctype html>');
+  mkdirSync(join(folder, 'assets'));
+  const random = seeded(1);
+  const chunk = Buffer.from(Uint32Array.from({ length: 250_000 }, () => random() * 2 ** 32).buffer);
+  for (let at = 0; at < bytes; at += chunk.length) {
+    chunk.writeUInt32LE(at, 0);
+    writeFileSync(join(folder, 'assets', `${at}.bin`), chunk.subarray(0, Math.min(chunk.length, bytes - at)));
+  }
+  return folder;
+}
+
+/** mulberry32: small, seeded, good enough to spread numbers. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+async function listen(server: Server): Promise<{ url: string; close: () => void }> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** Passes bytes on and counts what passes: connections, and requests by their request lines. */
+async function countingProxy(target: string) {
+  let connections = 0;
+  let requestCount = 0;
+  const server = createTcpServer((socket) => {
+    connections++;
+    const upstream = connectSocket(Number(new URL(target).port), '127.0.0.1');
+    socket.on('data', (data) => {
+      if (/^(GET|POST) \S+ HTTP\/1\.1\r\n/.test(data.subarray(0, 2_000).toString('latin1'))) requestCount++;
+    });
+    socket.pipe(upstream).pipe(socket);
+    for (const end of [socket, upstream]) end.on('error', () => end.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests: () => requestCount,
+    connections: () => connections,
+    reset: () => {
+      connections = 0;
+      requestCount = 0;
+    },
+    close: () => server.close(),
+  };
+}
+
+// --- The run ---------------------------------------------------------------------------------------------------------
+
+const sections = [coldStart, requests, notice, crowd, growth, size];
+const [only] = process.argv.slice(2);
+console.log(`${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}, ${process.platform}\n`);
+for (const section of sections) if (!only || section.name === only) console.log(`${await section()}\n`);
