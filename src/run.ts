@@ -17,6 +17,7 @@ import { defaultProfile, type Profile } from './portal/profile.ts';
 import { createRedactor, type Redactor } from './redact.ts';
 import { publish } from './report/publish.ts';
 import { GREEN, type Report } from './report/report.ts';
+import { foreseenWords } from './report/summary.ts';
 import { type Ending, Story } from './story.ts';
 import { resolveVersion } from './version.ts';
 import { isUnderWay, liveRelease, rollbackTarget, stateOf, type View } from './view.ts';
@@ -103,7 +104,10 @@ async function carryOut(inputs: Inputs, first: View, means: Means, tools: Tools)
     story.ended(inputs.stages[foreseen.steps.length], foreseen.end.kind);
     return foreseen.end;
   }
-  if (inputs.dryRun) return { kind: 'planned' };
+  if (inputs.dryRun) {
+    for (const step of foreseen.steps) log.info(`would run ${step.stage}: ${foreseenWords(step)}`);
+    return { kind: 'planned' };
+  }
 
   const { portal, userIds, build } = means;
   const drive: DriveContext = {
@@ -335,6 +339,7 @@ function pendingIsGreen(inputs: Inputs | undefined): boolean {
 
 /** The log's last lines, and one annotation for what went wrong or needs a person. */
 function conclude(report: Report, isGreen: boolean, log: Log): void {
+  if (report.showPreview && report.previewUrl) log.info(`preview: ${report.previewUrl}`);
   log.info(`${report.verdict}: ${report.message}`);
   for (const notice of report.notices) log.notice(notice);
   const { error, todo } = report;

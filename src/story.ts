@@ -87,7 +87,7 @@ export class Story {
     return {
       schemaVersion: 1,
       verdict,
-      complete: ending.kind === 'done',
+      complete: ending.kind === 'done' || (ending.kind === 'planned' && verdict === 'unchanged'),
       released: state === 'released',
       changed: this.changed,
       sandbox: inputs?.portal.kind === 'sandbox',

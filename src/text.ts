@@ -18,6 +18,7 @@ export function shellSafe(text: string, maxChars = 500): string {
     // A letter and its accent become one letter, since accents alone are replaced below. After the cut: reordering
     // marks is quadratic in V8, and here it sees `maxChars` at most.
     .normalize('NFC')
+    .replace(ELLIPSES, '...')
     .replace(APOSTROPHES, '')
     .replace(NOT_SHELL_SAFE, ' ')
     // No word is an option (`-o file`), not even where the text is pasted without quotes.
@@ -47,10 +48,10 @@ export function logLine(text: string): string {
 /**
  * ECMA-48 escape sequences, 7-bit and 8-bit: command strings (OSC, DCS, SOS, PM, APC) up to their terminator, CSI,
  * and the short ones. An unterminated string loses its introducer only, so that it hides nothing. Adjacent classes
- * are disjoint and each scan ends at the next ESC, hence no backtracking beyond one sequence.
+ * are disjoint, and each scan ends where the next may begin: linear.
  */
 const ESCAPE_SEQUENCES =
-  /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]/g;
+  /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]/g;
 
 /**
  * Controls, format and bidi characters, tags, private use, lone surrogates, unassigned (all of \p{C}), and the other
@@ -64,6 +65,8 @@ const INVISIBLE =
 const WHITE_SPACE = /[\s\x85]+/g;
 const LINE_BREAKS = /[\t-\r\x85\u2028\u2029]+/g;
 
+/** Of cleanLine's cut, too. */
+const ELLIPSES = /…/g;
 /** Dropped, not replaced by a space, so that "don't" stays one word. */
 const APOSTROPHES = /['\u2019]/g;
 

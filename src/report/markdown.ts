@@ -1,4 +1,4 @@
-/** GitHub Flavored Markdown for job summaries and comments: escaping and limits. Imports nothing of ours. */
+/** GitHub Flavored Markdown for job summaries and comments: escaping and limits. Of ours it knows `text.ts` only. */
 
 import { cleanLine } from '../text.ts';
 
@@ -15,10 +15,10 @@ export interface Part {
  * Foreign text that shows as itself, cleaned to one line of at most `maxChars`, and as nothing else, at the start of
  * a line, after a list marker and in a table cell too.
  *
- * Two readers are kept out. Markdown sees character references for all ASCII punctuation, which never are structure
- * (CommonMark 0.31, 2.5). GitHub's filters (mentions, issues, commits, URLs, emoji: html-pipeline) then read the text
- * of the finished HTML, where the references are plain characters again; so what they look for is broken by U+200B,
- * as Renovate and Dependabot do. Text that people copy (ids, paths, versions) belongs in `code`.
+ * Two readers are kept out. Markdown sees character references for the ASCII punctuation that can mean something, and
+ * these never are structure (CommonMark 0.31, 2.5). GitHub's filters (mentions, issues, commits, URLs, emoji:
+ * html-pipeline) then read the text of the finished HTML, where the references are plain characters again; so what
+ * they look for is broken by U+200B, as Renovate and Dependabot do. Text that people copy (ids, paths, versions) belongs in `code`.
  */
 export function escapeMarkdown(text: string, maxChars: number = DEFAULT_MAX_CHARS): string {
   return cleanLine(text, maxChars).replace(REFERENCES_AND_PUNCTUATION, (found) => {
@@ -63,13 +63,17 @@ export function limitParts(parts: readonly Part[], maxBytes: number): string {
 
 /**
  * What GitHub's filters read, by its last character: a run of hexadecimal digits long enough for a commit (7), cut
- * after each 6; `www`; and each ASCII punctuation mark, for Markdown.
+ * after each 6; `www`; and each ASCII punctuation mark, for Markdown; but not those that mean nothing where they
+ * stand (the points of a version, what ends a word), so that the source can be read too. A `)` after a digit would
+ * begin a list (`2) x`).
  */
-const REFERENCES_AND_PUNCTUATION = /[0-9a-f]{6}(?=[0-9a-f])|www|[!-/:-@[-`{-~]/gi;
+const REFERENCES_AND_PUNCTUATION =
+  /[0-9a-f]{6}(?=[0-9a-f])|www|(?!(?<=\d)\.(?=\d)|(?<=[a-z)])[.:](?= |$)|[,;'"(?%]|(?<!\d)\))[!-/:-@[-`{-~]/gi;
 /** `@user`, `#1`, `https://`, `:smile:`, `/issues/1`, `GH-1` and a repository's own `KEY-1`, `www.`, commits. */
 const BREAK_AFTER = /[@#:/-]|\w{3}/;
 
-const LINKS_AND_PUNCTUATION = /www|[!-/:-@[-`{-~]/gi;
+/** Inside `<code>` no filter looks, and no line begins. */
+const LINKS_AND_PUNCTUATION = /www|(?![,;'"()?%./=-])[!-/:-@[-`{-~]/gi;
 const BREAK_IN_CODE_AFTER = /[@:]|www/i;
 
 const ZERO_WIDTH_SPACE = '&#8203;';

@@ -1,6 +1,7 @@
 /** Report -> job summary, in GitHub's Markdown. Verdict and state in words first, then the picture, then the facts. */
 
 import { OPERATIONS, operationRow, STAGES } from '../lifecycle.ts';
+import type { Foreseen } from '../plan.ts';
 import { formatDuration } from '../words.ts';
 import { code, escapeMarkdown, limitParts, table } from './markdown.ts';
 import { phasesOf } from './phases.ts';
@@ -145,20 +146,26 @@ function whitelistWords(report: Report): string {
 /** What a dry run would do, stage by stage. */
 function planned(report: Report): string {
   if (!report.dryRun || report.stages.length === 0) return '';
-  const rows = report.stages.map(({ stage, outcome, planned: step }) => {
-    const sends = (step?.operations ?? []).map(({ operation, ratioPercent }) => {
-      return `${operationRow(operation).words}${ratioPercent ? ` ${ratioPercent}%` : ''} (${operation})`;
-    });
-    const waits = step?.waits ? ['wait'] : [];
-    return [code(stage), STAGES[stage].portalWords, [...sends, ...waits].join(', then ') || outcome];
-  });
+  const rows = report.stages.map(({ stage, outcome, planned: step }) => [
+    code(stage),
+    STAGES[stage].portalWords,
+    step ? foreseenWords(step) : outcome,
+  ]);
   return `### What would be done\n\n${table(rows, ['Stage', "The portal's buttons", 'Would'])}`;
+}
+
+/** What a stage would do: "set the grayscale ratio 20% (setRatio), then start ...". */
+export function foreseenWords(step: Foreseen): string {
+  const sends = step.operations.map(({ operation, ratioPercent }) => {
+    return `${operationRow(operation).words}${ratioPercent ? ` ${ratioPercent}%` : ''} (${operation})`;
+  });
+  return [...sends, ...(step.waits ? ['wait'] : [])].join(', then ') || 'nothing, its end holds';
 }
 
 export function preview(report: Report, extras: SummaryExtras): string {
   if (!report.showPreview || report.previewUrl === '') return '';
   const qr = extras.qrCode ? `\n\n\`\`\`text\n${extras.qrCode}\n\`\`\`` : '';
-  return `### Preview\n\nOpens this version in the target app (the portal's own QR code does not):\n\n${code(report.previewUrl, 1_000)}${qr}`;
+  return `### Preview\n\nOpens this version in the target app (the portal's own QR code does not):\n\n\`\`\`text\n${report.previewUrl}\n\`\`\`${qr}`;
 }
 
 function history(report: Report): string {
