@@ -9,7 +9,7 @@ import { ReleaseError } from './errors.ts';
 import { operationRow, STATES, type Stage } from './lifecycle.ts';
 import { look, lookAtVersion } from './observe.ts';
 import { type Memory, type Plan, type PlanOptions, plan, remember } from './plan.ts';
-import type { Patience, Portal, UploadSource, WriteFields } from './portal/portal.ts';
+import type { Patience, Portal, UploadSource, WriteFields, WriteReceipt } from './portal/portal.ts';
 import { stateOf, type View } from './view.ts';
 import { formatDuration } from './words.ts';
 
@@ -98,6 +98,8 @@ export async function driveStage(stage: Stage, first: View, context: DriveContex
         }
         memory = { heldSinceMs: clock.now(), ...memory };
         const soaked = await soak(view, next.untilMs, context);
+        // Another ratio than the one held, set by somebody else, is held from here on.
+        if (soaked.view.release?.ratioPercent !== next.ratioPercent) memory = { ...memory, heldSinceMs: clock.now() };
         view = soaked.view;
         if (!soaked.healthy) return { kind: 'halted', view };
         healthKnown = false;
@@ -200,13 +202,12 @@ async function sendOnce(next: Send, before: View, fields: WriteFields, context: 
   const { repeatable } = operationRow(next.operation);
   let lost = false;
   for (let attempt = 1; ; attempt++) {
+    let receipt: WriteReceipt | undefined;
     try {
-      const receipt = await context.portal.write(next.operation, fields);
+      receipt = await context.portal.write(next.operation, fields);
       context.onChanged();
-      const view = await untilShown(next, before, context);
-      return { kind: 'took', view, ...(receipt.artifacts && { artifacts: receipt.artifacts }) };
     } catch (error) {
-      if (!(error instanceof ReleaseError) || error.code === 'effect-not-seen') throw error;
+      if (!(error instanceof ReleaseError)) throw error;
       if (error.passing) {
         if (attempt === WRITE_ATTEMPTS) throw error;
         lost = true;
@@ -220,12 +221,17 @@ async function sendOnce(next: Send, before: View, fields: WriteFields, context: 
         if (lost) context.onChanged();
         return { kind: lost ? 'took' : 'moved', view };
       }
-      if (hasMoved(before, view)) return { kind: 'moved', view };
+      const isRaised = view.release?.ratioPercent !== before.release?.ratioPercent;
+      if (isElsewhere(next, before, view) || isRaised) return { kind: 'moved', view };
       if (error.passing) continue;
       // Refused, though the look shows no change: an earlier sending whose answer was lost may be on its way.
       if (!lost) return { kind: 'refused', view, error };
-      return { kind: 'took', view: await untilShown(next, before, context) };
+      receipt = {};
     }
+    // Outside of the try: what a look throws must not send an accepted write again.
+    const view = await untilShown(next, before, context);
+    if (lost) context.onChanged();
+    return { kind: 'took', view, ...(receipt.artifacts && { artifacts: receipt.artifacts }) };
   }
 }
 
@@ -240,14 +246,18 @@ async function untilShown(next: Send, before: View, context: DriveContext): Prom
       throw error;
     });
     if (view && isShown(next, before, view)) return view;
-    if (view && next.operation === 'startGrayscale' && hasMoved(before, view)) assertRatio(next, before, view);
-    else if (view && hasMoved(before, view)) return view;
+    if (view && next.operation === 'startGrayscale') assertRatio(next, before, view);
+    // Elsewhere than before and than it should be: somebody else acted, and the plan is made anew. A new time alone
+    // is no move: the portal may show it before the state, and an accepted write must not be sent again.
+    if (view && isElsewhere(next, before, view)) return view;
+    // It is the status, not the effect, that needs a person: the plan says so.
+    if (view && clock.now() >= untilMs && stateOf(view) === 'unknown') return view;
     if (clock.now() >= untilMs) {
       throw new ReleaseError('effect-not-seen', {
         found: `After ${next.operation} the portal still shows ${before.version} as ${statusWords(view ?? before)}.`,
       });
     }
-    await clock.sleep(Math.min(500 * 2 ** (attempt - 1), 10_000), context.signal);
+    await clock.sleep(Math.min(500 * 2 ** (attempt - 1), 10_000, untilMs - clock.now()), context.signal);
   }
 }
 
@@ -278,10 +288,23 @@ function isShown(next: Send, before: View, view: View): boolean {
   if (next.operation === 'startGrayscale') {
     return state === 'grayscale' && view.release?.ratioPercent === next.ratioPercent;
   }
-  const { to } = operationRow(next.operation);
   // The administrator, or the applicant, may have acted between the application and the look.
-  if (next.operation === 'startApproval') return hasMoved(before, view);
-  return state === to;
+  if (next.operation === 'startApproval') return isAppliedFor(before, view);
+  return state === operationRow(next.operation).to;
+}
+
+/** In review, or past it: also with a word that nobody knows, or with the same no as before at another time. */
+function isAppliedFor(before: View, view: View): boolean {
+  const state = stateOf(view);
+  if (state === 'unknown') return view.release?.portalStatus !== before.release?.portalStatus;
+  return state === 'rejected' || state === 'withdrawn' ? hasMoved(before, view) : isElsewhere(undefined, before, view);
+}
+
+/** Whether the release is in another known state than before, and not by the operation. */
+function isElsewhere(next: Send | undefined, before: View, view: View): boolean {
+  const state = stateOf(view);
+  if (state === 'busy' || state === 'unknown' || state === stateOf(before)) return false;
+  return next === undefined || state !== operationRow(next.operation).to;
 }
 
 /** Whether the release stands elsewhere than before; in passing and unknown words do not count. */

@@ -206,9 +206,9 @@ function nextOfRamp(state: State, view: View, options: PlanOptions, memory: Memo
   const { ratios, soakMs } = options;
   const inEffect = ratioInEffect(view);
   if (inEffect > 0 && soakMs > 0) {
-    const sinceMs = view.release?.modifiedAtMs ?? memory.heldSinceMs ?? nowMs;
     // The portal's clock may be ahead of ours: a soak is never longer than asked for.
-    const untilMs = Math.min(sinceMs, nowMs) + soakMs;
+    const seenMs = memory.heldSinceMs ?? nowMs;
+    const untilMs = Math.min(view.release?.modifiedAtMs ?? seenMs, seenMs) + soakMs;
     if (nowMs < untilMs) return { kind: 'soak', ratioPercent: inEffect, untilMs };
   }
   const target = ratios.find((ratio) => ratio > inEffect);
@@ -268,7 +268,7 @@ function whyNotThisRatio(view: View, options: PlanOptions): Refused | undefined 
       'Ask for a higher ratio, run release, or take the release back with withdraw.',
     );
   }
-  if (inEffect > 0 && options.soakMs > 0 && options.soakMode === 'resume' && view.release?.modifiedAtMs === undefined) {
+  if (options.soakMs > 0 && options.soakMode === 'resume' && view.release?.modifiedAtMs === undefined) {
     return refused(
       'The portal does not say when the ratio was last changed, so a later run cannot know how long it was held.',
       'Use soak-mode: wait.',

@@ -12,7 +12,7 @@ import { createLog, type Log } from './log.ts';
 import { look, lookAtAll, lookAtVersion, someVersions } from './observe.ts';
 import type { Package } from './package/package.ts';
 import { foresee, operationsOf, type PlanOptions } from './plan.ts';
-import type { Portal, UploadSource } from './portal/portal.ts';
+import type { Portal, Release, UploadSource } from './portal/portal.ts';
 import { defaultProfile, type Profile } from './portal/profile.ts';
 import { createRedactor, type Redactor } from './redact.ts';
 import { publish } from './report/publish.ts';
@@ -282,8 +282,11 @@ async function lookAtRelease(inputs: Inputs, version: string | undefined, portal
 
 /** What a status that names no version is about: what is under way, else what is live, else the newest. */
 function withSubject(view: View): View {
-  const subject = view.releases?.find(isUnderWay) ?? liveRelease(view) ?? view.releases?.[0];
-  return subject ? { ...view, version: subject.version, release: subject } : view;
+  return about(view, view.releases?.find(isUnderWay) ?? liveRelease(view) ?? view.releases?.[0]);
+}
+
+function about(view: View, release: Release | undefined): View {
+  return release ? { ...view, version: release.version, release } : view;
 }
 
 /** The version that a rollback brings back is settled once, before anything is written: a rerun never flips back. */
@@ -300,11 +303,11 @@ async function lookForRollback(version: string | undefined, portal: Portal, { st
       `${target.live} is live and ${target.above} above it is archived: a rollback has been done already. To bring another version back, name it with the input version.`,
     );
     story.ended('rollback', 'unchanged');
-    return { view: withSubject(all), ending: { kind: 'done' } };
+    return { view: about(all, liveRelease(all)), ending: { kind: 'done' } };
   }
   story.ended('rollback', 'refused');
   return {
-    view: withSubject(all),
+    view: about(all, liveRelease(all)),
     ending: {
       kind: 'refused',
       found: all.releases

@@ -36,7 +36,7 @@ export class Story {
   readonly notices: string[] = [];
   private readonly outcomes = new Map<Stage, StageReport['outcome']>();
   foreseen: readonly Foreseen[] = [];
-  /** The awaited approval came, or a soak was held to its end. */
+  /** The awaited approval came. */
   awaited = false;
   changed = false;
   private looks = 0;

@@ -75,7 +75,8 @@ export function highest(versions: readonly string[]): string | undefined {
 
 /** The view with another state of its release, as an operation would leave it. Only for foreseeing. */
 export function withState(view: View, state: State, ratioPercent?: number): View {
-  const before = view.release ?? { version: view.version, portalStatus: '', ratioPercent: 0 };
+  // Of a release that is yet to be created, the portal is presumed to tell when it changes.
+  const before = view.release ?? { version: view.version, portalStatus: '', ratioPercent: 0, modifiedAtMs: 0 };
   return { ...view, release: { ...before, state, ratioPercent: ratioPercent ?? before.ratioPercent } };
 }
 

@@ -1,0 +1,516 @@
+/** The drive against a portal in memory, in fake time: waits, soaks, health, lost answers and late effects. */
+
+import { describe, expect, test } from 'vitest';
+import { type DriveContext, driveStage, gapMs } from '../src/drive.ts';
+import type { ReleaseError } from '../src/errors.ts';
+import type { Stage } from '../src/lifecycle.ts';
+import { look } from '../src/observe.ts';
+import type { PlanOptions } from '../src/plan.ts';
+import type { Portal } from '../src/portal/portal.ts';
+import { type FakeClock, fakeClock } from './support/in-process.ts';
+import {
+  type MemoryPortal,
+  type MemoryPortalOptions,
+  memoryPortal,
+  notAllowed,
+  unauthorized,
+  unexpected,
+  unreachable,
+  VERSION,
+} from './support/memory-portal.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+interface Scene {
+  readonly clock: FakeClock;
+  readonly portal: MemoryPortal;
+  readonly log: string[];
+  changes: number;
+  drive(stage: Stage, context?: Partial<DriveContext>): ReturnType<typeof driveStage>;
+}
+
+function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOptions> = {}): Scene {
+  const clock = fakeClock();
+  const portal = memoryPortal({ clock, ...options });
+  const log: string[] = [];
+  const here: Scene = {
+    clock,
+    portal,
+    log,
+    changes: 0,
+    async drive(stage, context = {}) {
+      return driveStage(stage, await look(portal, VERSION), {
+        portal: portal as Portal,
+        clock,
+        signal: new AbortController().signal,
+        plan: {
+          targetApp: 'GOPAY',
+          allowDowngrade: false,
+          reapply: false,
+          ratios: [],
+          soakMs: 0,
+          soakMode: 'wait',
+          ...plan,
+        },
+        approvalTimeoutMs: HOUR,
+        releaseNotes: '',
+        userIds: ['a', 'b', 'c', 'd', 'e'],
+        log: (line) => log.push(line),
+        onView: () => {},
+        onChanged: () => {
+          here.changes++;
+        },
+        onWait: async () => {},
+        ...context,
+      });
+    },
+  };
+  return here;
+}
+
+const failed = (promise: Promise<unknown>) =>
+  promise.then(
+    (value) => expect.fail(`it did not fail: ${JSON.stringify(value)}`),
+    (error: ReleaseError) => error.code,
+  );
+
+describe('waiting for the administrator', () => {
+  test('the gaps: up to 2 s, then 2 s, then a tenth of the time waited, 5 min at most', () => {
+    const at = (random: number) => fakeClock(() => random);
+    expect([0, 0.5, 0.999].map((random) => gapMs(0, true, at(random)))).toEqual([0, 1_000, 1_998]);
+    expect([0, 20_000, 30_000, 10 * MINUTE, 50 * MINUTE, DAY].map((ms) => gapMs(ms, false, at(0.7)))).toEqual([
+      2_000,
+      2_000,
+      3_000,
+      MINUTE,
+      5 * MINUTE,
+      5 * MINUTE,
+    ]);
+  });
+
+  test('until it is approved, with a line for each look', async () => {
+    const here = scene({ state: 'in-review', timeline: [{ atMs: 50_000, becomes: { state: 'approved' } }] });
+    const end = await here.drive('approval');
+    expect(end).toMatchObject({ kind: 'reached', awaited: true });
+    expect([here.portal.sent, here.changes]).toEqual([[], 0]);
+    expect(here.log[0]).toBe('look 1: in review; waited 1 s, 59 min 59 s left');
+    expect(here.portal.looksMs.at(-1)).toBeLessThan(50_000 * 1.1 + 2_000);
+  });
+
+  test('no longer than the time given, and no sleep is longer than what is left of it', async () => {
+    const here = scene({ state: 'in-review' });
+    expect(await here.drive('apply', { approvalTimeoutMs: 90_500 })).toMatchObject({ kind: 'pending' });
+    expect(here.portal.looksMs.at(-1)).toBe(90_500);
+    expect(here.portal.sent).toEqual([]);
+  });
+
+  test('0s is one look', async () => {
+    const here = scene({ state: 'in-review' });
+    expect(await here.drive('approval', { approvalTimeoutMs: 0 })).toMatchObject({ kind: 'pending' });
+    expect([here.portal.looksMs, here.clock.sleeps]).toEqual([[0], []]);
+  });
+
+  test('ten days, in steps that a timer can hold', async () => {
+    const here = scene({ state: 'created', timeline: [{ atMs: 9 * DAY, becomes: { state: 'approved' } }] });
+    expect(await here.drive('apply', { approvalTimeoutMs: 10 * DAY })).toMatchObject({ kind: 'reached' });
+    expect(here.portal.sent).toEqual(['startApproval']);
+    expect(Math.max(...here.clock.sleeps)).toBe(5 * MINUTE);
+  });
+
+  test.each([
+    ['unreachable', unreachable()],
+    ['not understood', unexpected()],
+  ])('a portal that is %s for an hour does not end it', async (_, error) => {
+    const here = scene({
+      state: 'in-review',
+      outages: [{ fromMs: 1, toMs: HOUR, error }],
+      timeline: [{ atMs: 30 * MINUTE, becomes: { state: 'approved' } }],
+    });
+    expect(await here.drive('apply', { approvalTimeoutMs: 6 * HOUR })).toMatchObject({ kind: 'reached' });
+    expect(here.log.join('\n')).toContain('the look failed');
+  });
+
+  test('an outage to the end of the time is pending, not failed', async () => {
+    const here = scene({ state: 'in-review', outages: [{ fromMs: 1, toMs: DAY, error: unreachable() }] });
+    expect(await here.drive('approval')).toMatchObject({ kind: 'pending', view: { release: { state: 'in-review' } } });
+  });
+
+  test('credentials that are no longer accepted end it', async () => {
+    const here = scene({ state: 'in-review', outages: [{ fromMs: MINUTE, toMs: DAY, error: unauthorized() }] });
+    expect(await failed(here.drive('approval'))).toBe('portal-unauthorized');
+    expect(here.portal.looksMs.at(-1)).toBeLessThan(2 * MINUTE);
+  });
+
+  test.each([
+    ['rejected', 'rejected'],
+    ['withdrawn', 'withdrawn'],
+    // A portal may put a withdrawn request back to where it came from.
+    ['created', 'withdrawn'],
+  ] as const)('a release that is %s meanwhile ends it as %s', async (state, kind) => {
+    const here = scene({ state: 'created', timeline: [{ atMs: 10 * MINUTE, becomes: { state } }] }, { reapply: true });
+    expect(await here.drive('apply')).toMatchObject({ kind });
+    expect(here.portal.sent).toEqual(['startApproval']);
+    expect(here.portal.looksMs.at(-1)).toBeLessThan(12 * MINUTE);
+  });
+
+  test.each(['unknown', 'busy'] as const)('a word that is %s does not end it', async (state) => {
+    const here = scene({
+      state: 'created',
+      timeline: [
+        { atMs: MINUTE, becomes: { state, portalStatus: 'UAT' } },
+        { atMs: 30 * MINUTE, becomes: { state: 'approved' } },
+      ],
+    });
+    expect(await here.drive('apply')).toMatchObject({ kind: 'reached' });
+    expect(here.portal.sent).toEqual(['startApproval']);
+    expect(here.log.join('\n')).toContain(`${state} (the portal says UAT)`);
+  });
+
+  test('a word that nobody knows right after the application is waited on', async () => {
+    const timeline = [
+      { atMs: 1, becomes: { state: 'unknown', portalStatus: 'UAT' } },
+      { atMs: 30 * MINUTE, becomes: { state: 'approved' } },
+    ] as const;
+    const here = scene({ state: 'created', timeline, onWrite: () => 'lost' });
+    expect(await here.drive('apply')).toMatchObject({ kind: 'reached', awaited: true });
+  });
+
+  test.each([
+    ['approval', { kind: 'pending' }],
+    ['apply', { kind: 'unknown-status' }],
+    ['release', { kind: 'unknown-status' }],
+  ] as const)('%s of a release in an unknown status', async (stage, end) => {
+    const here = scene({ state: 'unknown', status: 'UAT' });
+    expect(await here.drive(stage)).toMatchObject(end);
+    expect(here.portal.sent).toEqual([]);
+  });
+
+  test('sent again, a no that comes back at once is an answer', async () => {
+    const here = scene(
+      {
+        state: 'rejected',
+        timeline: [{ atMs: 1, becomes: { state: 'rejected' } }],
+        onWrite: () => 'lost, but it took',
+      },
+      { reapply: true },
+    );
+    expect(await here.drive('apply')).toMatchObject({ kind: 'rejected' });
+  });
+});
+
+describe('a release in passing', () => {
+  test('is looked at until it has passed', async () => {
+    const timeline = [{ atMs: MINUTE, becomes: { state: 'grayscale', ratioPercent: 20 } }] as const;
+    const here = scene({ state: 'busy', status: 'DEPLOYING', timeline });
+    expect(await here.drive('release')).toMatchObject({ kind: 'reached' });
+    expect(here.portal.sent).toEqual(['goOnline']);
+  });
+
+  test('for two minutes at most', async () => {
+    const here = scene({ state: 'busy', status: 'DEPLOYING' });
+    expect(await failed(here.drive('release'))).toBe('effect-not-seen');
+    expect([here.portal.sent, here.portal.looksMs.at(-1)]).toEqual([[], 2 * MINUTE]);
+  });
+});
+
+describe('a ramp', () => {
+  const RAMP = { ratios: [5, 20, 50], soakMs: 30 * MINUTE } as const;
+  const STEPS = [
+    'setRatio 5',
+    'startGrayscale 5',
+    'setRatio 20',
+    'startGrayscale 20',
+    'setRatio 50',
+    'startGrayscale 50',
+  ];
+
+  test.each([{}, { withoutTimes: true }] as const)('holds each ratio, the last one too %j', async (options) => {
+    const here = scene({ state: 'approved', ...options }, RAMP);
+    const startMs = here.clock.now();
+    expect(await here.drive('grayscale')).toMatchObject({ kind: 'reached', view: { release: { ratioPercent: 50 } } });
+    expect(here.portal.sent).toEqual(['skipPilot', ...STEPS]);
+    const tookMs = here.clock.now() - startMs;
+    expect(tookMs).toBeGreaterThanOrEqual(3 * RAMP.soakMs);
+    expect(tookMs).toBeLessThan(3 * RAMP.soakMs + MINUTE);
+  });
+
+  test('goes on from the ratio in effect, after the rest of its time', async () => {
+    const here = scene({ state: 'grayscale', ratioPercent: 20 }, RAMP);
+    here.clock.advance(20 * MINUTE);
+    const startMs = here.clock.now();
+    expect(await here.drive('grayscale')).toMatchObject({ kind: 'reached' });
+    expect(here.portal.sent).toEqual(STEPS.slice(4));
+    expect(Math.round((here.clock.now() - startMs) / MINUTE)).toBe(40);
+  });
+
+  test("counts from our own look where the portal's clock is ahead", async () => {
+    const here = scene(
+      { state: 'grayscale', ratioPercent: 50, timeline: [{ atMs: 0, becomes: { modifiedAtMs: 4e12 } }] },
+      RAMP,
+    );
+    const startMs = here.clock.now();
+    expect(await here.drive('grayscale')).toMatchObject({ kind: 'reached' });
+    expect(here.clock.now() - startMs).toBe(RAMP.soakMs);
+  });
+
+  test.each([{}, { withoutTimes: true }] as const)(
+    'another ratio that somebody sets is held anew %j',
+    async (options) => {
+      const timeline = [{ atMs: 20 * MINUTE, becomes: { ratioPercent: 50 } }];
+      const here = scene({ state: 'grayscale', ratioPercent: 20, timeline, ...options }, RAMP);
+      const startMs = here.clock.now();
+      expect(await here.drive('grayscale')).toMatchObject({ kind: 'reached' });
+      expect(here.portal.sent).toEqual([]);
+      expect(here.clock.now() - startMs).toBeGreaterThanOrEqual(50 * MINUTE);
+    },
+  );
+
+  test('that is taken back meanwhile is refused', async () => {
+    const here = scene({ state: 'approved', timeline: [{ atMs: 10 * MINUTE, becomes: { state: 'withdrawn' } }] }, RAMP);
+    expect(await here.drive('grayscale')).toMatchObject({ kind: 'refused' });
+    expect(here.portal.sent).toEqual(['skipPilot', ...STEPS.slice(0, 2)]);
+  });
+
+  test('resumed too early ends pending, and goes on when the time is over', async () => {
+    const here = scene({ state: 'approved' }, { ...RAMP, soakMode: 'resume' });
+    expect(await here.drive('grayscale')).toMatchObject({ kind: 'pending', what: 'the soak at 5%' });
+    here.clock.advance(29 * MINUTE);
+    expect(await here.drive('grayscale')).toMatchObject({ kind: 'pending' });
+    here.clock.advance(2 * MINUTE);
+    expect(await here.drive('grayscale')).toMatchObject({ kind: 'pending', what: 'the soak at 20%' });
+    expect(here.portal.sent).toEqual(['skipPilot', ...STEPS.slice(0, 4)]);
+  });
+
+  test.each(['approved', 'grayscale'] as const)(
+    'cannot be resumed from %s where the portal does not tell the time',
+    async (state) => {
+      const here = scene({ state, ratioPercent: 1, withoutTimes: true }, { ...RAMP, soakMode: 'resume' });
+      expect(await here.drive('grayscale')).toMatchObject({ kind: 'refused', todo: 'Use soak-mode: wait.' });
+      expect(here.portal.sent).toEqual([]);
+    },
+  );
+
+  test('a ratio read back other than the one asked for is a failure', async () => {
+    const here = scene({ state: 'rollout-ready', ratioOverride: 7 }, RAMP);
+    expect(await failed(here.drive('grayscale'))).toBe('effect-not-seen');
+    expect(here.portal.sent).toEqual(STEPS.slice(0, 2));
+  });
+
+  test('an outage while soaking does not end it', async () => {
+    const outages = [{ fromMs: MINUTE, toMs: 29 * MINUTE, error: unexpected() }];
+    const here = scene({ state: 'grayscale', ratioPercent: 50, outages }, RAMP);
+    expect(await here.drive('grayscale')).toMatchObject({ kind: 'reached' });
+  });
+});
+
+describe('the health check', () => {
+  const RAMP = { ratios: [5, 20], soakMs: 10 * MINUTE } as const;
+  /** Bad from one time to another, in milliseconds since the start. */
+  const health = (here: Scene, fromMs: number, toMs: number) => {
+    const startMs = here.clock.now();
+    const asked: number[] = [];
+    const isHealthy = async () => {
+      const atMs = here.clock.now() - startMs;
+      asked.push(atMs);
+      return atMs < fromMs || atMs >= toMs;
+    };
+    return { asked, isHealthy };
+  };
+
+  test('is asked every 30 s and before each raise', async () => {
+    const here = scene({ state: 'rollout-ready' }, RAMP);
+    const { asked, isHealthy } = health(here, DAY, DAY);
+    expect(await here.drive('grayscale', { isHealthy })).toMatchObject({ kind: 'reached' });
+    expect(asked[0]).toBe(0);
+    const gaps = asked.slice(1).map((atMs, index) => atMs - (asked[index] ?? 0));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(30_000);
+    expect(asked).toContain(RAMP.soakMs);
+  });
+
+  test('three bad answers 30 s apart halt it, and the ratio is left', async () => {
+    const here = scene({ state: 'rollout-ready' }, RAMP);
+    const { asked, isHealthy } = health(here, 4 * MINUTE, DAY);
+    expect(await here.drive('grayscale', { isHealthy })).toMatchObject({ kind: 'halted' });
+    expect(here.portal.sent).toEqual(['setRatio 5', 'startGrayscale 5']);
+    const bad = asked.slice(-3);
+    expect([(bad[1] ?? 0) - (bad[0] ?? 0), (bad[2] ?? 0) - (bad[1] ?? 0)]).toEqual([30_000, 30_000]);
+    expect(here.portal.now()).toMatchObject({ state: 'grayscale', ratioPercent: 5 });
+  });
+
+  test('two bad answers do not, and the release is looked at again before the raise', async () => {
+    const timeline = [{ atMs: 45_000, becomes: { ratioPercent: 20 } }];
+    const here = scene({ state: 'grayscale', ratioPercent: 5, timeline }, { ratios: [5, 20], soakMs: 0 });
+    const { isHealthy } = health(here, 0, MINUTE);
+    expect(await here.drive('grayscale', { isHealthy })).toMatchObject({ kind: 'reached' });
+    expect(here.portal.sent).toEqual([]);
+  });
+
+  test('guards the first raise and the official release, in the next run too', async () => {
+    for (const [stage, state] of [
+      ['grayscale', 'rollout-ready'],
+      ['release', 'grayscale'],
+    ] as const) {
+      const here = scene({ state, ratioPercent: 1 }, RAMP);
+      expect(await here.drive(stage, { isHealthy: async () => false })).toMatchObject({ kind: 'halted' });
+      expect(here.portal.sent).toEqual([]);
+    }
+  });
+});
+
+describe('a write whose answer is lost', () => {
+  test.each([
+    ['apply', 'created', 'startApproval'],
+    ['release', 'grayscale', 'goOnline'],
+    ['withdraw', 'grayscale', 'cancelRelease'],
+    ['withdraw', 'in-review', 'cancelApproval'],
+  ] as const)('%s: it took, and is not sent again', async (stage, state, operation) => {
+    const here = scene({ state, onWrite: (_, sending) => (sending === 1 ? 'lost, but it took' : undefined) });
+    await here.drive(stage);
+    expect([here.portal.sent, here.changes > 0]).toEqual([[`${operation} (lost)`], true]);
+  });
+
+  test('it did not take: a look first, then once more', async () => {
+    const here = scene({ state: 'grayscale', onWrite: (_, sending) => (sending < 3 ? 'lost' : undefined) });
+    const looks: number[] = [];
+    const portal = { ...here.portal, write: spy(here.portal, () => looks.push(here.portal.looksMs.length)) };
+    expect(await here.drive('release', { portal })).toMatchObject({ kind: 'reached' });
+    expect(here.portal.sent).toEqual(['goOnline (lost)', 'goOnline (lost)', 'goOnline']);
+    expect(looks).toEqual([1, 2, 3]);
+  });
+
+  test('it took, but a look does not show it yet: the refusal of the second is understood', async () => {
+    const onWrite: MemoryPortalOptions['onWrite'] = (_, sending) => (sending === 1 ? 'lost, but it took' : undefined);
+    const here = scene({ state: 'grayscale', effectDelayMs: 30_000, onWrite });
+    expect(await here.drive('release')).toMatchObject({ kind: 'reached' });
+    expect(here.portal.sent).toEqual(['goOnline (lost)', 'goOnline (refused)']);
+    expect(here.changes).toBeGreaterThan(0);
+  });
+
+  test('it never takes: the step fails', async () => {
+    const here = scene({ state: 'grayscale', onWrite: () => 'lost' });
+    expect(await failed(here.drive('release'))).toBe('portal-unreachable');
+    expect([here.changes, here.portal.now().state]).toEqual([0, 'grayscale']);
+  });
+
+  test('user IDs and a ratio are sent again unseen', async () => {
+    const whitelist = scene({ state: 'approved', onWrite: (_, sending) => (sending === 2 ? 'lost' : undefined) });
+    await whitelist.drive('whitelist');
+    expect(whitelist.portal.sent).toEqual([
+      'addWhitelist a+b',
+      'addWhitelist c+d (lost)',
+      'addWhitelist c+d',
+      'addWhitelist e',
+      'startPilot',
+    ]);
+    const onWrite: MemoryPortalOptions['onWrite'] = (operation, sending) =>
+      operation === 'setRatio' && sending === 1 ? 'lost, but it took' : undefined;
+    const ratio = scene({ state: 'rollout-ready', onWrite }, { ratios: [20] });
+    await ratio.drive('grayscale');
+    expect(ratio.portal.sent).toEqual(['setRatio 20 (lost)', 'setRatio 20', 'startGrayscale 20']);
+  });
+});
+
+describe('the effect of a write', () => {
+  test.each([
+    ['apply', 'created', ['startApproval'], 'pending'],
+    ['grayscale', 'approved', ['skipPilot', 'setRatio 20', 'startGrayscale 20'], 'reached'],
+    ['release', 'approved', ['skipPilot', 'goOnline'], 'reached'],
+    ['withdraw', 'approved', ['cancelRelease'], 'reached'],
+  ] as const)('%s: shown 110 s late, with a new time at once, is waited for', async (stage, state, sent, kind) => {
+    const here = scene({ state, effectDelayMs: 110_000 }, { ratios: [20] });
+    expect(await here.drive(stage)).toMatchObject({ kind });
+    expect(here.portal.sent).toEqual(sent);
+  });
+
+  test('never shown is effect-not-seen, after two minutes', async () => {
+    const here = scene({ state: 'grayscale', onWrite: () => 'ignored' });
+    expect(await failed(here.drive('release'))).toBe('effect-not-seen');
+    expect([here.portal.sent, here.portal.looksMs.at(-1)]).toEqual([['goOnline'], 2 * MINUTE]);
+  });
+
+  test('an outage after an accepted write does not send it again', async () => {
+    const outages = [{ fromMs: 0, toMs: 2 * MINUTE + 1, error: unreachable() }];
+    const here = scene({ state: 'grayscale', onWrite: () => 'ignored' });
+    const first = await look(here.portal, VERSION);
+    const dark = memoryPortal({ clock: here.clock, state: 'grayscale', outages, onWrite: () => 'ignored' });
+    expect(await failed(driveFrom(first, dark, here))).toBe('portal-unreachable');
+    expect(dark.sent).toEqual(['goOnline']);
+  });
+
+  test('a status that nobody knows after a write is named, and nothing more is written', async () => {
+    const timeline = [{ atMs: 0, becomes: { state: 'approved' } }] as const;
+    const here = scene({ state: 'approved', timeline, onWrite: () => 'ignored' });
+    const portal = { ...here.portal, listReleases: unknownOnceWritten(here) };
+    expect(await here.drive('release', { portal })).toMatchObject({ kind: 'unknown-status' });
+    expect(here.portal.sent).toEqual(['skipPilot']);
+  });
+
+  test('another run that did the same right before us: reached, and not by us', async () => {
+    for (const [stage, state, operation] of [
+      ['release', 'grayscale', 'goOnline'],
+      ['withdraw', 'approved', 'cancelRelease'],
+      ['apply', 'created', 'startApproval'],
+    ] as const) {
+      const timeline = stage === 'apply' ? [{ atMs: MINUTE, becomes: { state: 'approved' } as const }] : [];
+      const here = scene({ state, timeline, onWrite: () => 'done by another' });
+      expect(await here.drive(stage)).toMatchObject({ kind: 'reached' });
+      expect([here.portal.sent, here.changes]).toEqual([[`${operation} (refused)`], 0]);
+    }
+  });
+
+  test('another run that raised the ratio meanwhile: the plan is made anew', async () => {
+    const timeline = [{ atMs: 1, becomes: { ratioPercent: 20 } }];
+    const onWrite: MemoryPortalOptions['onWrite'] = (operation) => {
+      here.clock.advance(2);
+      return operation === 'setRatio' ? notAllowed() : undefined;
+    };
+    const here: Scene = scene({ state: 'grayscale', ratioPercent: 5, timeline, onWrite }, { ratios: [10, 20] });
+    expect(await here.drive('grayscale')).toMatchObject({ kind: 'reached' });
+    expect([here.portal.sent, here.changes]).toEqual([['setRatio 10 (refused)'], 0]);
+  });
+
+  test('a refusal that no look explains is refused, with what the portal said', async () => {
+    const here = scene({ state: 'grayscale', onWrite: notAllowed });
+    expect(await here.drive('release')).toMatchObject({
+      kind: 'refused',
+      found: expect.stringContaining('STATUS_NOT'),
+    });
+    expect(here.portal.sent).toEqual(['goOnline (refused)']);
+  });
+});
+
+/** Drives a release from a look that was made elsewhere. */
+async function driveFrom(first: Awaited<ReturnType<typeof look>>, portal: Portal, here: Scene) {
+  return driveStage('release', first, {
+    portal,
+    clock: here.clock,
+    signal: new AbortController().signal,
+    plan: { targetApp: 'GOPAY', allowDowngrade: false, reapply: false, ratios: [], soakMs: 0, soakMode: 'wait' },
+    approvalTimeoutMs: 0,
+    releaseNotes: '',
+    userIds: [],
+    log: () => {},
+    onView: () => {},
+    onChanged: () => {},
+    onWait: async () => {},
+  });
+}
+
+function spy(portal: MemoryPortal, before: () => void): Portal['write'] {
+  return (operation, fields) => {
+    before();
+    return portal.write(operation, fields);
+  };
+}
+
+function unknownOnceWritten({ portal }: Scene): Portal['listReleases'] {
+  return async (page) => {
+    const { items, last } = await portal.listReleases(page);
+    if (portal.sent.length === 0) return { items, last };
+    const odd = (item: (typeof items)[number]) =>
+      item.version === VERSION ? { ...item, state: 'unknown' as const, portalStatus: 'GRAY_PREPARED' } : item;
+    return { items: items.map(odd), last };
+  };
+}
