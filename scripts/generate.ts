@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ERRORS } from '../src/errors.ts';
 import { INPUTS, type InputRow } from '../src/inputs.ts';
-import { STAGE_NAMES, STATES, type State, stageRow } from '../src/lifecycle.ts';
+import { STAGE_NAMES, STATES, type Stage, type State, stageRow } from '../src/lifecycle.ts';
 import { OUTPUTS } from '../src/report/outputs.ts';
 
 const ACTION = {
@@ -43,8 +43,8 @@ export const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['stage', "the portal's words", 'what it does', 'runs from', 'ends in'],
       STAGE_NAMES.map((stage) => {
-        const { portalWords, words, way, end } = stageRow(stage);
-        return [code(stage), portalWords, words, runsFrom(Object.keys(way) as State[], end), endsIn(end)];
+        const { portalWords, words, end } = stageRow(stage);
+        return [code(stage), portalWords, words, runsFrom(stage), endsIn(end)];
       }),
     ),
   errors: () =>
@@ -120,9 +120,14 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-function runsFrom(states: readonly State[], end: string): string {
+function runsFrom(stage: Stage): string {
+  const { way, end, reapplies } = stageRow(stage);
   if (end === 'version') return 'a version that the portal does not have';
-  return states.map((state) => STATES[state].words).join('; ') || 'anywhere';
+  const onlyAgain = (state: State) => reapplies && (state === 'rejected' || state === 'withdrawn');
+  const words = (Object.keys(way) as State[]).map(
+    (state) => STATES[state].words + (onlyAgain(state) ? ' (with `reapply`)' : ''),
+  );
+  return words.join('; ') || 'anywhere';
 }
 
 function endsIn(end: string): string {

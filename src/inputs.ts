@@ -270,8 +270,7 @@ function reader(environment: Environment, faults: string[]): Reader {
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       const row: InputRow = INPUTS[name];
-      const got = row.secret ? 'a value that is not shown' : `"${cleanLine(value, 100)}"`;
-      faults.push(`${name}: got ${got}; takes ${error.message}.`);
+      faults.push(`${name}: got ${row.secret ? NOT_SHOWN : shown(value)}; takes ${error.message}.`);
       return undefined;
     }
   };
@@ -280,6 +279,13 @@ function reader(environment: Environment, faults: string[]): Reader {
 
 function inputText(environment: Environment, name: InputName): string {
   return environment[`INPUT_${name.toUpperCase()}`]?.trim() ?? '';
+}
+
+const NOT_SHOWN = 'a value that is not shown';
+
+/** In quotes; but what may be an address with a password is not. `user:password@host` parses as a scheme and a path. */
+function shown(value: string): string {
+  return value.includes('@') ? NOT_SHOWN : `"${cleanLine(value, 100)}"`;
 }
 
 /** The runner only warns of an input that does not exist; a misspelt dry-run would release. */
@@ -316,9 +322,7 @@ async function readPortal(
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const why = url ? whyNoPortal(url, text, hosts) : 'takes https://host, or sandbox';
   if (!why) return { kind: 'url', origin: new URL(url?.origin ?? text) };
-  // What is no address, or may carry a password, is not shown. `user:password@host` parses as a scheme and a path.
-  const shown = url && !text.includes('@') ? `"${cleanLine(text, 100)}"` : 'a value that is not shown';
-  faults.push(`portal-url: got ${shown}; ${why}.`);
+  faults.push(`portal-url: got ${url ? shown(text) : NOT_SHOWN}; ${why}.`);
   return undefined;
 }
 
