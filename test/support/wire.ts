@@ -33,7 +33,7 @@ export interface Wire {
 export async function startWire(answer: Answerer = () => 'portal', portal?: string): Promise<Wire> {
   const seen: Seen[] = [];
   let connections = 0;
-  const server = createServer(async (req, res) => {
+  const serve = async (req: IncomingMessage, res: ServerResponse) => {
     const one = { method: req.method ?? '', path: req.url ?? '', headers: req.headers, body: await textOf(req) };
     const nth = seen.push(one);
     const reply = answer(one, nth, res);
@@ -42,6 +42,10 @@ export async function startWire(answer: Answerer = () => 'portal', portal?: stri
     if (reply !== 'portal') return send(res, reply);
     if (!portal) throw new Error('there is no portal behind this wire');
     send(res, await passOn(one, portal));
+  };
+  const server = createServer((req, res) => {
+    // A client that left in the middle of its request gets no answer.
+    serve(req, res).catch(() => res.destroy());
   });
   server.keepAliveTimeout = 600_000;
   server.on('connection', () => connections++);
