@@ -135,11 +135,11 @@ const KNOWN_HOSTS = ['miniapp.midtrans.com'];
 
 /**
  * Reads every input. All faults are found before anything is sent, each naming its input, what it got and what it
- * takes; a secret is never shown.
+ * takes; a secret is never shown. Where there are faults, the inputs are no more than what could be read of them.
  */
 export async function readInputs(
   environment: Environment,
-): Promise<{ readonly inputs: Inputs } | { readonly faults: readonly string[] }> {
+): Promise<{ readonly inputs: Inputs; readonly faults: readonly string[] }> {
   const faults = unknownInputs(environment);
   const read = reader(environment, faults);
   const stages = read('stage', parseStages) ?? [];
@@ -209,7 +209,7 @@ export async function readInputs(
     faults.push('portal-profile: got a path; the sandbox speaks the default profile only.');
   }
   if (inputs.tagPrefix.length > 64) faults.push('tag-prefix: got more than 64 characters.');
-  return faults.length > 0 ? { faults } : { inputs };
+  return { inputs, faults };
 }
 
 const VERSION = /^\d{1,15}(\.\d{1,15}){2,3}(-[0-9A-Za-z.-]{1,40})?$/;
@@ -234,6 +234,12 @@ export function parseUserIds(text: string): string[] {
   return [...ids];
 }
 
+/** The values of secret inputs as they came, for a redactor: a fault, too, may hold one that stands in the wrong place. */
+export function secretTexts(environment: Environment): Readonly<Partial<Record<InputName, string>>> {
+  const secrets = (Object.entries(INPUTS) as [InputName, InputRow][]).filter(([, row]) => row.secret);
+  return Object.fromEntries(secrets.map(([name]) => [name, inputText(environment, name)]).filter(([, text]) => text));
+}
+
 /** The closest of some names, where one is close. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll('_', '-');
@@ -254,7 +260,7 @@ function reader(environment: Environment, faults: string[]): Reader {
   const text = (name: InputName) => {
     const row: InputRow = INPUTS[name];
     const fallback = row.default?.startsWith('${{') ? undefined : row.default;
-    return (environment[`INPUT_${name.toUpperCase()}`]?.trim() || fallback) ?? undefined;
+    return inputText(environment, name) || fallback;
   };
   const read = <T>(name: InputName, parse: (value: string) => T): T | undefined => {
     const value = text(name);
@@ -264,12 +270,22 @@ function reader(environment: Environment, faults: string[]): Reader {
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       const row: InputRow = INPUTS[name];
-      const got = row.secret ? 'a value that is not shown' : `"${cleanLine(value, 100)}"`;
-      faults.push(`${name}: got ${got}; takes ${error.message}.`);
+      faults.push(`${name}: got ${row.secret ? NOT_SHOWN : shown(value)}; takes ${error.message}.`);
       return undefined;
     }
   };
   return Object.assign(read, { text });
+}
+
+function inputText(environment: Environment, name: InputName): string {
+  return environment[`INPUT_${name.toUpperCase()}`]?.trim() ?? '';
+}
+
+const NOT_SHOWN = 'a value that is not shown';
+
+/** In quotes; but what may be an address with a password is not. `user:password@host` parses as a scheme and a path. */
+function shown(value: string): string {
+  return value.includes('@') ? NOT_SHOWN : `"${cleanLine(value, 100)}"`;
 }
 
 /** The runner only warns of an input that does not exist; a misspelt dry-run would release. */
@@ -306,14 +322,13 @@ async function readPortal(
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const why = url ? whyNoPortal(url, text, hosts) : 'takes https://host, or sandbox';
   if (!why) return { kind: 'url', origin: new URL(url?.origin ?? text) };
-  // What is no address, or carries a password, is not shown.
-  const shown = url && !url.username && !url.password ? `"${cleanLine(text, 100)}"` : 'a value that is not shown';
-  faults.push(`portal-url: got ${shown}; ${why}.`);
+  faults.push(`portal-url: got ${url ? shown(text) : NOT_SHOWN}; ${why}.`);
   return undefined;
 }
 
 function whyNoPortal(url: URL, text: string, hosts: readonly string[]): string | undefined {
   const rest = text.slice(text.indexOf('//') + 2);
+  if (!['http:', 'https:'].includes(url.protocol)) return 'takes https://host, or sandbox';
   if (text.includes('\\')) return 'takes https://host without backslashes';
   if (url.pathname !== '/' || url.search || url.hash || /[/?#]./.test(rest)) {
     return `takes the portal's host alone, ${url.origin}; paths are the profile's`;

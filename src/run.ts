@@ -6,7 +6,7 @@ import { connect, keepSecret } from './connect.ts';
 import { eventReleaseNotes, outsiderEvent, type RunContext, readContext } from './context.ts';
 import { type DriveContext, driveStage } from './drive.ts';
 import { Cancelled, ReleaseError } from './errors.ts';
-import { type Environment, Fault, type Inputs, parseUserIds, readInputs } from './inputs.ts';
+import { type Environment, Fault, type Inputs, parseUserIds, readInputs, secretTexts } from './inputs.ts';
 import { STAGES } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
 import { look, lookAtAll, lookAtVersion, someVersions } from './observe.ts';
@@ -145,29 +145,36 @@ async function carryOut(inputs: Inputs, first: View, means: Means, tools: Tools)
 
 // --- Before the first look -------------------------------------------------------------------------------------------
 
-async function checkedInputs({ environment, context, log, redactor }: Tools): Promise<Inputs> {
-  const read = await readInputs(environment);
-  const faults = 'faults' in read ? [...read.faults] : faultsOfEvent(read.inputs, context);
+async function checkedInputs(tools: Tools): Promise<Inputs> {
+  const { environment, context, log, redactor } = tools;
+  const secrets = secretTexts(environment);
+  keepSecrets(secrets, tools);
+  const { inputs, faults: faultsOfInputs } = await readInputs(environment);
+  const faults = [...faultsOfInputs, ...faultsOfEvent(inputs, context)];
   if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
     faults.push(
       'NODE_TLS_REJECT_UNAUTHORIZED: got 0, which lets anyone read the credentials; use NODE_EXTRA_CA_CERTS.',
     );
   }
-  if ('faults' in read || faults.length > 0) throw inputInvalid(faults);
-  const { inputs } = read;
-  if (inputs.session) keepSecret(inputs.session, log, redactor);
-  if (inputs.login) {
-    log.mask(inputs.login.password);
-    redactor.add(inputs.login.password, 'credential');
-    if (inputs.login.username.length >= 8) redactor.add(inputs.login.username, 'credential');
+  if (faults.length > 0) {
+    redactor.addAll((secrets['whitelist-ids'] ?? '').split(/[,\s]+/), 'id');
+    throw inputInvalid(faults);
   }
-  if (inputs.githubToken) redactor.add(inputs.githubToken, 'credential');
   if (context.isHosted && inputs.approvalTimeoutMs > SIX_HOURS_MS) {
     log.warning(
       'approval-timeout is over 6 h, and a GitHub-hosted runner stops a job at 6 h. A shorter wait on a schedule goes on where the last run stopped.',
     );
   }
   return inputs;
+}
+
+/** Before a word is said about any input. The IDs are kept when they are read. */
+function keepSecrets(secrets: ReturnType<typeof secretTexts>, { log, redactor }: Tools): void {
+  const username = secrets['portal-username'] ?? '';
+  const password = secrets['portal-password'] ?? '';
+  if (secrets['portal-session']) keepSecret(secrets['portal-session'], log, redactor);
+  if (password) log.mask(password);
+  redactor.addAll([password, secrets['github-token'] ?? '', username.length >= 8 ? username : ''], 'credential');
 }
 
 const SIX_HOURS_MS = 6 * 3_600_000;

@@ -115,7 +115,7 @@ export class Story {
       message: this.message(verdict, facts),
       reason: error?.found ?? (verdict === 'rejected' ? (release?.comment ?? 'no reason given') : ''),
       ...(error && { error }),
-      todo: error?.todo ?? todoOf(ending),
+      todo: error?.todo ?? (state === 'unknown' ? todoOfUnknown(view) : todoOf(ending)),
       notices: this.notices,
       operations: this.calls,
       looks: this.looks,
@@ -218,13 +218,17 @@ function errorOf(ending: Ending, view: View | undefined): ReportedError | undefi
     return { code, what: ERRORS[code].what, found, todo, ...(traceId && { traceId }) };
   }
   if (ending.kind === 'unknown-status') {
-    const word = view?.release?.portalStatus ?? '';
     return reported('portal-status-unknown', {
-      found: `The portal shows the status ${word}.`,
-      todo: `Find out what it means and add this line to statuses in your portal profile: ${JSON.stringify(word)}: { "state": "...", "mark": "observed" } (docs/portal.md).`,
+      found: `The portal shows the status ${view?.release?.portalStatus ?? ''}.`,
+      todo: todoOfUnknown(view),
     });
   }
   return ending.kind === 'refused' ? reported('stage-refused', ending) : undefined;
+}
+
+function todoOfUnknown(view: View | undefined): string {
+  const word = JSON.stringify(view?.release?.portalStatus ?? '');
+  return `Find out what it means and add this line to statuses in your portal profile: ${word}: { "state": "...", "mark": "observed" } (docs/portal.md).`;
 }
 
 function reported(

@@ -175,8 +175,9 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     if (wire.status < 400 && success === envelope.success.equals) return { json: wire.json, traceId };
     const code = textAt(wire.json, envelope.errorCode) ?? '';
     const refusal = Object.hasOwn(refusals, code) ? refusals[code] : undefined;
-    if (success === undefined || (!refusal && [404, 405, 501].includes(wire.status))) {
-      const shape = success === undefined ? `has no ${envelope.success.at}` : 'says that it does not know the call';
+    const isUnknownCall = !refusal && [404, 405, 501].includes(wire.status);
+    if (success === undefined || isUnknownCall) {
+      const shape = isUnknownCall ? 'says that it does not know the call' : `has no ${envelope.success.at}`;
       throw new ReleaseError('portal-unexpected', {
         found: `${operation} (${spelling.method} ${profile.basePath}${spelling.path}) answered ${wire.status}; the answer ${shape}.${notes.note}`,
         ...(notes.todo && { todo: notes.todo }),

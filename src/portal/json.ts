@@ -3,34 +3,67 @@
 /** Deeper than any answer of the portal, and shallow enough for every reader after us. */
 const MAX_DEPTH = 64;
 
-/** Strings are matched first, so that digits inside them stay as they are. */
-const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const NUMBER_CHARS = '+-.0123456789Ee';
 
 /**
  * JSON.parse, but for integers that a JavaScript number cannot hold: those come back as strings of their digits.
  * Throws a SyntaxError for what is not JSON, a RangeError for what is nested too deep.
  */
 export function parseJson(text: string): unknown {
-  checkDepth(text);
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
-  return JSON.parse(text.replace(TOKENS, (token) => (isUnsafeInteger(token) ? `"${token}"` : token)));
+  const unsafe = unsafeIntegers(text);
+  // As it came, first: in quotes, an integer would pass as the name of a property.
+  const parsed: unknown = JSON.parse(text);
+  return unsafe.length === 0 ? parsed : JSON.parse(inQuotes(text, unsafe));
 }
 
-function isUnsafeInteger(token: string): boolean {
-  return /^-?[1-9]\d{15,}$/.test(token) && !Number.isSafeInteger(Number(token));
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
 }
 
-function checkDepth(text: string): void {
+/** Where they stand outside of strings. One walk, and no expression over a whole string, whose stack would overflow. */
+function unsafeIntegers(text: string): Stretch[] {
+  const found: Stretch[] = [];
   let depth = 0;
-  let inString = false;
   for (let at = 0; at < text.length; at++) {
-    const char = text[at];
-    if (inString) {
-      if (char === '\\') at++;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
+    const char = text[at] ?? '';
+    if (char === '"') at = stringEnd(text, at);
     else if (char === '{' || char === '[') {
       if (++depth > MAX_DEPTH) throw new RangeError(`nested deeper than ${MAX_DEPTH} levels`);
     } else if (char === '}' || char === ']') depth--;
+    else if (char === '-' || (char >= '0' && char <= '9')) {
+      const end = numberEnd(text, at);
+      if (isUnsafeInteger(text.slice(at, end))) found.push({ start: at, end });
+      at = end - 1;
+    }
   }
+  return found;
+}
+
+/** The place of the quote that ends the string which begins at `start`. */
+function stringEnd(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
+}
+
+function numberEnd(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && NUMBER_CHARS.includes(text[at] ?? '')) at++;
+  return at;
+}
+
+/** Of a number as JSON writes them: what has no fraction and no exponent is an integer. */
+function isUnsafeInteger(token: string): boolean {
+  return token.length > 15 && !/[.Ee]/.test(token) && !Number.isSafeInteger(Number(token));
+}
+
+function inQuotes(text: string, stretches: readonly Stretch[]): string {
+  let end = 0;
+  const parts = stretches.map((stretch) => {
+    const part = `${text.slice(end, stretch.start)}"${text.slice(stretch.start, stretch.end)}"`;
+    end = stretch.end;
+    return part;
+  });
+  return parts.join('') + text.slice(end);
 }

@@ -100,7 +100,8 @@ export function createTransport(options: TransportOptions): Transport {
           return await sendOnce(request);
         } catch (error) {
           if (!(error instanceof ReleaseError) || !error.passing || attempt === attempts) throw error;
-          await clock.sleep(error.retryAfterMs ?? backoffMs(attempt, clock), signal);
+          // Never sooner than the backoff: a portal whose Retry-After is 0, or long past, would use every attempt up at once.
+          await clock.sleep(Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, clock)), signal);
         }
       }
     },
@@ -294,6 +295,8 @@ function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): Wire
 /** Retry-After in seconds or as a date (RFC 9110, 10.2.3), clamped to a minute. */
 function retryAfterMs(header: string | undefined, clock: Clock): number | undefined {
   if (!header) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - clock.now();
+  // Date.parse takes "1.5" for a day in January.
+  const date = /^[A-Z][a-z]{2}/.test(header) ? Date.parse(header) : Number.NaN;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : date - clock.now();
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }

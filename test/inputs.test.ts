@@ -1,0 +1,461 @@
+import { describe, expect, test } from 'vitest';
+import { INPUTS, type InputName, type Inputs, isVersion, nearest, parseUserIds, readInputs } from '../src/inputs.ts';
+import { STAGE_NAMES } from '../src/lifecycle.ts';
+
+const GOOD = {
+  stage: 'status',
+  'portal-url': 'https://miniapp.midtrans.com',
+  'miniapp-id': '2088000000000000000001',
+  'space-id': '2088000000000000000002',
+  'target-app': 'GOPAY',
+  'portal-session': 'SESSION=c0ffee',
+};
+type Given = Partial<Record<InputName, string>>;
+
+const environmentOf = (given: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]));
+
+const faultsOf = async (given: Given) => (await readInputs(environmentOf({ ...GOOD, ...given }))).faults;
+
+async function inputsOf(given: Given): Promise<Inputs> {
+  const { inputs, faults } = await readInputs(environmentOf({ ...GOOD, ...given }));
+  expect(faults).toEqual([]);
+  return inputs;
+}
+
+/** The only fault. */
+async function faultOf(given: Given): Promise<string> {
+  const faults = await faultsOf(given);
+  expect(faults).toHaveLength(1);
+  return faults[0] ?? '';
+}
+
+describe('what is absent', () => {
+  test('takes its default, also in a process for which no runner set any', async () => {
+    const bare = await inputsOf({});
+    const defaults = Object.entries(INPUTS).flatMap(([name, row]) => ('default' in row ? [[name, row.default]] : []));
+    const set = await inputsOf({ ...Object.fromEntries(defaults), 'github-token': '' });
+    expect(bare).toEqual(set);
+    expect(bare).toMatchObject({
+      tagPrefix: 'v',
+      allowDowngrade: false,
+      approvalTimeoutMs: 15 * 60_000,
+      soakMode: 'wait',
+      onPending: 'auto',
+      dryRun: false,
+      comment: 'auto',
+      showPreview: 'auto',
+      version: undefined,
+      githubToken: undefined,
+    });
+  });
+
+  test('may be empty or blank instead', async () => {
+    const all = Object.fromEntries(Object.keys(INPUTS).map((name) => [name, ' \n ']));
+    expect(await inputsOf({ ...all, ...GOOD })).toEqual(await inputsOf({}));
+  });
+
+  test('and required, is named with what it takes', async () => {
+    const { faults } = await readInputs({});
+    expect(faults.map((fault) => fault.split(':')[0])).toEqual(['stage', 'portal-url', 'miniapp-id', 'space-id']);
+    expect(faults[0]).toContain('upload, submit, apply');
+  });
+
+  test('a target app is missing for every stage but upload', async () => {
+    expect(await faultOf({ 'target-app': '' })).toMatch(/^target-app: missing/);
+    const upload = { stage: 'upload', package: 'dist', 'target-app': '' };
+    expect((await inputsOf(upload)).targetApp).toBe('');
+    expect(await faultsOf({ ...upload, stage: 'upload submit' })).toHaveLength(1);
+  });
+});
+
+describe('an input that does not exist', () => {
+  test.each([
+    ['dry_run', 'dry-run'],
+    ['DRYRUN', 'dry-run'],
+    ['stages', 'stage'],
+    ['portal_url', 'portal-url'],
+    ['greyscale-ratio', 'grayscale-ratio'],
+    ['whitelist', undefined],
+  ])('%s is a fault; the nearest is %s', async (name, near) => {
+    const { faults } = await readInputs(environmentOf({ ...GOOD, [name]: 'true' }));
+    const end = near ? `; did you mean ${near}?` : '.';
+    if (near) expect(faults).toEqual([`${name.toLowerCase()}: no such input${end}`]);
+    else expect(faults[0]).toMatch(/^whitelist: no such input/);
+  });
+
+  test('its value is not shown, and its name is one line', async () => {
+    const { faults } = await readInputs({ ...environmentOf(GOOD), 'INPUT_A\n::error::B': 'hunter2' });
+    expect(faults).toEqual(['a ::error::b: no such input.']);
+  });
+
+  test('a name that is near to nothing has no nearest', () => {
+    expect(nearest('completely-different', ['stage', 'version'])).toBeUndefined();
+  });
+});
+
+describe('stage', () => {
+  test.each([
+    ['release, submit apply', ['submit', 'apply', 'release']],
+    ['release\nupload,\n submit', ['upload', 'submit', 'release']],
+    ['status,status', ['status']],
+  ])('%j runs in the order of a release', async (stage, stages) => {
+    expect((await inputsOf({ stage, package: 'dist' })).stages).toEqual(stages);
+  });
+
+  test.each(STAGE_NAMES.filter((stage) => stage !== 'withdraw' && stage !== 'rollback'))(
+    'withdraw and rollback run alone, not with %s',
+    async (stage) => {
+      for (const alone of ['withdraw', 'rollback']) {
+        const faults = await faultsOf({ stage: `${stage} ${alone}` });
+        expect(faults).toContain(`stage: got ${stage}, ${alone}; ${alone} runs alone in a step.`);
+      }
+    },
+  );
+
+  test('withdraw and rollback do not run together either', async () => {
+    expect(await faultOf({ stage: 'rollback withdraw' })).toMatch(/runs alone/);
+  });
+
+  test('an unknown one is named with the nearest', async () => {
+    const fault = await faultOf({ stage: 'submit, aply' });
+    expect(fault).toMatch(/^stage: got "submit, aply"; takes one or more of upload, .*did you mean apply\?/);
+    expect(await faultOf({ stage: ',' })).toMatch(/^stage: got ","/);
+  });
+});
+
+describe('ids', () => {
+  test('2.088E+21 is explained', async () => {
+    const fault = await faultOf({ 'miniapp-id': '2.088E+21' });
+    expect(fault).toMatch(/^miniapp-id: got "2\.088E\+21"; takes .*quotes.*YAML/);
+    expect(await faultOf({ 'space-id': '2.088e21' })).toMatch(/^space-id: .*YAML/);
+  });
+
+  test.each(['a b', 'a/b', '../x', 'x'.repeat(65), 'ä', '{appId}'])('%j is none', async (id) => {
+    for (const name of ['miniapp-id', 'space-id', 'target-app'] as const) {
+      expect(await faultOf({ [name]: id })).toMatch(new RegExp(`^${name}: got ".*"; takes 1 to 64 letters`));
+    }
+  });
+
+  test('keep every digit', async () => {
+    expect((await inputsOf({ 'miniapp-id': '2088517340291664370013' })).miniappId).toBe('2088517340291664370013');
+  });
+});
+
+describe('version', () => {
+  test.each(['1.2.3', '1.2.3.4', '0.0.0', '1.2.3-beta.1', 'latest'])('%s', async (version) => {
+    expect((await inputsOf({ version })).version).toBe(version);
+  });
+
+  test('1.1 is explained', async () => {
+    expect(await faultOf({ version: '1.1' })).toMatch(/in quotes: 1\.1 may be an unquoted 1\.10/);
+  });
+
+  test.each(['1', 'v1.2.3', '1.2.3.4.5', '1.2.x', '1.2.3+build', '1.2.3-', 'newest', '1.2.3 4'])(
+    '%s is none',
+    async (version) => {
+      expect(await faultOf({ version })).toMatch(/^version: got ".*"; takes three or four numbers/);
+    },
+  );
+
+  test('of more characters than a portal takes is none', () => {
+    expect(isVersion(`1.2.3-${'a'.repeat(40)}`)).toBe(true);
+    expect(isVersion(`1.2.3-${'a'.repeat(41)}`)).toBe(false);
+    expect(isVersion(`${'1'.repeat(16)}.2.3`)).toBe(false);
+  });
+});
+
+describe('choices', () => {
+  test.each(['allow-downgrade', 'reapply', 'dry-run'] as const)(
+    '%s is true or false and nothing else',
+    async (name) => {
+      for (const text of ['yes', 'True', '1', 'TRUE']) {
+        expect(await faultOf({ [name]: text })).toBe(`${name}: got "${text}"; takes true or false.`);
+      }
+      expect(await faultsOf({ [name]: 'true' })).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['soak-mode', 'wait or resume'],
+    ['on-pending', 'auto or succeed or fail'],
+    ['show-preview', 'auto or true or false'],
+    ['comment', "auto, off, or a pull request's number"],
+  ] as const)('%s takes %s', async (name, takes) => {
+    expect(await faultOf({ [name]: 'maybe' })).toBe(`${name}: got "maybe"; takes ${takes}.`);
+  });
+
+  test('a comment may name a pull request', async () => {
+    expect((await inputsOf({ comment: '17' })).comment).toBe(17);
+    for (const comment of ['0', '-1', '1.5', '99999999999']) expect(await faultOf({ comment })).toMatch(/^comment: /);
+  });
+});
+
+describe('durations', () => {
+  test.each([
+    ['0s', 0],
+    ['90s', 90_000],
+    ['15m', 900_000],
+    ['6h', 21_600_000],
+    ['2d', 172_800_000],
+  ])('%s', async (text, ms) => {
+    const inputs = await inputsOf({ 'approval-timeout': text, 'grayscale-soak': text });
+    expect(inputs.approvalTimeoutMs).toBe(ms);
+    expect(inputs.soakMs).toBe(ms);
+  });
+
+  test.each(['15', '1.5h', '-1s', '15 m', '1h30m', '1w', 'forever', '1M', '9999999s'])('%s is none', async (text) => {
+    for (const name of ['approval-timeout', 'grayscale-soak'] as const) {
+      expect(await faultOf({ [name]: text })).toMatch(new RegExp(`^${name}: got ".*"; takes a duration such as 0s`));
+    }
+  });
+});
+
+describe('a ramp', () => {
+  test.each([
+    ['20', [20]],
+    ['20%', [20]],
+    ['5, 20,50%', [5, 20, 50]],
+    ['1 100', [1, 100]],
+  ])('%s', async (text, ratios) => {
+    const grayscale = { stage: 'grayscale', 'grayscale-ratio': text, 'grayscale-soak': '0s' };
+    expect((await inputsOf(grayscale)).ratios).toEqual(ratios);
+  });
+
+  test.each(['0', '101', '5, 5', '50, 20', '12.5', '20 %', '-5', 'half', ',', '0x10', '1e1'])(
+    '%s is none',
+    async (text) => {
+      const faults = await faultsOf({ stage: 'grayscale', 'grayscale-ratio': text, 'grayscale-soak': '0s' });
+      expect(faults).toHaveLength(1);
+      expect(faults[0]).toMatch(/^grayscale-ratio: got ".*"; takes a whole percentage 1-100/);
+    },
+  );
+
+  test('must be given for grayscale, and is checked though not used', async () => {
+    expect(await faultOf({ stage: 'grayscale' })).toMatch(/^grayscale-ratio: missing/);
+    expect(await faultOf({ stage: 'status', 'grayscale-ratio': '0' })).toMatch(/^grayscale-ratio: got/);
+  });
+
+  test.each([
+    ['a ramp', { stage: 'grayscale', 'grayscale-ratio': '5, 20' }],
+    ['grayscale with release', { stage: 'grayscale, release', 'grayscale-ratio': '5' }],
+    ['health-url', { stage: 'grayscale', 'grayscale-ratio': '5', 'health-url': 'https://example.com/health' }],
+  ])('%s needs a soak, 0s if meant', async (why, given) => {
+    expect(await faultOf(given)).toMatch(new RegExp(`^grayscale-soak: missing; ${why}`));
+    expect((await inputsOf({ ...given, 'grayscale-soak': '0s' })).soakMs).toBe(0);
+  });
+
+  test('a single ratio, and a step without grayscale, need none', async () => {
+    expect((await inputsOf({ stage: 'grayscale', 'grayscale-ratio': '5' })).soakMs).toBeUndefined();
+    await inputsOf({ stage: 'release', 'grayscale-ratio': '5, 20', 'health-url': 'https://example.com/' });
+  });
+});
+
+describe('portal-url', () => {
+  test.each([
+    ['https://miniapp.midtrans.com', 'https://miniapp.midtrans.com'],
+    ['https://miniapp.midtrans.com/', 'https://miniapp.midtrans.com'],
+    ['https://MINIAPP.midtrans.com:443', 'https://miniapp.midtrans.com'],
+    ['https://miniapp.midtrans.com:8443', 'https://miniapp.midtrans.com:8443'],
+    ['http://localhost:8080', 'http://localhost:8080'],
+    ['http://127.0.0.1', 'http://127.0.0.1'],
+    ['http://127.255.0.9:1', 'http://127.255.0.9:1'],
+    ['http://[::1]:8080/', 'http://[::1]:8080'],
+    ['http://2130706433', 'http://127.0.0.1'],
+  ])('%s', async (text, origin) => {
+    expect((await inputsOf({ 'portal-url': text })).portal).toEqual({ kind: 'url', origin: new URL(origin) });
+  });
+
+  test.each([
+    'https://evil.com',
+    'https://miniapp.midtrans.com.evil.com',
+    'https://evil.com:443',
+    'https://127.evil.com',
+    'https://localhost.evil.com',
+    'https://miniapp.midtrans.com.',
+    'https://xn--miniapp-midtrans.com',
+  ])('%s is an unknown host, to be named in portal-hosts', async (text) => {
+    const fault = await faultOf({ 'portal-url': text });
+    expect(fault).toContain(`"${text}"`);
+    expect(fault).toMatch(/not among those that may receive credentials\. Name it in portal-hosts/);
+  });
+
+  test.each([
+    'http://miniapp.midtrans.com',
+    'http://127.evil.com',
+    'http://localhost.evil.com',
+    'http://0.0.0.0',
+    'http://10.0.0.1',
+    'http://[::2]',
+    'http://[::ffff:127.0.0.1]',
+    'http://169.254.169.254',
+  ])('%s is not https', async (text) => {
+    expect(await faultOf({ 'portal-url': text })).toMatch(/it is not https; takes https:\/\/host, or sandbox/);
+  });
+
+  test.each([
+    '//evil',
+    'evil.com',
+    'miniapp.midtrans.com',
+    'ftp://miniapp.midtrans.com',
+    'javascript:alert(1)',
+    'file:///etc/passwd',
+    'sandboxes',
+    'Sandbox',
+    'https://',
+  ])('%s is no address', async (text) => {
+    expect(await faultOf({ 'portal-url': text })).toMatch(/^portal-url: got .*; takes https:\/\/host, or sandbox\.$/);
+  });
+
+  test.each([
+    'https://miniapp.midtrans.com/app',
+    'https://miniapp.midtrans.com/?a=b',
+    'https://miniapp.midtrans.com/#a',
+    'https://miniapp.midtrans.com/..',
+    'http://127.0.0.1:8080/rest',
+  ])('%s has a path', async (text) => {
+    expect(await faultOf({ 'portal-url': text })).toMatch(/takes the portal's host alone, https?:\/\/[^/]+; paths/);
+  });
+
+  test.each([
+    'https:\\\\miniapp.midtrans.com',
+    'https://miniapp.midtrans.com\\@evil.com',
+    'https://evil.com\\.miniapp.midtrans.com',
+  ])('%s has a backslash', async (text) => {
+    expect(await faultOf({ 'portal-url': text })).toMatch(/^portal-url: .*backslash/);
+  });
+
+  test.each([
+    'https://robot:hunter2@miniapp.midtrans.com',
+    'https://hunter2@miniapp.midtrans.com',
+    'https://:hunter2@evil.com/path',
+    'robot:hunter2@miniapp.midtrans.com',
+    'miniapp.midtrans.com@hunter2',
+    'sandboxy:hunter2@host',
+  ])('%s holds a password and is not shown', async (text) => {
+    const fault = await faultOf({ 'portal-url': text });
+    expect(fault).toMatch(/^portal-url: got a value that is not shown; /);
+    expect(fault).not.toContain('hunter2');
+  });
+
+  test('a host of portal-hosts is let in, by its own port or any', async () => {
+    const hosts = { 'portal-hosts': 'Portal.example.com, other.example.com:8443' };
+    await inputsOf({ ...hosts, 'portal-url': 'https://portal.example.com' });
+    await inputsOf({ ...hosts, 'portal-url': 'https://portal.example.com:9000' });
+    await inputsOf({ ...hosts, 'portal-url': 'https://other.example.com:8443' });
+    expect(await faultOf({ ...hosts, 'portal-url': 'https://other.example.com' })).toMatch(/portal-hosts/);
+    expect(await faultOf({ ...hosts, 'portal-url': 'https://a.portal.example.com' })).toMatch(/portal-hosts/);
+    expect(await faultOf({ ...hosts, 'portal-url': 'http://portal.example.com' })).toMatch(/not https/);
+  });
+
+  test.each(['*.example.com', 'https://example.com', 'example.com/path', '-', '.example.com'])(
+    'portal-hosts takes no %s',
+    async (text) =>
+      expect(await faultOf({ 'portal-hosts': text })).toMatch(/^portal-hosts: got ".*"; takes host names/),
+  );
+
+  test('the options of the sandbox are checked, all at once', async () => {
+    const faults = await faultsOf({ 'portal-url': 'sandbox?reveiw=approve&after=soon', 'portal-session': '' });
+    expect(faults).toHaveLength(2);
+    for (const fault of faults) expect(fault).toMatch(/^portal-url: /);
+  });
+
+  test('the sandbox takes no profile', async () => {
+    const fault = await faultOf({ 'portal-url': 'sandbox', 'portal-profile': 'portal.json' });
+    expect(fault).toMatch(/^portal-profile: .*sandbox/);
+  });
+});
+
+describe('credentials', () => {
+  test('one kind is needed, but for the sandbox', async () => {
+    expect(await faultOf({ 'portal-session': '' })).toMatch(/^portal-session: missing; .*portal-username/);
+    await inputsOf({ 'portal-session': '', 'portal-url': 'sandbox' });
+    await inputsOf({ 'portal-session': '', 'portal-username': 'robot', 'portal-password': 'hunter2' });
+  });
+
+  test('a login takes both, and tells neither', async () => {
+    const username = await faultOf({ 'portal-username': 'robot-4711' });
+    const password = await faultOf({ 'portal-password': 'hunter2' });
+    expect([username, password]).toEqual([
+      'portal-password: missing; a login takes both a user name and a password.',
+      'portal-username: missing; a login takes both a user name and a password.',
+    ]);
+  });
+
+  test('a session that is no header value is a fault that does not show it', async () => {
+    for (const session of ['SESSION=c0ffee\r\nX-Evil: 1', 'SESSION=ü']) {
+      const fault = await faultOf({ 'portal-session': session });
+      expect(fault).toBe(
+        'portal-session: got a value that is not shown; takes a cookie header on one line, name=value; name=value.',
+      );
+    }
+  });
+});
+
+describe('whitelist', () => {
+  test('IDs are separated by commas or white space, # starts a comment, duplicates go', () => {
+    expect(parseUserIds('1001, 1002\t1003 # the testers, 9\r\n#1004\n1002 1005')).toEqual([
+      '1001',
+      '1002',
+      '1003',
+      '1005',
+    ]);
+  });
+
+  test.each([
+    ['# nobody', 'at least one user ID'],
+    ['1001\n1002 10\u200b03', 'line 2'],
+    ['x'.repeat(129), 'at most 128'],
+  ])('%j is a fault that does not show it', async (text, why) => {
+    const faults = await faultsOf({ stage: 'whitelist', 'whitelist-ids': text });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(/^whitelist-ids: got a value that is not shown; takes /);
+    expect(faults[0]).toContain(why);
+  });
+
+  test('needs IDs or a file', async () => {
+    expect(await faultOf({ stage: 'whitelist' })).toMatch(/^whitelist-ids: missing; .*whitelist-file/);
+    await inputsOf({ stage: 'whitelist', 'whitelist-file': 'testers.txt' });
+    await inputsOf({ stage: 'whitelist', 'whitelist-ids': '1001' });
+  });
+});
+
+describe('health-url', () => {
+  test.each(['https://example.com/health?x=1', 'http://localhost:1/', 'http://[::1]/'])('%s', async (text) => {
+    expect((await inputsOf({ 'health-url': text })).healthUrl?.href).toBe(text);
+  });
+
+  test.each(['http://example.com', 'https://a:b@example.com', 'ftp://example.com', 'example.com'])(
+    '%s is none',
+    async (text) =>
+      expect(await faultOf({ 'health-url': text })).toMatch(/^health-url: got .*; takes an https address/),
+  );
+
+  test('a password in it is not shown', async () => {
+    expect(await faultOf({ 'health-url': 'https://robot:hunter2@example.com/' })).not.toContain('hunter2');
+  });
+});
+
+test('every fault is told at once, one for each input', async () => {
+  const faults = await faultsOf({
+    stage: 'sumbit',
+    'portal-url': 'http://evil.com',
+    'miniapp-id': '2.088E+21',
+    'space-id': 'a b',
+    'target-app': '?',
+    version: '1.1',
+    'dry-run': 'yes',
+    'grayscale-ratio': '101',
+    'grayscale-soak': 'long',
+    'soak-mode': 'no',
+    'health-url': 'x',
+    'approval-timeout': '15',
+    'on-pending': 'no',
+    comment: 'no',
+    'show-preview': 'no',
+    environment: 'x'.repeat(256),
+    'tag-prefix': 'x'.repeat(65),
+  });
+  expect(new Set(faults.map((fault) => fault.split(':')[0]))).toHaveLength(17);
+  expect(faults).toHaveLength(17);
+});
