@@ -30,6 +30,7 @@ export interface ConnectOptions {
   readonly log: Log;
   readonly redactor: Redactor;
   readonly onCall: (call: Call) => void;
+  readonly requestTimeoutMs?: number;
 }
 
 export const USER_AGENT = 'gopay-miniapp-release (GitHub Action)';
@@ -43,6 +44,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     clock,
     signal,
     onProxyPassword: (password) => redactor.add(password, 'credential'),
+    ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
   });
   const portal = createHttpPortal({
     profile,

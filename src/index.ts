@@ -8,7 +8,7 @@ const cancelled = new AbortController();
 // A cancelled step gets SIGINT, and SIGTERM 7.5 s later.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancelled.abort());
 
-process.exitCode = await run({
+const { exitCode } = await run({
   environment: process.env,
   clock: systemClock,
   signal: cancelled.signal,
@@ -16,3 +16,4 @@ process.exitCode = await run({
   workspace: process.cwd(),
   tempDir: tmpdir(),
 });
+process.exitCode = exitCode;

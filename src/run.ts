@@ -32,6 +32,13 @@ export interface World {
   readonly write: (text: string) => void;
   readonly workspace: string;
   readonly tempDir: string;
+  /** A request's deadline; the transport's own where absent. */
+  readonly requestTimeoutMs?: number;
+}
+
+export interface RunResult {
+  readonly exitCode: 0 | 1;
+  readonly report: Report;
 }
 
 interface Tools extends World {
@@ -41,8 +48,8 @@ interface Tools extends World {
   readonly story: Story;
 }
 
-/** Runs the step; resolves with its exit code. Everything it has to say is written by then. */
-export async function run(world: World): Promise<0 | 1> {
+/** Runs the step; resolves with its exit code and report. Everything it has to say is written by then. */
+export async function run(world: World): Promise<RunResult> {
   const redactor = createRedactor();
   const log = createLog(world.write, (text) => redactor.redact(text));
   const context = await readContext(world.environment, world.workspace, world.tempDir);
@@ -61,9 +68,10 @@ export async function run(world: World): Promise<0 | 1> {
     tempDir: context.tempDir,
     redact: (text) => redactor.redact(text),
     warn: log.warning,
+    hasOutputFile: Boolean(world.environment['GITHUB_OUTPUT']),
     hasSummaryFile: Boolean(world.environment['GITHUB_STEP_SUMMARY']),
   });
-  return isGreen ? 0 : 1;
+  return { exitCode: isGreen ? 0 : 1, report };
 }
 
 /** From valid inputs to an ending. Throws ReleaseError and Cancelled. */
@@ -72,7 +80,18 @@ async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
   const userIds = await readUserIds(inputs, tools);
   const build = await openBuild(inputs, tools);
   const profile = defaultProfile;
-  const connection = await connect({ inputs, context, profile, clock, signal, log, redactor, onCall: story.called });
+  const { requestTimeoutMs } = tools;
+  const connection = await connect({
+    inputs,
+    context,
+    profile,
+    clock,
+    signal,
+    log,
+    redactor,
+    onCall: story.called,
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+  });
   const { portal } = connection;
   try {
     assertSpoken(inputs, portal, profile);
