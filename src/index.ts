@@ -7,6 +7,13 @@ import { run } from './run.ts';
 const cancelled = new AbortController();
 // A cancelled step gets SIGINT, and SIGTERM 7.5 s later.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancelled.abort());
+// A runner that reads no more must not end a release in its middle.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+// What is thrown where nobody catches it ends in a report too, and its text in no log unredacted.
+const crashed = new Promise<never>((_, reject) => {
+  for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, reject);
+});
+crashed.catch(() => {});
 
 const { exitCode } = await run({
   environment: process.env,
@@ -15,5 +22,7 @@ const { exitCode } = await run({
   write: (text) => process.stdout.write(text),
   workspace: process.cwd(),
   tempDir: tmpdir(),
+  crashed,
 });
-process.exitCode = exitCode;
+// Everything is said: nothing that is still open (a socket, an upload, a timer) may hold the step.
+process.stdout.write('', () => process.exit(exitCode));

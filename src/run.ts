@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Clock } from './clock.ts';
-import { connect, keepSecret } from './connect.ts';
+import { type Connection, connect, keepSecret } from './connect.ts';
 import { eventReleaseNotes, outsiderEvent, type RunContext, readContext } from './context.ts';
 import { type DriveContext, driveStage } from './drive.ts';
 import { Cancelled, ReleaseError } from './errors.ts';
@@ -34,6 +34,8 @@ export interface World {
   readonly tempDir: string;
   /** A request's deadline; the transport's own where absent. */
   readonly requestTimeoutMs?: number;
+  /** Rejects with what was thrown where nobody catches it. */
+  readonly crashed?: Promise<never>;
 }
 
 export interface RunResult {
@@ -57,7 +59,9 @@ export async function run(world: World): Promise<RunResult> {
   const tools: Tools = { ...world, context, log, redactor, story };
   try {
     story.inputs = await checkedInputs(tools);
-    story.ending = await release(story.inputs, tools);
+    const ends = [release(story.inputs, tools), givenUp(world.signal)];
+    if (world.crashed !== undefined) ends.push(world.crashed);
+    story.ending = await Promise.race(ends);
   } catch (error) {
     story.ending = endingOf(error);
   }
@@ -72,6 +76,40 @@ export async function run(world: World): Promise<RunResult> {
     hasSummaryFile: Boolean(world.environment['GITHUB_STEP_SUMMARY']),
   });
   return { exitCode: isGreen ? 0 : 1, report };
+}
+
+/** A write in flight has 2 s to end, the last look 1.5 s: what takes longer than both does not end by itself. */
+const GIVE_UP_AFTER_MS = 3_800;
+const LAST_LOOK_MS = 1_500;
+
+/** Rejects when a cancelled run did not end by itself, so that the report is written within 5 s (promise 8). */
+function givenUp(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const start = () => setTimeout(() => reject(new Cancelled()), GIVE_UP_AFTER_MS).unref();
+    if (signal.aborted) start();
+    else signal.addEventListener('abort', start, { once: true });
+  });
+}
+
+/** Says where the release was left, where the run's end did not: one look, and no word where it fails. */
+async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools): Promise<void> {
+  const { view, unsettled } = story;
+  if (!view || view.version === '') return;
+  try {
+    const seen = await lastLook(LAST_LOOK_MS, async (portal) =>
+      unsettled?.operation === 'createVersion'
+        ? lookAtVersion(portal, view, 'once')
+        : look(portal, view.version, { patience: 'once' }),
+    );
+    story.sees(
+      view.uploaded !== undefined && seen.uploaded === undefined ? { ...seen, uploaded: view.uploaded } : seen,
+    );
+    const took = unsettled?.tookBy(seen);
+    if (took) story.hasChanged();
+    if (took !== undefined) story.unsettled = undefined;
+  } catch (error) {
+    log.info(`The last look failed (${error instanceof ReleaseError ? error.found : 'out of time'}).`);
+  }
 }
 
 /** From valid inputs to an ending. Throws ReleaseError and Cancelled. */
@@ -100,6 +138,9 @@ async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
     const ending = known ?? (await carryOut(inputs, view, { portal, userIds, build }, tools));
     await readHistory(inputs, ending, portal, tools);
     return ending;
+  } catch (error) {
+    if (error instanceof Cancelled || story.unsettled) await lookOnceMore(connection, tools);
+    throw error;
   } finally {
     await connection.close();
     await build?.close();
@@ -138,6 +179,7 @@ async function carryOut(inputs: Inputs, first: View, means: Means, tools: Tools)
     log: log.info,
     onView: story.sees,
     onChanged: story.hasChanged,
+    onUnsettled: story.isUnsettled,
     onWait: async () => {},
   };
   let view = first;

@@ -12,7 +12,9 @@ const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
  */
 export function parseJson(text: string): unknown {
   checkDepth(text);
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  // First of all, so that the tokens are looked for in JSON only: in a string without end they would be for ever.
+  const parsed = JSON.parse(text);
+  if (!/\d{16}/.test(text)) return parsed;
   return JSON.parse(text.replace(TOKENS, (token) => (isUnsafeInteger(token) ? `"${token}"` : token)));
 }
 
