@@ -18,6 +18,8 @@ import { isInside } from './workspace.ts';
 export interface Connection {
   readonly portal: Portal;
   readonly profile: Profile;
+  /** The same portal, with the credential of now and without a login, where the run's own signal forbids another look. */
+  lastLook<T>(timeoutMs: number, look: (portal: Portal) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export interface ConnectOptions {
   readonly log: Log;
   readonly redactor: Redactor;
   readonly onCall: (call: Call) => void;
+  readonly requestTimeoutMs?: number;
 }
 
 export const USER_AGENT = 'gopay-miniapp-release (GitHub Action)';
@@ -38,33 +41,50 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const { inputs, profile, clock, signal, log, redactor } = options;
   const sandbox = inputs.portal.kind === 'sandbox' ? await openSandbox(inputs, options.context) : undefined;
   const origin = inputs.portal.kind === 'url' ? inputs.portal.origin : new URL(sandbox?.url ?? '');
-  const transport = createTransport({
-    hosts: inputs.portalHosts,
-    clock,
-    signal,
-    onProxyPassword: (password) => redactor.add(password, 'credential'),
-  });
-  const portal = createHttpPortal({
+  // The sandbox asks for no credentials, so it gets none.
+  const { session, login } = sandbox ? {} : inputs;
+  let credential = session;
+  const transportFor = (end: AbortSignal) =>
+    createTransport({
+      hosts: inputs.portalHosts,
+      clock,
+      signal: end,
+      onProxyPassword: (password) => redactor.add(password, 'credential'),
+      ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
+    });
+  const common = {
     profile,
-    transport,
     origin,
     miniappId: inputs.miniappId,
     spaceId: inputs.spaceId,
     targetApp: inputs.targetApp,
-    // The sandbox asks for no credentials, so it gets none.
-    credentials: sandbox ? {} : { session: inputs.session, login: inputs.login },
     userAgent: USER_AGENT,
     clock,
-    signal,
-    redact: (text) => redactor.redact(text),
+    redact: (text: string) => redactor.redact(text),
     onCall: options.onCall,
-    onCredential: (credential) => keepSecret(credential, log, redactor),
+    onCredential: (fresh: string) => {
+      credential = fresh;
+      keepSecret(fresh, log, redactor);
+    },
     onUploadProgress: uploadProgress(clock, log),
     sandbox: sandbox !== undefined,
-  });
+  };
+  const transport = transportFor(signal);
+  const portal = createHttpPortal({ ...common, transport, credentials: { session, login }, signal });
   return {
     portal: sandbox ? withSandboxFaults(portal, sandbox) : portal,
     profile,
+    async lastLook(timeoutMs, look) {
+      const end = AbortSignal.timeout(timeoutMs);
+      const last = transportFor(end);
+      try {
+        return await look(
+          createHttpPortal({ ...common, transport: last, credentials: { session: credential }, signal: end }),
+        );
+      } finally {
+        last.close();
+      }
+    },
     async close() {
       transport.close();
       await sandbox?.close();

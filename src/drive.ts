@@ -5,11 +5,11 @@
  */
 
 import { backoffMs, type Clock } from './clock.ts';
-import { ReleaseError } from './errors.ts';
-import { operationRow, STATES, type Stage } from './lifecycle.ts';
+import { type ErrorCode, type Refusal, ReleaseError } from './errors.ts';
+import { operationRow, STATES, type Stage, type WriteOperation } from './lifecycle.ts';
 import { look, lookAtVersion } from './observe.ts';
 import { type Memory, type Plan, type PlanOptions, plan, remember } from './plan.ts';
-import type { Patience, Portal, UploadSource, WriteFields, WriteReceipt } from './portal/portal.ts';
+import type { Patience, Portal, UploadSource, WriteFields } from './portal/portal.ts';
 import { stateOf, type View } from './view.ts';
 import { formatDuration } from './words.ts';
 
@@ -37,6 +37,8 @@ export interface DriveContext {
   readonly onView: (view: View) => void;
   /** A write took, by its answer or by a look. */
   readonly onChanged: () => void;
+  /** Before a write is sent, and with undefined once a look or the portal's refusal has settled what became of it. */
+  readonly onUnsettled: (write: UnsettledWrite | undefined) => void;
   /** Once, when a wait of unknown length begins. */
   readonly onWait: (view: View) => Promise<void>;
 }
@@ -54,6 +56,13 @@ export type StageEnd =
       readonly todo?: string;
       readonly traceId?: string | undefined;
     };
+
+/** A write of which it is not known what became of it. */
+export interface UnsettledWrite {
+  readonly operation: WriteOperation;
+  /** Whether a look shows that it took; undefined where no look can show it. */
+  tookBy(view: View): boolean | undefined;
+}
 
 type Send = Extract<Plan, { kind: 'send' }>;
 
@@ -176,6 +185,9 @@ async function send(next: Send, before: View, memory: Memory, context: DriveCont
   return sent;
 }
 
+/** What a portal says to a write that shows its effect already: it may be the answer to our own, sent before. */
+const OWN_DOING: readonly Refusal[] = ['not-allowed-in-state', 'exists-already', 'ratio-must-increase'];
+
 function fieldsOf(
   next: Send,
   view: View,
@@ -200,39 +212,53 @@ function fieldsOf(
 async function sendOnce(next: Send, before: View, fields: WriteFields, context: DriveContext): Promise<Sent> {
   const { clock, signal } = context;
   const { repeatable } = operationRow(next.operation);
+  const settled = (sent: Sent): Sent => {
+    context.onUnsettled(undefined);
+    if (sent.kind === 'took') context.onChanged();
+    return sent;
+  };
+  // Whether an earlier sending may have taken, or may still take.
   let lost = false;
   for (let attempt = 1; ; attempt++) {
-    let receipt: WriteReceipt | undefined;
-    try {
-      receipt = await context.portal.write(next.operation, fields);
+    context.onUnsettled({
+      operation: next.operation,
+      tookBy: (view) => (repeatable ? undefined : isShown(next, before, view)),
+    });
+    const answer = await context.portal.write(next.operation, fields).catch(asReleaseError);
+    if (!(answer instanceof ReleaseError)) {
       context.onChanged();
-    } catch (error) {
-      if (!(error instanceof ReleaseError)) throw error;
-      if (error.passing) {
-        if (attempt === WRITE_ATTEMPTS) throw error;
-        lost = true;
-        context.log(`  no answer (${error.found}); ${repeatable ? 'sending again' : 'looking whether it took'}`);
-        await clock.sleep(error.retryAfterMs ?? backoffMs(attempt, clock), signal);
-        if (repeatable) continue;
-      } else if (!error.refusal) throw error;
-
-      const view = await lookForEffect(next, before, context);
-      if (isShown(next, before, view)) {
-        if (lost) context.onChanged();
-        return { kind: lost ? 'took' : 'moved', view };
-      }
-      const isRaised = view.release?.ratioPercent !== before.release?.ratioPercent;
-      if (isElsewhere(next, before, view) || isRaised) return { kind: 'moved', view };
-      if (error.passing) continue;
-      // Refused, though the look shows no change: an earlier sending whose answer was lost may be on its way.
-      if (!lost) return { kind: 'refused', view, error };
-      receipt = {};
+      const view = await untilShown(next, before, context);
+      return settled({ kind: 'took', view, ...(answer.artifacts && { artifacts: answer.artifacts }) });
     }
-    // Outside of the try: what a look throws must not send an accepted write again.
-    const view = await untilShown(next, before, context);
-    if (lost) context.onChanged();
-    return { kind: 'took', view, ...(receipt.artifacts && { artifacts: receipt.artifacts }) };
+    if (!answer.passing && !answer.refusal) {
+      if (answer.effect === 'none' && !lost) context.onUnsettled(undefined);
+      throw answer;
+    }
+    if (answer.passing) {
+      lost ||= answer.effect !== 'none';
+      if (repeatable && attempt === WRITE_ATTEMPTS) throw answer;
+      context.log(`  no answer (${answer.found}); ${repeatable ? 'sending again' : 'looking whether it took'}`);
+      await clock.sleep(answer.retryAfterMs ?? backoffMs(attempt, clock), signal);
+      if (repeatable) continue;
+    }
+
+    const view = await lookForEffect(next, before, context);
+    if (isShown(next, before, view)) return settled({ kind: lost ? 'took' : 'moved', view });
+    const isRaised = view.release?.ratioPercent !== before.release?.ratioPercent;
+    if (isElsewhere(next, before, view) || isRaised) return settled({ kind: 'moved', view });
+    if (answer.passing && attempt === WRITE_ATTEMPTS) throw answer;
+    if (answer.passing) continue;
+    // Refused, though the look shows no change: an earlier sending whose answer was lost may be on its way.
+    if (lost && answer.refusal && OWN_DOING.includes(answer.refusal)) {
+      return settled({ kind: 'took', view: await untilShown(next, before, context) });
+    }
+    return settled({ kind: 'refused', view, error: answer });
   }
+}
+
+function asReleaseError(error: unknown): ReleaseError {
+  if (error instanceof ReleaseError) return error;
+  throw error;
 }
 
 /** Reads until the portal shows the effect: two minutes at most, whatever single looks say. */
@@ -241,10 +267,7 @@ async function untilShown(next: Send, before: View, context: DriveContext): Prom
   const { clock } = context;
   const untilMs = clock.now() + EFFECT_TIMEOUT_MS;
   for (let attempt = 1; ; attempt++) {
-    const view = await lookForEffect(next, before, context).catch((error) => {
-      if (error instanceof ReleaseError && error.passing && clock.now() < untilMs) return undefined;
-      throw error;
-    });
+    const { view, why } = await tolerantly(() => lookForEffect(next, before, context));
     if (view && isShown(next, before, view)) return view;
     if (view && next.operation === 'startGrayscale') assertRatio(next, before, view);
     // Elsewhere than before and than it should be: somebody else acted, and the plan is made anew. A new time alone
@@ -253,9 +276,10 @@ async function untilShown(next: Send, before: View, context: DriveContext): Prom
     // It is the status, not the effect, that needs a person: the plan says so.
     if (view && clock.now() >= untilMs && stateOf(view) === 'unknown') return view;
     if (clock.now() >= untilMs) {
-      throw new ReleaseError('effect-not-seen', {
-        found: `After ${next.operation} the portal still shows ${before.version} as ${statusWords(view ?? before)}.`,
-      });
+      const shows = view
+        ? `the portal still shows ${before.version} as ${statusWords(view)}`
+        : `every look failed: ${why}`;
+      throw new ReleaseError('effect-not-seen', { found: `After ${next.operation} ${shows}.` });
     }
     await clock.sleep(Math.min(500 * 2 ** (attempt - 1), 10_000, untilMs - clock.now()), context.signal);
   }
@@ -386,12 +410,19 @@ async function soak(
   return { view: await lookAgain(view, context), healthy: true };
 }
 
-/** A look that may fail: a wait goes on. Lost credentials and a cancelled run end it all the same (promise 2). */
-async function tolerantLook(before: View, context: DriveContext): Promise<{ view?: View; why?: string }> {
+function tolerantLook(before: View, context: DriveContext): Promise<{ view?: View; why?: string }> {
+  return tolerantly(() => lookAgain(before, context, 'once'));
+}
+
+/** What a wait outlives (promise 2). Lost credentials end it, and so does what is no fault of the portal. */
+const OUTLIVED: readonly ErrorCode[] = ['portal-unreachable', 'portal-unexpected', 'portal-refused'];
+
+/** A look that may fail: a wait goes on. */
+async function tolerantly(act: () => Promise<View>): Promise<{ view?: View; why?: string }> {
   try {
-    return { view: await lookAgain(before, context, 'once') };
+    return { view: await act() };
   } catch (error) {
-    if (!(error instanceof ReleaseError) || error.code === 'portal-unauthorized') throw error;
+    if (!(error instanceof ReleaseError) || !OUTLIVED.includes(error.code)) throw error;
     return { why: error.found };
   }
 }

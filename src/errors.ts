@@ -68,10 +68,18 @@ export interface ErrorDetails {
   readonly passing?: boolean;
   /** How long the other side asks us to wait before the next attempt, clamped. */
   readonly retryAfterMs?: number | undefined;
+  /** Whether the request may have taken all the same; `none` where absent. */
+  readonly effect?: Effect;
   /** Why the portal refused, where it is one of the reasons that the lifecycle knows. */
   readonly refusal?: Refusal | undefined;
   readonly cause?: unknown;
 }
+
+/**
+ * What a request that failed may have changed. `none`: it was not sent, or the portal did not take it. `unlikely`: a
+ * gateway's 5xx, behind which the portal may have taken it. `unknown`: no answer, or one that cannot be read.
+ */
+export type Effect = 'none' | 'unlikely' | 'unknown';
 
 /** The portal's refusals in the lifecycle's terms. Which error code of a portal means which is in its profile. */
 export const REFUSALS = [
@@ -95,6 +103,7 @@ export class ReleaseError extends Error {
   readonly traceId: string | undefined;
   readonly passing: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly effect: Effect;
   readonly refusal: Refusal | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails) {
@@ -107,6 +116,7 @@ export class ReleaseError extends Error {
     this.traceId = details.traceId;
     this.passing = details.passing ?? false;
     this.retryAfterMs = details.retryAfterMs;
+    this.effect = details.effect ?? 'none';
     this.refusal = details.refusal;
   }
 }

@@ -7,12 +7,22 @@ import { run } from './run.ts';
 const cancelled = new AbortController();
 // A cancelled step gets SIGINT, and SIGTERM 7.5 s later.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancelled.abort());
+// A runner that reads no more must not end a release in its middle.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+// What is thrown where nobody catches it ends in a report too, and its text in no log unredacted.
+const crashed = new Promise<never>((_, reject) => {
+  for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, reject);
+});
+crashed.catch(() => {});
 
-process.exitCode = await run({
+const { exitCode } = await run({
   environment: process.env,
   clock: systemClock,
   signal: cancelled.signal,
   write: (text) => process.stdout.write(text),
   workspace: process.cwd(),
   tempDir: tmpdir(),
+  crashed,
 });
+// Everything is said: nothing that is still open (a socket, an upload, a timer) may hold the step.
+process.stdout.write('', () => process.exit(exitCode));

@@ -35,10 +35,10 @@ export async function lookAtAll(portal: Portal, version: string): Promise<View> 
 }
 
 /** The view with what the portal has of the version itself. Read page by page, no further than needed. */
-export async function lookAtVersion(portal: Portal, view: View): Promise<View> {
+export async function lookAtVersion(portal: Portal, view: View, patience: Patience = 'retry'): Promise<View> {
   const versions = await readAll(
     'versions',
-    (page) => portal.listVersions(page),
+    (page) => portal.listVersions(page, patience),
     (item) => item.version === view.version,
   );
   return { ...view, uploaded: versions.find((item) => item.version === view.version) ?? null };

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Clock } from './clock.ts';
-import { connect, keepSecret } from './connect.ts';
+import { type Connection, connect, keepSecret } from './connect.ts';
 import { eventReleaseNotes, outsiderEvent, type RunContext, readContext } from './context.ts';
 import { type DriveContext, driveStage } from './drive.ts';
 import { Cancelled, ReleaseError } from './errors.ts';
@@ -33,6 +33,15 @@ export interface World {
   readonly write: (text: string) => void;
   readonly workspace: string;
   readonly tempDir: string;
+  /** A request's deadline; the transport's own where absent. */
+  readonly requestTimeoutMs?: number;
+  /** Rejects with what was thrown where nobody catches it. */
+  readonly crashed?: Promise<never>;
+}
+
+export interface RunResult {
+  readonly exitCode: 0 | 1;
+  readonly report: Report;
 }
 
 interface Tools extends World {
@@ -42,8 +51,8 @@ interface Tools extends World {
   readonly story: Story;
 }
 
-/** Runs the step; resolves with its exit code. Everything it has to say is written by then. */
-export async function run(world: World): Promise<0 | 1> {
+/** Runs the step; resolves with its exit code and report. Everything it has to say is written by then. */
+export async function run(world: World): Promise<RunResult> {
   const redactor = createRedactor();
   const log = createLog(world.write, (text) => redactor.redact(text));
   const context = await readContext(world.environment, world.workspace, world.tempDir);
@@ -51,7 +60,9 @@ export async function run(world: World): Promise<0 | 1> {
   const tools: Tools = { ...world, context, log, redactor, story };
   try {
     story.inputs = await checkedInputs(tools);
-    story.ending = await release(story.inputs, tools);
+    const ends = [release(story.inputs, tools), givenUp(world.signal)];
+    if (world.crashed !== undefined) ends.push(world.crashed);
+    story.ending = await Promise.race(ends);
   } catch (error) {
     story.ending = endingOf(error);
   }
@@ -62,9 +73,44 @@ export async function run(world: World): Promise<0 | 1> {
     tempDir: context.tempDir,
     redact: (text) => redactor.redact(text),
     warn: log.warning,
+    hasOutputFile: Boolean(world.environment['GITHUB_OUTPUT']),
     hasSummaryFile: Boolean(world.environment['GITHUB_STEP_SUMMARY']),
   });
-  return isGreen ? 0 : 1;
+  return { exitCode: isGreen ? 0 : 1, report };
+}
+
+/** A write in flight has 2 s to end, the last look 1.5 s: what takes longer than both does not end by itself. */
+const GIVE_UP_AFTER_MS = 3_800;
+const LAST_LOOK_MS = 1_500;
+
+/** Rejects when a cancelled run did not end by itself, so that the report is written within 5 s (promise 8). */
+function givenUp(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const start = () => setTimeout(() => reject(new Cancelled()), GIVE_UP_AFTER_MS).unref();
+    if (signal.aborted) start();
+    else signal.addEventListener('abort', start, { once: true });
+  });
+}
+
+/** Says where the release was left, where the run's end did not: one look, and no word where it fails. */
+async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools): Promise<void> {
+  const { view, unsettled } = story;
+  if (!view || view.version === '') return;
+  try {
+    const seen = await lastLook(LAST_LOOK_MS, async (portal) =>
+      unsettled?.operation === 'createVersion'
+        ? lookAtVersion(portal, view, 'once')
+        : look(portal, view.version, { patience: 'once' }),
+    );
+    story.sees(
+      view.uploaded !== undefined && seen.uploaded === undefined ? { ...seen, uploaded: view.uploaded } : seen,
+    );
+    const took = unsettled?.tookBy(seen);
+    if (took) story.hasChanged();
+    if (took !== undefined) story.unsettled = undefined;
+  } catch (error) {
+    log.info(`The last look failed (${error instanceof ReleaseError ? error.found : 'out of time'}).`);
+  }
 }
 
 /** From valid inputs to an ending. Throws ReleaseError and Cancelled. */
@@ -73,7 +119,18 @@ async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
   const userIds = await readUserIds(inputs, tools);
   const build = await openBuild(inputs, tools);
   const profile = defaultProfile;
-  const connection = await connect({ inputs, context, profile, clock, signal, log, redactor, onCall: story.called });
+  const { requestTimeoutMs } = tools;
+  const connection = await connect({
+    inputs,
+    context,
+    profile,
+    clock,
+    signal,
+    log,
+    redactor,
+    onCall: story.called,
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+  });
   const { portal } = connection;
   try {
     assertSpoken(inputs, portal, profile);
@@ -82,6 +139,9 @@ async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
     const ending = known ?? (await carryOut(inputs, view, { portal, userIds, build }, tools));
     await readHistory(inputs, ending, portal, tools);
     return ending;
+  } catch (error) {
+    if (error instanceof Cancelled || story.unsettled) await lookOnceMore(connection, tools);
+    throw error;
   } finally {
     await connection.close();
     await build?.close();
@@ -123,6 +183,7 @@ async function carryOut(inputs: Inputs, first: View, means: Means, tools: Tools)
     log: log.info,
     onView: story.sees,
     onChanged: story.hasChanged,
+    onUnsettled: story.isUnsettled,
     onWait: async () => {},
   };
   let view = first;

@@ -2,9 +2,10 @@
 
 import type { Clock } from './clock.ts';
 import { mayBePublic, type RunContext } from './context.ts';
+import type { UnsettledWrite } from './drive.ts';
 import { ERRORS, type ErrorCode, type ReleaseError } from './errors.ts';
 import type { Inputs } from './inputs.ts';
-import type { Stage } from './lifecycle.ts';
+import { operationRow, type Stage } from './lifecycle.ts';
 import { type Foreseen, nextStages } from './plan.ts';
 import type { Call, HistoryItem, UploadSource } from './portal/portal.ts';
 import { type Report, type ReportedError, type StageReport, stateWords, type Verdict } from './report/report.ts';
@@ -53,6 +54,13 @@ export class Story {
 
   readonly sees = (view: View): void => {
     this.view = view;
+  };
+
+  /** A write of which nobody knows yet what became of it. */
+  unsettled: UnsettledWrite | undefined;
+
+  readonly isUnsettled = (write: UnsettledWrite | undefined): void => {
+    this.unsettled = write;
   };
 
   readonly hasChanged = (): void => {
@@ -167,7 +175,7 @@ export class Story {
     const { ending } = this;
     switch (ending.kind) {
       case 'failed':
-        return `${ERRORS[ending.error.code].what}${state ? ` ${state}.` : ''}`;
+        return `${ERRORS[ending.error.code].what}${state ? ` ${state}.` : ''}${this.doubt()}`;
       case 'unknown-status':
         return ERRORS['portal-status-unknown'].what;
       case 'refused':
@@ -177,7 +185,7 @@ export class Story {
       case 'planned':
         return `Dry run: ${state || what}; nothing was written.`;
       case 'cancelled':
-        return `The run was cancelled${state ? `; ${state}` : ''}. Nothing was withdrawn.`;
+        return `The run was cancelled${state ? `; ${state}` : ''}.${this.doubt()} Nothing was withdrawn.`;
       case 'halted':
         return `The health check failed; ${state} and was left there.`;
       default:
@@ -186,6 +194,13 @@ export class Story {
           ? `${state}; nothing had to be done.`
           : `${state}.`;
     }
+  }
+
+  /** Where a write was under way and no look could say what became of it. */
+  private doubt(): string {
+    const { unsettled } = this;
+    if (!unsettled) return '';
+    return ` Whether the last write took (${operationRow(unsettled.operation).words}) is not known.`;
   }
 }
 

@@ -57,6 +57,7 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
         approvalTimeoutMs: HOUR,
         releaseNotes: '',
         userIds: ['a', 'b', 'c', 'd', 'e'],
+        onUnsettled: () => {},
         log: (line) => log.push(line),
         onView: () => {},
         onChanged: () => {
@@ -435,7 +436,7 @@ describe('the effect of a write', () => {
     const here = scene({ state: 'grayscale', onWrite: () => 'ignored' });
     const first = await look(here.portal, VERSION);
     const dark = memoryPortal({ clock: here.clock, state: 'grayscale', outages, onWrite: () => 'ignored' });
-    expect(await failed(driveFrom(first, dark, here))).toBe('portal-unreachable');
+    expect(await failed(driveFrom(first, dark, here))).toBe('effect-not-seen');
     expect(dark.sent).toEqual(['goOnline']);
   });
 
@@ -489,6 +490,7 @@ async function driveFrom(first: Awaited<ReturnType<typeof look>>, portal: Portal
     signal: new AbortController().signal,
     plan: { targetApp: 'GOPAY', allowDowngrade: false, reapply: false, ratios: [], soakMs: 0, soakMode: 'wait' },
     approvalTimeoutMs: 0,
+    onUnsettled: () => {},
     releaseNotes: '',
     userIds: [],
     log: () => {},

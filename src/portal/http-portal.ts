@@ -65,7 +65,13 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     const spelling = spellingOf('login');
     const wire = await recorded('login', () => send('login', spelling, { ...ids, ...account }, undefined, 'once'));
     const cookies = (wire.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';', 1)[0]?.trim() ?? '');
-    if (isNotLoggedIn(wire) || at(wire.json, profile.envelope.success.at) !== profile.envelope.success.equals) {
+    const success = at(wire.json, profile.envelope.success.at);
+    if (success === undefined && wire.status < 400) {
+      throw new ReleaseError('portal-unexpected', {
+        found: `The answer to login has no ${profile.envelope.success.at}.`,
+      });
+    }
+    if (isNotLoggedIn(wire) || success !== profile.envelope.success.equals) {
       throw new ReleaseError('portal-unauthorized', {
         found: `The login was refused: ${reasonIn(wire) || `HTTP ${wire.status}`}.`,
         todo: 'Check portal-username and portal-password; the password is not tried again, so that the account is not locked.',
@@ -144,12 +150,12 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     const spelling = spellingOf(operation);
     const attempt = async (): Promise<Answer> => {
       for (let renewed = false; ; renewed = true) {
-        const credential = await session.credential();
+        const credential = await session.credential(patience);
         const wire = await send(operation, spelling, { ...ids, ...values }, credential, patience, source);
         if (!isNotLoggedIn(wire)) return readEnvelope(operation, spelling, wire);
         const found = `${operation}: ${reasonIn(wire) || 'not logged in'}.`;
         const traceId = textAt(wire.json, profile.envelope.traceId);
-        if (renewed || !(await session.renew(credential))) {
+        if (renewed || !(await session.renew(credential, patience))) {
           throw new ReleaseError('portal-unauthorized', { found, traceId });
         }
         // A write is not sent again before a look (promise 1), not even one that a login page answered.
@@ -182,6 +188,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
         found: `${operation} (${spelling.method} ${profile.basePath}${spelling.path}) answered ${wire.status}; the answer ${shape}.${notes.note}`,
         ...(notes.todo && { todo: notes.todo }),
         traceId,
+        effect: success === undefined ? 'unknown' : 'none',
       });
     }
     throw new ReleaseError('portal-refused', {
@@ -270,8 +277,8 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   return {
     whitelistBatch: profile.whitelistBatch,
     speaks: (operation) => profile.operations[operation] !== undefined,
-    listVersions: (page) =>
-      list('listVersions', { page }, 'retry', (item, index): Version => {
+    listVersions: (page, patience = 'retry') =>
+      list('listVersions', { page }, patience, (item, index): Version => {
         const version = textAt(item, profile.version.version.at);
         if (!version) throw unexpected('listVersions', `has no ${profile.version.version.at} in item ${index + 1}`);
         return { version, artifacts: artifactsAt(item, profile.version.artifacts.at) };

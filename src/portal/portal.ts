@@ -68,7 +68,7 @@ export type Patience = 'retry' | 'once';
 export interface Portal {
   /** Whether the profile speaks the operation at all. */
   speaks(operation: Operation): boolean;
-  listVersions(page: number): Promise<Page<Version>>;
+  listVersions(page: number, patience?: Patience): Promise<Page<Version>>;
   listReleases(page: number, patience?: Patience): Promise<Page<Release>>;
   findRelease(version: string, patience?: Patience): Promise<Release | undefined>;
   releaseHistory(version: string): Promise<readonly HistoryItem[]>;

@@ -2,20 +2,23 @@
 
 import { backoffMs, type Clock } from '../clock.ts';
 import { ReleaseError } from '../errors.ts';
+import type { Patience } from './portal.ts';
 
-/** Logins in a run, the first and the failed ones included (promise 2). */
+/** Logins in a run (promise 2): those that the portal answered, and those of which nobody knows. */
 const MAX_LOGINS = 5;
+/** Attempts at one login; a portal that is not there, or answers 5xx, has seen no login. */
+const ATTEMPTS = 5;
 
 export interface Session {
   /** The credential to send; logs in where there is none yet. Undefined where the portal asks for none. */
-  credential(): Promise<string | undefined>;
+  credential(patience: Patience): Promise<string | undefined>;
   /** After the portal refused `used`: whether there is another one now. Throws what the login throws. */
-  renew(used: string | undefined): Promise<boolean>;
+  renew(used: string | undefined, patience: Patience): Promise<boolean>;
 }
 
 export interface SessionOptions {
   readonly given?: string | undefined;
-  /** Logs in and gives the credential. Throws portal-unauthorized for a refused password: never tried again. */
+  /** Logs in and gives the credential. What it throws is final, and never tried again, unless it is passing. */
   readonly login?: (() => Promise<string>) | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -26,31 +29,38 @@ export function createSession({ given, login, clock, signal }: SessionOptions): 
   let logins = 0;
   let refused: ReleaseError | undefined;
 
-  async function logIn(): Promise<boolean> {
+  async function logIn(patience: Patience): Promise<boolean> {
     if (!login) return false;
     if (refused) throw refused;
-    while (logins < MAX_LOGINS) {
-      logins++;
+    for (let attempt = 1; ; attempt++) {
+      if (logins === MAX_LOGINS) {
+        throw new ReleaseError('portal-unauthorized', {
+          found: `The portal asks for another login after ${MAX_LOGINS} of this run.`,
+        });
+      }
       try {
         current = await login();
+        logins++;
         return true;
       } catch (error) {
         if (!(error instanceof ReleaseError)) throw error;
-        if (error.code === 'portal-unauthorized') refused = error;
-        if (!error.passing || logins === MAX_LOGINS) throw error;
-        await clock.sleep(error.retryAfterMs ?? backoffMs(logins, clock), signal);
+        if (!error.passing || error.effect === 'unknown') logins++;
+        // Whatever the portal meant by it: the same password is not sent again.
+        if (!error.passing) refused = error;
+        // A wait looks again later: an outage of minutes must not use up the logins of days.
+        if (!error.passing || patience === 'once' || attempt === ATTEMPTS) throw error;
+        await clock.sleep(error.retryAfterMs ?? backoffMs(attempt, clock), signal);
       }
     }
-    return false;
   }
 
   return {
-    async credential() {
-      if (current === undefined && login) await logIn();
+    async credential(patience) {
+      if (current === undefined && login) await logIn(patience);
       return current;
     },
-    async renew(used) {
-      return current !== used || (await logIn());
+    async renew(used, patience) {
+      return current !== used || (await logIn(patience));
     },
   };
 }

@@ -175,8 +175,11 @@ export function exchange(options: Exchange): Promise<RawAnswer> {
     });
     let timer: NodeJS.Timeout;
     let graceTimer: NodeJS.Timeout | undefined;
+    let hasEnded = false;
     const restartDeadline = () => {
       clearTimeout(timer);
+      // The body's writer may be woken by the end: a timer set then would hold the process.
+      if (hasEnded) return;
       timer = setTimeout(
         () => end(new TooLate(`no full answer within ${options.timeoutMs / 1000} s`)),
         options.timeoutMs,
@@ -186,12 +189,14 @@ export function exchange(options: Exchange): Promise<RawAnswer> {
       graceTimer = setTimeout(() => end(new Cancelled()), options.graceMs ?? 0);
     };
     const end = (error: Error | undefined, answer?: RawAnswer) => {
+      hasEnded = true;
       clearTimeout(timer);
       clearTimeout(graceTimer);
       signal.removeEventListener('abort', cancel);
-      if (answer) return resolve(answer);
-      request.destroy();
-      reject(error);
+      // Answered before all of it was sent: the rest would be sent to nobody.
+      if (!answer || !request.writableFinished) request.destroy();
+      if (answer) resolve(answer);
+      else reject(error);
     };
     restartDeadline();
     signal.addEventListener('abort', cancel, { once: true });
@@ -238,13 +243,21 @@ async function write(request: http.ClientRequest, body: WireBody | undefined, on
 }
 
 const CERTIFICATE_CODES =
-  /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|UNABLE_TO_GET_CRL|ERR_TLS|ERR_SSL|HOSTNAME_MISMATCH|EPROTO/;
+  /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|UNABLE_TO_GET_CRL|ERR_TLS|HOSTNAME_MISMATCH/;
+/** The other side does not speak TLS, or not a version that we do. */
+const TLS_CODES = /^(EPROTO|ERR_SSL)/;
+/** The request never left. */
+const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
 
 function wireError(request: WireRequest, cause: unknown): ReleaseError {
   const where = `${request.label} (${request.method} ${request.url.pathname})`;
   const message = cleanLine(cause instanceof Error ? cause.message : String(cause), 200);
   if (cause instanceof TooLarge) {
-    return new ReleaseError('portal-unexpected', { found: `${where}: the answer is too large, ${message}.`, cause });
+    return new ReleaseError('portal-unexpected', {
+      found: `${where}: the answer is too large, ${message}.`,
+      effect: 'unknown',
+      cause,
+    });
   }
   const code = String((cause as NodeJS.ErrnoException).code ?? '');
   if (CERTIFICATE_CODES.test(code)) {
@@ -254,7 +267,14 @@ function wireError(request: WireRequest, cause: unknown): ReleaseError {
       cause,
     });
   }
-  return new ReleaseError('portal-unreachable', { found: `${where}: ${message}.`, passing: true, cause });
+  if (TLS_CODES.test(code)) {
+    return new ReleaseError('portal-unreachable', {
+      found: `${where}: no TLS connection to ${request.url.host} (${code}).`,
+      cause,
+    });
+  }
+  const effect = NOT_SENT.includes(code) ? 'none' : 'unknown';
+  return new ReleaseError('portal-unreachable', { found: `${where}: ${message}.`, passing: true, effect, cause });
 }
 
 function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): WireAnswer {
@@ -269,17 +289,25 @@ function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): Wire
     throw new ReleaseError('portal-unreachable', {
       found: `${where} answered ${status}.`,
       passing: true,
+      effect: [408, 429, 503].includes(status) ? 'none' : 'unlikely',
       retryAfterMs: retryAfterMs(answer.headers['retry-after'], clock),
     });
   }
   if (answer.headers['content-encoding'] && answer.headers['content-encoding'] !== 'identity') {
-    throw new ReleaseError('portal-unexpected', { found: `${where}: the answer is compressed; none was asked for.` });
+    throw new ReleaseError('portal-unexpected', {
+      found: `${where}: the answer is compressed; none was asked for.`,
+      effect: 'unknown',
+    });
   }
   try {
     return { status, headers: answer.headers, json: parseJson(answer.text) };
   } catch (cause) {
     if (cause instanceof RangeError) {
-      throw new ReleaseError('portal-unexpected', { found: `${where}: the answer is ${cause.message}.`, cause });
+      throw new ReleaseError('portal-unexpected', {
+        found: `${where}: the answer is ${cause.message}.`,
+        effect: 'unknown',
+        cause,
+      });
     }
     if (status !== 200 && status !== 201) return { status, headers: answer.headers, json: undefined };
     // What begins as JSON and does not end as JSON was cut on its way; what does not begin so is another page.
@@ -288,6 +316,7 @@ function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): Wire
     throw new ReleaseError('portal-unexpected', {
       found: `${where} answered ${status} with ${answer.text.trim() === '' ? 'an empty body' : shown} instead of JSON.`,
       passing: begins,
+      effect: 'unknown',
     });
   }
 }

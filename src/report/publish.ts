@@ -11,6 +11,8 @@ export interface Publishing {
   readonly tempDir: string;
   readonly redact: (text: string) => string;
   readonly warn: (text: string) => void;
+  /** Where the runner gave none, as outside of a workflow, outputs and summary are left out. */
+  readonly hasOutputFile: boolean;
   readonly hasSummaryFile: boolean;
 }
 
@@ -30,8 +32,10 @@ export async function publish(report: Report, publishing: Publishing): Promise<v
     await writeFile(reportFile, `${redact(JSON.stringify(report, null, 2))}\n`, { mode: 0o600 });
     written = reportFile;
   });
+  if (!publishing.hasOutputFile && !publishing.hasSummaryFile) return;
   const core = await import('@actions/core');
   await safely('outputs', async () => {
+    if (!publishing.hasOutputFile) return;
     for (const [name, value] of Object.entries(outputsOf(report, written))) core.setOutput(name, redact(value));
   });
   await safely('job summary', async () => {

@@ -1,17 +1,17 @@
 /**
  * Runs a step inside the test's process: src/run.ts as a process would call it, without the 150 ms of starting one.
- * Time is a fake clock's, so no test waits. One step at a time: outputs go through process.env, as the toolkit wants.
+ * Time is a fake clock's, so no test waits. It writes no outputs; they are read from the report.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/clock.ts';
 import { Cancelled } from '../../src/errors.ts';
-import type { OutputName } from '../../src/report/outputs.ts';
+import { type OutputName, outputsOf } from '../../src/report/outputs.ts';
 import type { Report } from '../../src/report/report.ts';
 import { run } from '../../src/run.ts';
-import { type Job, newJob, parseOutputs } from './action.ts';
+import { type Job, newJob } from './action.ts';
 
 /** 2027-01-15 08:00 UTC. */
 export const START_MS = 1_800_000_000_000;
@@ -61,13 +61,10 @@ export async function runInProcess(
 ): Promise<InProcessResult> {
   const job = options.job ?? newJob();
   const files = mkdtempSync(join(tmpdir(), 'step-'));
-  const outputFile = join(files, 'output');
-  writeFileSync(outputFile, '');
   writeFileSync(join(files, 'event.json'), JSON.stringify(options.event?.payload ?? {}));
-  process.env['GITHUB_OUTPUT'] = outputFile;
   let log = '';
   try {
-    const exitCode = await run({
+    const { exitCode, report } = await run({
       environment: {
         GITHUB_WORKSPACE: job.workspace,
         RUNNER_TEMP: job.temp,
@@ -83,10 +80,8 @@ export async function runInProcess(
       workspace: job.workspace,
       tempDir: job.temp,
     });
-    const outputs = parseOutputs(readFileSync(outputFile, 'utf8'));
-    return { exitCode, log, outputs, report: JSON.parse(outputs.report) };
+    return { exitCode, log, report, outputs: outputsOf(report, '') };
   } finally {
-    delete process.env['GITHUB_OUTPUT'];
     rmSync(files, { recursive: true, force: true });
     if (!options.job) job.close();
   }
