@@ -5,7 +5,6 @@
 
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Ajv } from 'ajv';
 import type { Report } from '../../src/report/report.ts';
@@ -79,10 +78,7 @@ export interface TestGitHub extends GitHubState {
   close(): Promise<void>;
 }
 
-export async function startGitHub(
-  state: Partial<GitHubState> = {},
-  tls?: { readonly key: string; readonly cert: string },
-): Promise<TestGitHub> {
+export async function startGitHub(state: Partial<GitHubState> = {}): Promise<TestGitHub> {
   const world: GitHubState = {
     tags: {},
     pulls: {},
@@ -100,7 +96,8 @@ export async function startGitHub(
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await bodyOf(request);
     const url = new URL(request.url ?? '', 'http://github.test');
-    const found = routeOf(request.method ?? '', url.pathname);
+    // An Enterprise Server has its API under a folder, and GraphQL beside it.
+    const found = routeOf(request.method ?? '', url.pathname.replace(/^\/api(\/v3)?(?=\/)/, ''));
     if (!found) {
       violations.push(`unknown: ${request.method} ${url.pathname}`);
       return send(response, 404, { message: 'Not Found' });
@@ -132,9 +129,9 @@ export async function startGitHub(
       response.destroy();
     });
   };
-  const server = tls ? createTlsServer(tls, listener) : createServer(listener);
+  const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return Object.assign(world, {
     url,
     env: {
@@ -230,8 +227,8 @@ const ROUTES = [...Object.keys(operations), 'POST /graphql'].map((route) => {
   const [method = '', path = ''] = route.split(' ');
   return { route, method, pattern: new RegExp(`^${path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`) };
 });
-const ajv = new Ajv({ strict: false, coerceTypes: false });
-const coercing = new Ajv({ strict: false, coerceTypes: true });
+const ajv = new Ajv({ strict: false, validateFormats: false });
+const coercing = new Ajv({ strict: false, validateFormats: false, coerceTypes: true });
 
 type Path = Readonly<Record<string, string>>;
 
