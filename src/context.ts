@@ -75,6 +75,13 @@ export function eventTag(context: RunContext): string | undefined {
   return undefined;
 }
 
+/** The number of the event's pull request; of a comment on one, too. */
+export function eventNumber(context: RunContext): number | undefined {
+  const isComment = context.eventName === 'issue_comment' && at(context.event, 'issue.pull_request') !== undefined;
+  const number = at(context.event, isComment ? 'issue.number' : 'pull_request.number');
+  return Number.isSafeInteger(number) ? (number as number) : undefined;
+}
+
 /** The body of the GitHub release that the event carries. */
 export function eventReleaseNotes(context: RunContext): string | undefined {
   return context.eventName === 'release' ? eventText(context, 'release.body') : undefined;

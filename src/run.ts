@@ -2,10 +2,11 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Clock } from './clock.ts';
-import { type Connection, connect, keepSecret } from './connect.ts';
+import { type Connection, connect, keepSecret, USER_AGENT } from './connect.ts';
 import { eventReleaseNotes, outsiderEvent, type RunContext, readContext } from './context.ts';
 import { type DriveContext, driveStage } from './drive.ts';
 import { Cancelled, ReleaseError } from './errors.ts';
+import { createTeller, type Teller, tagsOf } from './github/teller.ts';
 import { type Environment, Fault, type Inputs, parseUserIds, readInputs, secretTexts } from './inputs.ts';
 import { STAGES } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
@@ -49,6 +50,8 @@ interface Tools extends World {
   readonly log: Log;
   readonly redactor: Redactor;
   readonly story: Story;
+  readonly userAgent: string;
+  readonly tell: Teller;
 }
 
 /** Runs the step; resolves with its exit code and report. Everything it has to say is written by then. */
@@ -57,7 +60,8 @@ export async function run(world: World): Promise<RunResult> {
   const log = createLog(world.write, (text) => redactor.redact(text));
   const context = await readContext(world.environment, world.workspace, world.tempDir);
   const story = new Story(context, world.clock);
-  const tools: Tools = { ...world, context, log, redactor, story };
+  const parts = { ...world, context, log, redactor, story, userAgent: USER_AGENT };
+  const tools: Tools = { ...parts, tell: createTeller(parts) };
   try {
     story.inputs = await checkedInputs(tools);
     const ends = [release(story.inputs, tools), givenUp(world.signal)];
@@ -76,6 +80,7 @@ export async function run(world: World): Promise<RunResult> {
     hasOutputFile: Boolean(world.environment['GITHUB_OUTPUT']),
     hasSummaryFile: Boolean(world.environment['GITHUB_STEP_SUMMARY']),
   });
+  if (story.inputs) await tools.tell(report, story.inputs, 'end');
   return { exitCode: isGreen ? 0 : 1, report };
 }
 
@@ -184,7 +189,11 @@ async function carryOut(inputs: Inputs, first: View, means: Means, tools: Tools)
     onView: story.sees,
     onChanged: story.hasChanged,
     onUnsettled: story.isUnsettled,
-    onWait: async () => {},
+    onWait: (view) => {
+      story.sees(view);
+      const what = stateOf(view) === 'in-review' ? 'the approval' : 'the end of the soak';
+      return tools.tell(story.report({ kind: 'pending', what }), inputs, 'waiting');
+    },
   };
   let view = first;
   for (const stage of inputs.stages) {
@@ -303,10 +312,11 @@ function assertSpoken(inputs: Inputs, portal: Portal, profile: Profile): void {
   });
 }
 
-async function findVersion(inputs: Inputs, portal: Portal, { context }: Tools): Promise<string | undefined> {
+async function findVersion(inputs: Inputs, portal: Portal, tools: Tools): Promise<string | undefined> {
+  const { context } = tools;
   return resolveVersion(inputs, context, {
     packageVersion: async (path) => (await import('./package/package.ts')).packageVersion(path, context.workspace),
-    tags: async () => [],
+    tags: () => tagsOf(inputs, tools),
     portalVersions: async () => (await someVersions(portal)).map(({ version }) => version).slice(0, 20),
   });
 }

@@ -78,11 +78,12 @@ export class Story {
     if (this.calls.length < MAX_CALLS) this.calls.push(call);
   };
 
-  report(): Report {
-    const { inputs, view, context, ending } = this;
+  /** As it stands now; `ending` is how a run that goes on would end here. */
+  report(ending: Ending = this.ending): Report {
+    const { inputs, view, context } = this;
     const release = view?.release;
     const state = view && (inputs?.targetApp || release) ? stateOf(view) : '';
-    const verdict = this.verdict();
+    const verdict = this.verdict(ending);
     const error = errorOf(ending, view);
     const previous = view && rollbackTarget(view);
     const firstRelease = view && inputs?.targetApp ? isFirstRelease(view) : undefined;
@@ -100,7 +101,7 @@ export class Story {
       changed: this.changed,
       sandbox: inputs?.portal.kind === 'sandbox',
       dryRun: inputs?.dryRun ?? false,
-      stages: this.stageReports(),
+      stages: this.stageReports(ending),
       miniappId,
       spaceId: inputs?.spaceId ?? '',
       targetApp: inputs?.targetApp ?? '',
@@ -120,7 +121,7 @@ export class Story {
       nextStages: view ? nextStages(view) : [],
       packageSha256: this.package?.sha256 ?? '',
       packageBytes: this.package?.sizeBytes ?? 0,
-      message: this.message(verdict, facts),
+      message: this.message(ending, verdict, facts),
       reason: error?.found ?? (verdict === 'rejected' ? (release?.comment ?? 'no reason given') : ''),
       ...(error && { error }),
       todo: error?.todo ?? (state === 'unknown' ? todoOfUnknown(view) : todoOf(ending)),
@@ -145,8 +146,8 @@ export class Story {
     };
   }
 
-  private verdict(): Verdict {
-    switch (this.ending.kind) {
+  private verdict(ending: Ending): Verdict {
+    switch (ending.kind) {
       case 'done':
         return this.changed || this.awaited ? 'succeeded' : 'unchanged';
       case 'planned':
@@ -154,25 +155,24 @@ export class Story {
       case 'unknown-status':
         return 'failed';
       default:
-        return this.ending.kind;
+        return ending.kind;
     }
   }
 
-  private stageReports(): StageReport[] {
+  private stageReports(ending: Ending): StageReport[] {
     return (this.inputs?.stages ?? []).map((stage) => {
       const planned = this.foreseen.find((step) => step.stage === stage);
       const wouldDo = planned && (planned.operations.length > 0 || planned.waits);
-      const foreseen = this.ending.kind === 'planned' ? (wouldDo ? 'planned' : 'unchanged') : 'not run';
+      const foreseen = ending.kind === 'planned' ? (wouldDo ? 'planned' : 'unchanged') : 'not run';
       return { stage, outcome: this.outcomes.get(stage) ?? foreseen, ...(planned && { planned }) };
     });
   }
 
   /** One sentence of our own words and checked values. */
-  private message(verdict: Verdict, facts: Pick<Report, 'state' | 'ratioPercent'>): string {
+  private message(ending: Ending, verdict: Verdict, facts: Pick<Report, 'state' | 'ratioPercent'>): string {
     const what = this.view?.version || 'The miniapp';
     const where = this.inputs?.targetApp ? ` on ${this.inputs.targetApp}` : '';
     const state = facts.state === '' ? '' : `${what} is ${stateWords(facts)}${where}`;
-    const { ending } = this;
     switch (ending.kind) {
       case 'failed':
         return `${ERRORS[ending.error.code].what}${state ? ` ${state}.` : ''}${this.doubt()}`;

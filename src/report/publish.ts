@@ -45,7 +45,8 @@ export async function publish(report: Report, publishing: Publishing): Promise<v
   });
 }
 
-async function drawQrCode(text: string): Promise<string> {
+/** A QR code as text, light squares around it as a camera needs them. */
+export async function drawQrCode(text: string): Promise<string> {
   const { encode } = await import('uqr');
   const { data } = encode(text, { ecc: 'L', border: 2 });
   return data.map((row) => row.map((isDark) => (isDark ? '⬛' : '⬜')).join('')).join('\n');

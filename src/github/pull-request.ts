@@ -1,0 +1,111 @@
+/** Finds the pull request that a release belongs to, and keeps one comment on it up to date. */
+
+import { type GitHub, orNothing, pages, toGitHubError } from './client.ts';
+import { commitOfTag } from './tags.ts';
+
+/** Where to look for the pull request, in this order. */
+export interface PullRequestClues {
+  readonly number?: number | undefined;
+  readonly tag?: string | undefined;
+  readonly sha?: string | undefined;
+}
+
+/** The pull request's number; undefined where no clue leads to one. */
+export async function findPullRequest(clues: PullRequestClues, gitHub: GitHub): Promise<number | undefined> {
+  if (clues.number !== undefined) return clues.number;
+  const tagged = clues.tag && (await commitOfTag(clues.tag, gitHub));
+  for (const sha of new Set([tagged, clues.sha])) {
+    const number = sha && (await pullRequestOfCommit(sha, gitHub));
+    if (number) return number;
+  }
+  return undefined;
+}
+
+/**
+ * Writes the body into the token's own comment that begins with this marker line, or into a new one. Anybody can write
+ * such a line, so the author counts too.
+ */
+export async function writeComment(
+  number: number,
+  marker: string,
+  body: string,
+  gitHub: GitHub,
+): Promise<'created' | 'updated' | 'unchanged'> {
+  const { octokit, repo } = gitHub;
+  const text = gitHub.redact(`${marker}\n${body}`);
+  const own = await findOwnComment(number, marker, gitHub);
+  if (own?.body === text) return 'unchanged';
+  if (own) {
+    await octokit.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
+      ...repo,
+      comment_id: own.id,
+      body: text,
+    });
+    return 'updated';
+  }
+  await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+    ...repo,
+    issue_number: number,
+    body: text,
+  });
+  return 'created';
+}
+
+/** The one whose merge made the commit comes first; a fork's clone of the commit belongs to another repository. */
+async function pullRequestOfCommit(sha: string, gitHub: GitHub): Promise<number | undefined> {
+  const { octokit, repo } = gitHub;
+  const answer = await orNothing(
+    octokit.request('GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls', {
+      ...repo,
+      commit_sha: sha,
+      per_page: 100,
+    }),
+    gitHub,
+  );
+  const here = `${repo.owner}/${repo.repo}`.toLowerCase();
+  const pulls = (answer?.data ?? []).filter(({ base }) => base.repo.full_name.toLowerCase() === here);
+  return (pulls.find((pull) => pull.merge_commit_sha === sha) ?? pulls[0])?.number;
+}
+
+interface Comment {
+  readonly id: number | bigint;
+  readonly body?: string | undefined;
+  readonly user: { readonly login: string } | null;
+}
+
+async function findOwnComment(number: number, marker: string, gitHub: GitHub): Promise<Comment | undefined> {
+  const { octokit, repo } = gitHub;
+  const read = (page: object) =>
+    octokit.request('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+      ...repo,
+      issue_number: number,
+      ...page,
+    });
+  let author: string | undefined;
+  for await (const comments of pages<Comment>(read)) {
+    for (const comment of comments.filter(({ body }) => firstLine(body ?? '') === marker)) {
+      author ??= await ownLogin(gitHub);
+      if (comment.user?.login.toLowerCase() === author) return comment;
+    }
+  }
+  return undefined;
+}
+
+function firstLine(text: string): string {
+  return text.split(/\r?\n/, 1)[0] ?? '';
+}
+
+/**
+ * Whose the token is, in lower case. `GET /user` refuses a job's token and an app's; GraphQL's viewer answers for every
+ * kind. Where it does not, the job's own token is the likeliest.
+ */
+async function ownLogin({ octokit, clock }: GitHub): Promise<string> {
+  try {
+    const { viewer } = await octokit.graphql<{ viewer: { login: string } }>('query { viewer { login } }');
+    return viewer.login.toLowerCase();
+  } catch (cause) {
+    const error = toGitHubError(cause, clock);
+    if (error.passing) throw error;
+    return 'github-actions[bot]';
+  }
+}

@@ -1,0 +1,32 @@
+/** The repository's tags. */
+
+import { type GitHub, orNothing, pages } from './client.ts';
+
+/** All of them, in no order that means anything. Needs `contents: read`. */
+export async function listTags({ octokit, repo }: GitHub): Promise<string[]> {
+  const names: string[] = [];
+  const read = (page: object) => octokit.request('GET /repos/{owner}/{repo}/tags', { ...repo, ...page });
+  for await (const tags of pages(read)) names.push(...tags.map(({ name }) => name));
+  return names;
+}
+
+/** The commit that a tag stands for, an annotated one peeled; undefined where there is no such tag to be seen. */
+export async function commitOfTag(tag: string, gitHub: GitHub): Promise<string | undefined> {
+  const { octokit, repo } = gitHub;
+  const ref = await orNothing(
+    octokit.request('GET /repos/{owner}/{repo}/git/ref/{ref}', { ...repo, ref: `tags/${tag}` }),
+    gitHub,
+  );
+  let object: { type: string; sha: string } | undefined = ref?.data.object;
+  // A tag may stand for a tag.
+  for (let depth = 0; object?.type === 'tag' && depth < MAX_TAG_DEPTH; depth++) {
+    const { data } = await octokit.request('GET /repos/{owner}/{repo}/git/tags/{tag_sha}', {
+      ...repo,
+      tag_sha: object.sha,
+    });
+    object = data.object;
+  }
+  return object?.type === 'commit' ? object.sha : undefined;
+}
+
+const MAX_TAG_DEPTH = 5;

@@ -1,0 +1,10 @@
+/** What a comment and a deployment are about, as a hash: the same in every run, and no ids for all to read. */
+
+import { createHash } from 'node:crypto';
+import type { Report } from './report.ts';
+
+/** 32 hexadecimal digits for a repository's miniapp on a target app; a rehearsal has its own. */
+export function keyOf(report: Report): string {
+  const parts = [report.run.repository, report.miniappId, report.targetApp, report.sandbox ? 'sandbox' : 'portal'];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
