@@ -74,7 +74,9 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 
 /** Out of the log by the runner's masks, and out of everything that we write by the redactor. */
 export function keepSecret(credential: string, log: Log, redactor: Redactor): void {
-  for (const secret of cookieSecrets(credential)) {
+  // A credential that is no cookie header may be several words, `Bearer ...`, of which the long ones are secret.
+  const words = credential.split(' ').filter((word) => word.length >= 8 && !word.includes('='));
+  for (const secret of new Set([...cookieSecrets(credential), ...words])) {
     log.mask(secret);
     redactor.add(secret, 'credential');
   }

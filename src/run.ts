@@ -69,9 +69,9 @@ export async function run(world: World): Promise<0 | 1> {
 /** From valid inputs to an ending. Throws ReleaseError and Cancelled. */
 async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
   const { story, log, clock, signal, redactor, context } = tools;
+  const profile = await openProfile(inputs, tools);
   const userIds = await readUserIds(inputs, tools);
   const build = await openBuild(inputs, tools);
-  const profile = defaultProfile;
   const connection = await connect({ inputs, context, profile, clock, signal, log, redactor, onCall: story.called });
   const { portal } = connection;
   try {
@@ -210,6 +210,12 @@ async function readUserIds(inputs: Inputs, { context, redactor, log, story }: To
   for (const id of [...ids].filter((candidate) => candidate.length >= 8).slice(0, 100)) log.mask(id);
   story.userIds = inputs.stages.includes('whitelist') ? ids.size : 0;
   return [...ids];
+}
+
+async function openProfile({ portalProfile }: Inputs, { context }: Tools): Promise<Profile> {
+  if (!portalProfile) return defaultProfile;
+  const { loadProfile } = await import('./portal/profile-schema.ts');
+  return loadProfile(portalProfile, context.workspace);
 }
 
 async function openBuild(inputs: Inputs, { context, log, story }: Tools): Promise<Package | undefined> {
