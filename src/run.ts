@@ -68,11 +68,12 @@ export async function run(world: World): Promise<0 | 1> {
 
 /** From valid inputs to an ending. Throws ReleaseError and Cancelled. */
 async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
-  const { story, log, clock, signal, redactor, context } = tools;
+  const { story } = tools;
   const profile = await openProfile(inputs, tools);
   const userIds = await readUserIds(inputs, tools);
   const build = await openBuild(inputs, tools);
-  const connection = await connect({ inputs, context, profile, clock, signal, log, redactor, onCall: story.called });
+  const onCall = story.called;
+  const connection = await connect({ ...tools, inputs, profile, onCall });
   const { portal } = connection;
   try {
     assertSpoken(inputs, portal, profile);

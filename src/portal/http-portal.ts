@@ -56,7 +56,8 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   const ids: Values = { appId: options.miniappId, spaceId: options.spaceId, channelCode: options.targetApp };
 
   async function logIn(account: { username: string; password: string }): Promise<string> {
-    const credential = options.browserLogin ? await options.browserLogin(account) : await callLogin(account);
+    const { browserLogin } = options;
+    const credential = await (browserLogin ? recorded('login', () => browserLogin(account)) : callLogin(account));
     options.onCredential(credential);
     return credential;
   }
