@@ -4,9 +4,9 @@ import { isAbsolute, join } from 'node:path';
 import type { Clock } from './clock.ts';
 import type { RunContext } from './context.ts';
 import { ReleaseError } from './errors.ts';
-import type { Inputs } from './inputs.ts';
+import type { Environment, Inputs } from './inputs.ts';
 import type { Log } from './log.ts';
-import { createHttpPortal } from './portal/http-portal.ts';
+import { createHttpPortal, type HttpPortalOptions } from './portal/http-portal.ts';
 import type { Call, Portal } from './portal/portal.ts';
 import { defaultProfile, type Profile } from './portal/profile.ts';
 import { createTransport } from './portal/transport.ts';
@@ -34,6 +34,8 @@ export interface ConnectOptions {
   readonly redactor: Redactor;
   readonly onCall: (call: Call) => void;
   readonly requestTimeoutMs?: number;
+  /** Of the process, for the browser: where it is and what it needs. */
+  readonly environment: Environment;
 }
 
 export const USER_AGENT = 'gopay-miniapp-release (GitHub Action)';
@@ -68,6 +70,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       keepSecret(fresh, log, redactor);
     },
     onUploadProgress: uploadProgress(clock, log),
+    browserLogin: byBrowser(options, origin),
     sandbox: sandbox !== undefined,
   };
   const transport = transportFor(signal);
@@ -95,10 +98,24 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 
 /** Out of the log by the runner's masks, and out of everything that we write by the redactor. */
 export function keepSecret(credential: string, log: Log, redactor: Redactor): void {
-  for (const secret of cookieSecrets(credential)) {
+  // A credential that is no cookie header may be several words, `Bearer ...`, of which the long ones are secret.
+  const words = credential.split(' ').filter((word) => word.length >= 8 && !word.includes('='));
+  for (const secret of new Set([...cookieSecrets(credential), ...words])) {
     log.mask(secret);
     redactor.add(secret, 'credential');
   }
+}
+
+/** The login by the portal's own page, where the profile chooses it. */
+function byBrowser(options: ConnectOptions, origin: URL): HttpPortalOptions['browserLogin'] {
+  const { inputs, context, profile, signal, redactor, environment } = options;
+  if (profile.login.by !== 'browser') return undefined;
+  return async (account) => {
+    const { logInByBrowser } = await import('./portal/browser-login.ts');
+    const redact = (text: string) => redactor.redact(text);
+    const hosts = inputs.portalHosts;
+    return logInByBrowser({ profile, origin, hosts, account, environment, tempDir: context.tempDir, signal, redact });
+  };
 }
 
 async function openSandbox(inputs: Inputs, context: RunContext): Promise<Sandbox> {

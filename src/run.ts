@@ -120,22 +120,12 @@ async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools): Pr
 
 /** From valid inputs to an ending. Throws ReleaseError and Cancelled. */
 async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
-  const { story, log, clock, signal, redactor, context } = tools;
+  const { story } = tools;
+  const profile = await openProfile(inputs, tools);
   const userIds = await readUserIds(inputs, tools);
   const build = await openBuild(inputs, tools);
-  const profile = defaultProfile;
-  const { requestTimeoutMs } = tools;
-  const connection = await connect({
-    inputs,
-    context,
-    profile,
-    clock,
-    signal,
-    log,
-    redactor,
-    onCall: story.called,
-    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
-  });
+  const onCall = story.called;
+  const connection = await connect({ ...tools, inputs, profile, onCall });
   const { portal } = connection;
   try {
     assertSpoken(inputs, portal, profile);
@@ -291,6 +281,12 @@ async function readUserIds(inputs: Inputs, { context, redactor, log, story }: To
   for (const id of [...ids].filter((candidate) => candidate.length >= 8).slice(0, 100)) log.mask(id);
   story.userIds = inputs.stages.includes('whitelist') ? ids.size : 0;
   return [...ids];
+}
+
+async function openProfile({ portalProfile }: Inputs, { context }: Tools): Promise<Profile> {
+  if (!portalProfile) return defaultProfile;
+  const { loadProfile } = await import('./portal/profile-schema.ts');
+  return loadProfile(portalProfile, context.workspace);
 }
 
 async function openBuild(inputs: Inputs, { context, log, story }: Tools): Promise<Package | undefined> {

@@ -56,7 +56,8 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   const ids: Values = { appId: options.miniappId, spaceId: options.spaceId, channelCode: options.targetApp };
 
   async function logIn(account: { username: string; password: string }): Promise<string> {
-    const credential = options.browserLogin ? await options.browserLogin(account) : await callLogin(account);
+    const { browserLogin } = options;
+    const credential = await (browserLogin ? recorded('login', () => browserLogin(account)) : callLogin(account));
     options.onCredential(credential);
     return credential;
   }
@@ -64,7 +65,6 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   async function callLogin(account: { username: string; password: string }): Promise<string> {
     const spelling = spellingOf('login');
     const wire = await recorded('login', () => send('login', spelling, { ...ids, ...account }, undefined, 'once'));
-    const cookies = (wire.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';', 1)[0]?.trim() ?? '');
     const success = at(wire.json, profile.envelope.success.at);
     if (success === undefined && wire.status < 400) {
       throw new ReleaseError('portal-unexpected', {
@@ -78,10 +78,20 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
         traceId: textAt(wire.json, profile.envelope.traceId),
       });
     }
-    if (cookies.length === 0) {
-      throw new ReleaseError('portal-unexpected', { found: 'The login was accepted but set no cookie.' });
+    return credentialIn(wire, spelling);
+  }
+
+  /** What a login gave: its cookies, or the value at one of the answer's places. */
+  function credentialIn(wire: WireAnswer, spelling: Spelling): string {
+    const inCookie = profile.credential.in === 'cookie';
+    const cookies = (wire.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';', 1)[0]?.trim() ?? '');
+    const values = inCookie ? cookies : (spelling.answer ?? []).map((place) => at(wire.json, place));
+    const texts = values.filter((value) => typeof value === 'string' && /^[\x21-\x7e][\x20-\x7e]*$/.test(value));
+    if (texts.length === 0) {
+      const what = inCookie ? 'set no cookie' : `has no value at ${(spelling.answer ?? []).join(' or ')}`;
+      throw new ReleaseError('portal-unexpected', { found: `The login was accepted but its answer ${what}.` });
     }
-    return cookies.join('; ');
+    return inCookie ? texts.join('; ') : String(texts[0]);
   }
 
   function spellingOf(operation: Operation): Spelling {
@@ -111,12 +121,13 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     }
     const headers: Record<string, string> = { accept: 'application/json', 'user-agent': options.userAgent };
     for (const [name, template] of Object.entries(profile.headers)) {
-      headers[name.toLowerCase()] = fillText(template, { origin: options.origin.origin });
+      headers[name.toLowerCase()] = fillText(template, { ...ids, origin: options.origin.origin });
     }
     if (credential !== undefined) {
       const { credential: place } = profile;
-      if (place.in === 'query') url.searchParams.append(place.name, credential);
-      else headers[place.in === 'cookie' ? 'cookie' : place.name.toLowerCase()] = credential;
+      const value = fillText((place.in !== 'cookie' && place.value) || '{credential}', { credential });
+      if (place.in === 'query') url.searchParams.append(place.name, value);
+      else headers[place.in === 'cookie' ? 'cookie' : place.name.toLowerCase()] = value;
     }
     const body = bodyOf(spelling, values, source, options.onUploadProgress);
     const { access } = operationRow(operation);
@@ -299,7 +310,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
       const values: Values = {
         version: fields.version,
         releaseNotes: fields.releaseNotes ?? '',
-        ...(fields.artifacts && { artifacts: fields.artifacts }),
+        ...(fields.artifacts && { artifacts: fields.artifacts, artifact: fields.artifacts[0] ?? '' }),
         ...(fields.userIds && { userIds: fields.userIds }),
         ...(fields.ratioPercent !== undefined && { ratio: fields.ratioPercent }),
       };
@@ -345,5 +356,5 @@ function numberAt(json: unknown, place: string | undefined): number | undefined 
 /** Paths as the portal wants them back: unchanged, so neither redacted nor cleaned; never shown. */
 function artifactsAt(item: unknown, place: string): string[] {
   const value = at(item, place);
-  return Array.isArray(value) ? value.filter((path) => typeof path === 'string') : [];
+  return (Array.isArray(value) ? value : [value]).filter((path) => typeof path === 'string' && path !== '');
 }

@@ -31,6 +31,26 @@ export interface Field {
   readonly mark: Mark;
 }
 
+export interface CredentialPlace {
+  readonly in: 'header' | 'query';
+  readonly name: string;
+  /** `Bearer {credential}`; the credential alone where absent. */
+  readonly value?: string;
+}
+
+/** How a user name and a password become a session. */
+export interface Login {
+  /** The operation `login`, or the portal's own page in the runner's browser. */
+  readonly by: 'call' | 'browser';
+  /** The page's path on the portal, its fields as CSS selectors, and what the address ends in afterwards. */
+  readonly page: string;
+  readonly username: string;
+  readonly password: string;
+  /** What to click; absent: Enter in the password field. */
+  readonly submit?: string;
+  readonly done: string;
+}
+
 export interface Profile {
   readonly name: string;
   readonly basePath: string;
@@ -46,7 +66,8 @@ export interface Profile {
       readonly present: readonly Place[];
     };
   };
-  readonly credential: { readonly in: 'cookie' } | { readonly in: 'header' | 'query'; readonly name: string };
+  readonly credential: { readonly in: 'cookie' } | CredentialPlace;
+  readonly login: Login;
   readonly headers: Readonly<Record<string, string>>;
   readonly pageSize: number;
   readonly whitelistBatch: number;

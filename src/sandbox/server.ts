@@ -20,6 +20,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { LOGIN_PAGE } from './login-page.ts';
 import {
   answer,
   newPortal,
@@ -84,6 +85,7 @@ export async function startSandbox(options: ServerOptions): Promise<Sandbox> {
   let failure: SandboxInvalid | undefined;
 
   const serve = async (req: IncomingMessage, res: ServerResponse) => {
+    if (req.method === 'GET' && req.url === '/') return sendPage(res);
     const request = await readRequest(req);
     const loggedIn = door?.knows(req.headers.cookie) ?? true;
     const { response, operation } = await store.change((state) =>
@@ -387,6 +389,11 @@ function textSink() {
 function dispositionOf(head: string): { name?: string | undefined; fileName?: string | undefined } {
   const value = (name: string) => new RegExp(`^content-disposition:.*?;\\s*${name}="([^"]*)"`, 'im').exec(head)?.[1];
   return { name: value('name'), fileName: value('filename') };
+}
+
+function sendPage(res: ServerResponse): void {
+  res.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+  res.end(LOGIN_PAGE);
 }
 
 function send(res: ServerResponse, status: number, body: unknown, bareIds = false): void {
