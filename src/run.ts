@@ -17,7 +17,7 @@ import type { Portal, Release, UploadSource } from './portal/portal.ts';
 import { defaultProfile, type Profile } from './portal/profile.ts';
 import { createRedactor, type Redactor } from './redact.ts';
 import { publish } from './report/publish.ts';
-import { GREEN, type Report } from './report/report.ts';
+import { GREEN, type Report, withoutSecrets } from './report/report.ts';
 import { foreseenWords } from './report/summary.ts';
 import { type Ending, Story } from './story.ts';
 import { resolveVersion } from './version.ts';
@@ -70,7 +70,7 @@ export async function run(world: World): Promise<RunResult> {
   } catch (error) {
     story.ending = endingOf(error);
   }
-  const report = story.report();
+  const report = withoutSecrets(story.report(), (text) => redactor.redact(text));
   const isGreen = GREEN.includes(report.verdict) || (report.verdict === 'pending' && pendingIsGreen(story.inputs));
   conclude(report, isGreen, log);
   await publish(report, {

@@ -107,6 +107,29 @@ export interface Report {
   };
 }
 
+/**
+ * The report with secrets replaced in every text that is not a word or a number of ours. Before any view is made: the
+ * views escape, and what is escaped is no longer found.
+ */
+export function withoutSecrets(report: Report, redact: (text: string) => string): Report {
+  const { error } = report;
+  return {
+    ...report,
+    portalStatus: redact(report.portalStatus),
+    message: redact(report.message),
+    reason: redact(report.reason),
+    ...(error && { error: { ...error, found: redact(error.found), todo: redact(error.todo) } }),
+    todo: redact(report.todo),
+    notices: report.notices.map(redact),
+    history: report.history.map((item) => mapTexts(item, redact)),
+    run: mapTexts(report.run, redact),
+  };
+}
+
+function mapTexts<T extends object>(texts: T, change: (text: string) => string): T {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, change(String(text))])) as T;
+}
+
 /** The state in words: "in grayscale rollout at 20%". */
 export function stateWords(report: Pick<Report, 'state' | 'ratioPercent'>): string {
   if (report.state === '') return 'not looked at';

@@ -185,6 +185,14 @@ describe.concurrent('sandbox-invalid', () => {
   });
 });
 
+test.concurrent('package-invalid: nothing is sent', async () => {
+  await withScene({ portal: { seed: LATER } }, async ({ wire, step }) => {
+    const result = await step({ stage: 'upload', version: '1.3.0', package: 'nowhere' });
+    expectError(result, 'package-invalid', /nowhere/);
+    expect(wire.connections).toBe(0);
+  });
+});
+
 describe.concurrent('pending', () => {
   const never = { seed: { ...LATER, state: 'in-review' as const }, rules: { review: { mode: 'never' as const } } };
   const cases = [

@@ -35,7 +35,7 @@ describe.concurrent('a step sends no more than it must', () => {
       { ...LATER, state: 'approved' as const },
       1,
     ],
-  ] as const)('%s: at most %i', async (_, inputs, seed, most) => {
+  ] as const)('%s', async (_, inputs, seed, most) => {
     await withScene({ portal: { seed: { ...seed, version: '1.1.0' } } }, async ({ wire, step }) => {
       const { outputs } = await step(inputs);
       expect(['succeeded', 'unchanged', 'planned']).toContain(outputs.verdict);

@@ -34,14 +34,15 @@ export async function startWire(answer: Answerer = () => 'portal', portal?: stri
   const seen: Seen[] = [];
   let connections = 0;
   const serve = async (req: IncomingMessage, res: ServerResponse) => {
-    const one = { method: req.method ?? '', path: req.url ?? '', headers: req.headers, body: await textOf(req) };
+    const bytes = await bytesOf(req);
+    const one = { method: req.method ?? '', path: req.url ?? '', headers: req.headers, body: bytes.toString('utf8') };
     const nth = seen.push(one);
     const reply = answer(one, nth, res);
     if (reply === 'done') return;
     if (reply === 'reset') return res.socket?.destroy();
     if (reply !== 'portal') return send(res, reply);
     if (!portal) throw new Error('there is no portal behind this wire');
-    send(res, await passOn(one, portal));
+    send(res, await passOn(one, bytes, portal));
   };
   const server = createServer((req, res) => {
     // A client that left in the middle of its request gets no answer.
@@ -69,20 +70,20 @@ function send(res: ServerResponse, { status = 200, headers, body }: Reply): void
   res.end(typeof body === 'string' ? body : JSON.stringify(body ?? {}));
 }
 
-function passOn(seen: Seen, portal: string): Promise<Reply> {
+function passOn(seen: Seen, bytes: Buffer, portal: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const url = new URL(seen.path, portal);
     // The portal's own connection is none of the test's concern.
     const headers = { ...seen.headers, host: url.host, connection: 'close' };
     const onward = request(url, { method: seen.method, headers, agent: false }, async (res) => {
-      resolve({ status: res.statusCode ?? 0, body: await textOf(res) });
+      resolve({ status: res.statusCode ?? 0, body: (await bytesOf(res)).toString('utf8') });
     });
-    onward.on('error', reject).end(seen.body);
+    onward.on('error', reject).end(bytes);
   });
 }
 
-async function textOf(stream: IncomingMessage): Promise<string> {
+async function bytesOf(stream: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
