@@ -229,7 +229,11 @@ function whyNot(stage: Stage, state: State, view: View, options: PlanOptions): R
     const from = (Object.keys(row.way) as State[]).map((name) => STATES[name].words).join(', or ');
     return refused(
       `${version} is ${STATES[state].words} ${where}; ${stage} takes a release that is ${from}.`,
-      row.alone ? 'There is nothing to take back; nothing was changed.' : todo(view),
+      stage === 'withdraw'
+        ? 'There is nothing to take back; nothing was changed.'
+        : stage === 'rollback'
+          ? 'Name an archived version with the input version.'
+          : todo(view),
     );
   }
   if (row.notOnFirstRelease && isFirstRelease(view)) {
