@@ -11,7 +11,7 @@ export interface Publishing {
   readonly tempDir: string;
   readonly redact: (text: string) => string;
   readonly warn: (text: string) => void;
-  /** Where the runner gave none, as outside of a workflow, outputs and summary are left out. */
+  /** Where the runner gave neither, as outside of a workflow, nothing is written. */
   readonly hasOutputFile: boolean;
   readonly hasSummaryFile: boolean;
 }
@@ -26,13 +26,13 @@ export async function publish(report: Report, publishing: Publishing): Promise<v
       warn(`The ${what} could not be written: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
+  if (!publishing.hasOutputFile && !publishing.hasSummaryFile) return;
   const reportFile = join(publishing.tempDir, `gopay-miniapp-release-${randomUUID()}.json`);
   let written = '';
   await safely('report file', async () => {
     await writeFile(reportFile, `${redact(JSON.stringify(report, null, 2))}\n`, { mode: 0o600 });
     written = reportFile;
   });
-  if (!publishing.hasOutputFile && !publishing.hasSummaryFile) return;
   const core = await import('@actions/core');
   await safely('outputs', async () => {
     if (!publishing.hasOutputFile) return;
