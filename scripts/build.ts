@@ -1,13 +1,56 @@
-/** src -> build (tsc) -> dist (ncc): one minified file, a chunk for each dynamic import, licences beside them. */
+/**
+ * src -> build (tsc) -> dist (ncc): one minified file, a chunk for each dynamic import, licences beside them.
+ *
+ *     node scripts/build.ts            writes dist
+ *     node scripts/build.ts --check    builds into a temporary folder and fails where dist differs from it
+ */
 
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const bin = (name: string, ...args: string[]) =>
-  execFileSync(`${root}node_modules/.bin/${name}`, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
 
-for (const folder of ['build', 'dist']) rmSync(`${root}${folder}`, { recursive: true, force: true });
-bin('tsc', '-p', 'tsconfig.build.json');
-bin('ncc', 'build', 'build/src/index.js', '-o', 'dist', '--minify', '--no-cache', '--license', 'licenses.txt');
+if (process.argv.includes('--check')) check();
+else build(join(root, 'dist'));
+
+function build(out: string): void {
+  for (const folder of [join(root, 'build/src'), out]) rmSync(folder, { recursive: true, force: true });
+  bin('tsc', '-p', 'tsconfig.build.json');
+  bin('ncc', 'build', 'build/src/index.js', '-o', out, '--minify', '--no-cache', '--license', 'licenses.txt');
+}
+
+/** Byte by byte, so that a chunk too many or one that git does not know is seen as well. */
+function check(): void {
+  const fresh = mkdtempSync(join(tmpdir(), 'dist-'));
+  try {
+    build(fresh);
+    const dist = join(root, 'dist');
+    const names = new Set([...readdirSync(fresh), ...(existsSync(dist) ? readdirSync(dist) : [])]);
+    const stale = [...names].filter((name) => !isSame(join(fresh, name), join(dist, name)));
+    const unknown = execFileSync('git', ['ls-files', '--others', '--', 'dist'], { cwd: root, encoding: 'utf8' });
+    const found = [...stale.map((name) => `dist/${name} is not what src builds`), ...lines(unknown, 'is not in git')];
+    if (found.length === 0) return;
+    console.error(`${found.join('\n')}\nRun npm run build and commit dist.`);
+    process.exitCode = 1;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+function isSame(a: string, b: string): boolean {
+  return existsSync(a) && existsSync(b) && readFileSync(a).equals(readFileSync(b));
+}
+
+function lines(text: string, what: string): string[] {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => `${line} ${what}`);
+}
+
+function bin(name: string, ...args: string[]): void {
+  execFileSync(join(root, 'node_modules/.bin', name), args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+}

@@ -1,0 +1,149 @@
+/**
+ * The house's rules of who may import whom (docs/architecture.md), held on what tsc makes of src: type-only imports,
+ * which are allowed everywhere, are gone there.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cruise, type ICruiseResult, type IModule } from 'dependency-cruiser';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BUILD = 'build/imports/src/';
+
+/** Whom a part of the house may import of ours; a folder ends with a slash. What is not named is not allowed. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'lifecycle.js': [],
+  'errors.js': [],
+  'text.js': [],
+  'words.js': [],
+  'plan.js': ['errors.js', 'lifecycle.js', 'view.js', 'words.js'],
+  'drive.js': ['clock.js', 'errors.js', 'lifecycle.js', 'observe.js', 'plan.js', 'view.js', 'words.js'],
+  'observe.js': ['errors.js', 'view.js'],
+  'view.js': ['lifecycle.js'],
+  'portal/': ['portal/', 'clock.js', 'errors.js', 'lifecycle.js', 'text.js', 'trust.js'],
+  'report/': ['report/', 'lifecycle.js', 'text.js', 'words.js'],
+  'package/': ['package/', 'errors.js', 'text.js', 'workspace.js'],
+  'sandbox/': ['sandbox/', 'lifecycle.js'],
+  'index.js': ['clock.js', 'run.js'],
+};
+
+/** Packages with one owner each. */
+const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
+  '@actions/http-client': ['portal/transport.js'],
+  '@actions/core': ['report/publish.js'],
+  tunnel: ['portal/transport.js'],
+  'fastest-levenshtein': ['inputs.js'],
+  'compare-versions': ['view.js'],
+  uqr: ['report/publish.js'],
+  yazl: ['package/zip-folder.js'],
+  yauzl: ['package/check-zip.js'],
+};
+
+/** Chunks of their own: a run that does not need them does not load them. */
+const LAZY = ['@actions/core', '@actions/github', 'tunnel', 'uqr', 'yauzl', 'yazl', 'zod', 'package/', 'sandbox/'];
+
+interface Import {
+  readonly from: string;
+  /** A file of ours, or the name of a package. */
+  readonly to: string;
+  readonly dynamic: boolean;
+}
+
+let imports: readonly Import[] = [];
+let result: ICruiseResult;
+
+beforeAll(async () => {
+  execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--outDir', 'build/imports'], {
+    cwd: ROOT,
+  });
+  const cruised = await cruise([BUILD], {
+    baseDir: ROOT,
+    doNotFollow: { path: 'node_modules' },
+    validate: true,
+    ruleSet: { forbidden: [{ name: 'no-circle', from: {}, to: { circular: true } }] },
+  });
+  result = cruised.output as ICruiseResult;
+  imports = result.modules.filter((module) => module.source.startsWith(BUILD)).flatMap(importsOf);
+}, 60_000);
+
+describe('data flows one way', () => {
+  test.each(Object.entries(MAY_IMPORT))('%s imports nothing of ours but %j', (part, allowed) => {
+    const found = imports.filter(({ from, to }) => isIn(from, part) && isOurs(to));
+    expect(found.filter(({ to }) => !allowed.some((name) => isIn(to, name)))).toEqual([]);
+  });
+
+  test('only run.ts knows the drive, the plan and the story, and only index.ts knows run.ts', () => {
+    const importersOf = (name: string) => imports.filter(({ to }) => to === name).map(({ from }) => from);
+    expect(importersOf('run.js')).toEqual(['index.js']);
+    expect(importersOf('drive.js')).toEqual(['run.js']);
+    expect(importersOf('story.js')).toEqual(['run.js']);
+  });
+
+  test('nothing imports in a circle', () => {
+    expect(result.summary.violations).toEqual([]);
+  });
+
+  test.each(Object.entries(ONLY_USED_BY))('only %s is used by %j', (name, owners) => {
+    const users = imports.filter(({ to }) => to === name).map(({ from }) => from);
+    expect([...new Set(users)].sort()).toEqual([...owners].sort());
+  });
+
+  test('what few runs need is loaded only then', () => {
+    const atStart = reachedFrom('index.js');
+    expect(atStart).toContain('drive.js');
+    expect([...atStart].filter((name) => LAZY.some((lazy) => isIn(name, lazy)))).toEqual([]);
+  });
+
+  test('only index.ts touches the process', () => {
+    const files = readdirSync(join(ROOT, BUILD), { recursive: true, encoding: 'utf8' });
+    const users = files.filter(
+      (name) => name.endsWith('.js') && touchesProcess(readFileSync(join(ROOT, BUILD, name), 'utf8')),
+    );
+    expect(users.map((name) => name.replaceAll('\\', '/')).sort()).toEqual(PROCESS_USERS);
+  });
+});
+
+/** The sandbox's server names its temporary files after the process id, so that two processes never share one. */
+const PROCESS_USERS = ['index.js', 'sandbox/server.js'];
+
+function touchesProcess(code: string): boolean {
+  const withoutComments = code.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+  return /(?<![\w.'"`])process\.|['"]node:process['"]/.test(withoutComments);
+}
+
+function importsOf(module: IModule): Import[] {
+  return module.dependencies
+    .filter(({ coreModule }) => !coreModule)
+    .map(({ module: name, resolved, dynamic }) => ({
+      from: module.source.slice(BUILD.length),
+      to: resolved.startsWith(BUILD) ? resolved.slice(BUILD.length) : packageName(name),
+      dynamic,
+    }));
+}
+
+function packageName(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+function isOurs(name: string): boolean {
+  return name.endsWith('.js') && !name.startsWith('.');
+}
+
+function isIn(name: string, part: string): boolean {
+  return part.endsWith('/') ? name.startsWith(part) : name === part;
+}
+
+/** Everything that is loaded at the start, without a dynamic import on the way. */
+function reachedFrom(start: string): Set<string> {
+  const reached = new Set([start]);
+  for (const name of reached) {
+    for (const { from, to, dynamic } of imports) if (from === name && !dynamic) reached.add(to);
+  }
+  return reached;
+}
