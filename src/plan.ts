@@ -70,7 +70,7 @@ export function plan(stage: Stage, view: View, options: PlanOptions, memory: Mem
   if (state === 'busy') return { kind: 'look' };
   if (state === 'unknown')
     return stage === 'approval' || memory.reviewed ? { kind: 'wait' } : { kind: 'unknown-status' };
-  if (isDone(stage, state, view, memory)) return { kind: 'reached', ...noticeOf(stage, state) };
+  if (isDone(stage, state, view, memory)) return { kind: 'reached', ...noticeOf(stage, state, memory) };
 
   const row = stageRow(stage);
   const backFromReview = memory.reviewed && state === 'created';
@@ -186,8 +186,9 @@ function isDone(stage: Stage, state: State, view: View, memory: Memory): boolean
   return holds(end, state);
 }
 
-function noticeOf(stage: Stage, state: State): { notice?: string } {
-  if (stage === 'upload') return { notice: 'The version exists on the portal already: this build was not sent.' };
+function noticeOf(stage: Stage, state: State, memory: Memory): { notice?: string } {
+  if (stage === 'upload' && !memory.packageSent)
+    return { notice: 'The version exists on the portal already: this build was not sent.' };
   if (stage === 'whitelist' && state !== 'whitelist-testing') {
     return { notice: `The release is ${STATES[state].words}, past the whitelist test: no user IDs were added.` };
   }
