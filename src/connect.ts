@@ -12,6 +12,7 @@ import { defaultProfile, type Profile } from './portal/profile.ts';
 import { createTransport } from './portal/transport.ts';
 import { cookieSecrets, type Redactor } from './redact.ts';
 import type { Sandbox } from './sandbox/server.ts';
+import { namedVersion } from './version.ts';
 import { formatBytes } from './words.ts';
 import { isInside } from './workspace.ts';
 
@@ -104,7 +105,7 @@ async function openSandbox(inputs: Inputs, context: RunContext): Promise<Sandbox
   if (inputs.portal.kind !== 'sandbox') throw new TypeError('not a sandbox');
   const { options } = inputs.portal;
   const { startSandbox, SandboxInvalid } = await import('./sandbox/server.ts');
-  const version = inputs.version === 'latest' ? undefined : inputs.version;
+  const version = namedVersion(inputs, context);
   try {
     return await startSandbox({
       file: sandboxFile(options.file, context),

@@ -46,6 +46,14 @@ export async function resolveVersion(
   });
 }
 
+/** The version that the inputs and the event name, without a look at anything; undefined where that is not enough. */
+export function namedVersion(inputs: Inputs, context: RunContext): string | undefined {
+  if (inputs.version !== undefined) return inputs.version === 'latest' ? undefined : inputs.version;
+  const tag = eventTag(context) ?? '';
+  const version = tag.startsWith(inputs.tagPrefix) ? tag.slice(inputs.tagPrefix.length) : '';
+  return isVersion(version) ? version : undefined;
+}
+
 /** A tag that is no version is an error, never passed over: it may be a version misspelt. */
 function versionOfTag(tag: string, prefix: string): string {
   const version = tag.startsWith(prefix) ? tag.slice(prefix.length) : '';
