@@ -9,7 +9,7 @@ export const modules = {
 /* harmony export */   createHealthCheck: () => (/* binding */ createHealthCheck)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7406);
-/* harmony import */ var _portal_transport_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1984);
+/* harmony import */ var _portal_transport_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8381);
 /** The canary's health check: no credentials, no redirects, ten seconds, 64 KiB. */
 
 

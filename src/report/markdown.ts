@@ -18,7 +18,8 @@ export interface Part {
  * Two readers are kept out. Markdown sees character references for the ASCII punctuation that can mean something, and
  * these never are structure (CommonMark 0.31, 2.5). GitHub's filters (mentions, issues, commits, URLs, emoji:
  * html-pipeline) then read the text of the finished HTML, where the references are plain characters again; so what
- * they look for is broken by U+200B, as Renovate and Dependabot do. Text that people copy (ids, paths, versions) belongs in `code`.
+ * they look for is broken by U+200B, as Renovate does (renovatebot/renovate#1084). Text that people copy
+ * (ids, paths, versions) belongs in `code`.
  */
 export function escapeMarkdown(text: string, maxChars: number = DEFAULT_MAX_CHARS): string {
   return cleanLine(text, maxChars).replace(REFERENCES_AND_PUNCTUATION, (found) => {
@@ -51,11 +52,11 @@ export function table(rows: readonly (readonly string[])[], header: readonly str
  */
 export function limitParts(parts: readonly Part[], maxBytes: number): string {
   let kept = parts.filter((part) => part.text !== '');
-  const whole = joined(kept, '');
+  const whole = textsOf(kept).join('\n\n');
   if (byteLength(whole) <= maxBytes) return whole;
   while (kept.length > 0) {
     kept = withoutLightest(kept);
-    const text = joined(kept, LEFT_OUT);
+    const text = [...textsOf(kept), LEFT_OUT].join('\n\n');
     if (byteLength(text) <= maxBytes) return text;
   }
   return '';
@@ -91,8 +92,8 @@ function tableRow(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replace(/\s*[\r\n]\s*/g, ' ')).join(' | ')} |`;
 }
 
-function joined(parts: readonly Part[], lastLine: string): string {
-  return [...parts.map((part) => part.text), lastLine].filter((text) => text !== '').join('\n\n');
+function textsOf(parts: readonly Part[]): string[] {
+  return parts.map((part) => part.text);
 }
 
 function withoutLightest(parts: readonly Part[]): Part[] {
