@@ -83,7 +83,7 @@ export async function runTask<T>(
         if (options.signal.aborted) throw new Cancelled();
         const error = limit.signal.aborted ? tooLate(timeoutMs) : toGitHubError(cause, clock);
         if (!error.passing || attempt === ATTEMPTS) throw error;
-        const pauseMs = error.waitMs ?? backoffMs(attempt, clock, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
+        const pauseMs = Math.max(error.waitMs ?? 0, backoffMs(attempt, clock, BACKOFF_BASE_MS, BACKOFF_CAP_MS));
         if (clock.now() + pauseMs >= untilMs) throw error;
         await clock.sleep(pauseMs, options.signal);
       }
