@@ -228,7 +228,8 @@ async function write(request: http.ClientRequest, body: WireBody | undefined, on
   request.end();
 }
 
-const CERTIFICATE_CODES =
+/** Of the errors that Node gives where a certificate is not trusted. */
+export const CERTIFICATE_CODES =
   /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|UNABLE_TO_GET_CRL|ERR_TLS|ERR_SSL|HOSTNAME_MISMATCH|EPROTO/;
 
 function wireError(request: WireRequest, cause: unknown): ReleaseError {
