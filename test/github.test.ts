@@ -117,12 +117,16 @@ describe('the comment', () => {
     expect(gitHub.bodies).toHaveLength(2);
     expect(gitHub.bodies[0]).toContain('waiting');
     expect(gitHub.bodies[1]).not.toContain('waiting');
+    // The second one knew where; after somebody deleted it, a new one is made.
+    expect(gitHub.requests).toEqual([LIST, 'POST /graphql', CREATE, UPDATE]);
+    gitHub.comments.pop();
+    await tell();
+    expect(gitHub.comments.map(({ user }) => user.login)).toEqual(['mallory', BOT]);
   });
 
   test('a rehearsal and another target app have their own', async () => {
     await start();
-    const { tell } = teller();
-    for (const fields of [{}, { sandbox: true }, { targetApp: 'OTHER' }, {}]) await tell(someReport(fields));
+    for (const fields of [{}, { sandbox: true }, { targetApp: 'OTHER' }, {}]) await teller().tell(someReport(fields));
     expect(gitHub.comments).toHaveLength(3);
   });
 
@@ -351,7 +355,7 @@ describe('what goes wrong is a warning', () => {
     ];
     await start({ faults: limits.map((fault) => ({ route: LIST, times: 1, ...fault })) });
     await teller().tell();
-    expect(pauses).toEqual([3000, 0]);
+    expect(pauses).toEqual([3000, 500]);
     expect(gitHub.comments).toHaveLength(1);
     pauses.length = 0;
     gitHub.faults.push({ route: LIST, status: 403, message: 'You have exceeded a secondary rate limit', times: 1 });

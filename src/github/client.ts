@@ -9,6 +9,7 @@ import { defaults, getOctokitOptions, GitHub as Octokit } from '@actions/github/
 import { getProxyUrl } from '@actions/http-client/lib/proxy';
 import { backoffMs, type Clock } from '../clock.ts';
 import { Cancelled } from '../errors.ts';
+import { CERTIFICATE_CODES } from '../portal/transport.ts';
 import { cleanLine } from '../text.ts';
 
 const ATTEMPTS = 4;
@@ -83,7 +84,7 @@ export async function runTask<T>(
         if (options.signal.aborted) throw new Cancelled();
         const error = limit.signal.aborted ? tooLate(timeoutMs) : toGitHubError(cause, clock);
         if (!error.passing || attempt === ATTEMPTS) throw error;
-        const pauseMs = error.waitMs ?? backoffMs(attempt, clock, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
+        const pauseMs = Math.max(error.waitMs ?? 0, backoffMs(attempt, clock, BACKOFF_BASE_MS, BACKOFF_CAP_MS));
         if (clock.now() + pauseMs >= untilMs) throw error;
         await clock.sleep(pauseMs, options.signal);
       }
@@ -176,7 +177,12 @@ export function toGitHubError(cause: unknown, clock: Clock): GitHubError {
   const { status, response, message = '' } = (cause ?? {}) as Failed;
   if (status === undefined) return unexpected();
   if (!response) {
-    return new GitHubError(`GitHub could not be reached: ${cleanLine(message, 200)}.`, { status: 0, passing: true });
+    const isUntrusted = CERTIFICATE_CODES.test(codeOf(cause));
+    const advice = isUntrusted
+      ? ' Where GitHub or a proxy uses a private CA, name its file in NODE_EXTRA_CA_CERTS.'
+      : '';
+    const found = `GitHub could not be reached: ${cleanLine(message, 200)}.${advice}`;
+    return new GitHubError(found, { status: 0, passing: !isUntrusted });
   }
   const said = cleanLine(String((response.data as { message?: unknown } | null)?.message ?? ''), 200);
   const limited = status === 429 || (status === 403 && isLimit(response.headers, said));
@@ -187,6 +193,12 @@ export function toGitHubError(cause: unknown, clock: Clock): GitHubError {
     passing: limited || status >= 500 || status === 408,
     waitMs,
   });
+}
+
+/** The code of the innermost error: fetch wraps the socket's, and Octokit wraps fetch's. */
+function codeOf(error: unknown): string {
+  const { cause, code } = (error ?? {}) as { cause?: unknown; code?: unknown };
+  return cause === undefined ? String(code ?? '') : codeOf(cause);
 }
 
 /** A 403 is a missing permission, but for the two kinds of rate limit. */

@@ -21,34 +21,43 @@ export async function findPullRequest(clues: PullRequestClues, gitHub: GitHub): 
   return undefined;
 }
 
+export interface Written {
+  readonly id: number;
+  readonly how: 'created' | 'updated';
+}
+
 /**
  * Writes the body into the token's own comment that begins with this marker line, or into a new one. Anybody can write
- * such a line, so the author counts too.
+ * such a line, so the author counts too. `knownId` is of a comment that this run has written already.
  */
 export async function writeComment(
   number: number,
   marker: string,
   body: string,
   gitHub: GitHub,
-): Promise<'created' | 'updated' | 'unchanged'> {
+  knownId?: number,
+): Promise<Written> {
   const { octokit, repo } = gitHub;
   const text = gitHub.redact(`${marker}\n${body}`);
-  const own = await findOwnComment(number, marker, gitHub);
-  if (own?.body === text) return 'unchanged';
-  if (own) {
-    await octokit.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
+  const update = (id: number) =>
+    octokit.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
       ...repo,
-      comment_id: own.id,
+      comment_id: id,
       body: text,
     });
-    return 'updated';
+  // Somebody may have deleted it meanwhile.
+  if (knownId !== undefined && (await orNothing(update(knownId), gitHub))) return { id: knownId, how: 'updated' };
+  const own = await findOwnComment(number, marker, gitHub);
+  if (own) {
+    await update(Number(own.id));
+    return { id: Number(own.id), how: 'updated' };
   }
-  await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+  const { data } = await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
     ...repo,
     issue_number: number,
     body: text,
   });
-  return 'created';
+  return { id: Number(data.id), how: 'created' };
 }
 
 /** The one whose merge made the commit comes first; a fork's clone of the commit belongs to another repository. */

@@ -37,6 +37,7 @@ export type Teller = (report: Report, inputs: Inputs, moment: 'waiting' | 'end')
 export function createTeller(options: TellerOptions): Teller {
   const { context, signal, log } = options;
   let pullRequest: number | undefined;
+  let commentId: number | undefined;
   const warned = new Set<string>();
   const warn = (text: string) => {
     if (!warned.has(text)) log.warning(text);
@@ -51,11 +52,14 @@ export function createTeller(options: TellerOptions): Teller {
     const body = commentOf(report, { qrCode, isWaiting: moment === 'waiting' });
     const limits = { ...LIMITS, graceMs: moment === 'end' ? LAST_WORD_MS : 0 };
     const gitHub = await import('./github.ts');
-    const written = await gitHub.runTask(gitHubOptions(inputs, options), limits, async (client) => {
+    const how = await gitHub.runTask(gitHubOptions(inputs, options), limits, async (client) => {
       pullRequest ??= await gitHub.findPullRequest(clues, client);
-      return pullRequest && gitHub.writeComment(pullRequest, markerOf(report), body, client);
+      if (pullRequest === undefined) return undefined;
+      const written = await gitHub.writeComment(pullRequest, markerOf(report), body, client, commentId);
+      commentId = written.id;
+      return written.how;
     });
-    log.info(written ? `The comment on pull request ${pullRequest} was ${written}.` : NO_PULL_REQUEST);
+    log.info(how ? `The comment on pull request ${pullRequest} was ${how}.` : NO_PULL_REQUEST);
   }
 
   async function deployment(report: Report, inputs: Inputs): Promise<void> {

@@ -4,7 +4,7 @@
  * checked on each final address, and no redirect is followed.
  *
  * Built on node:http, not on HttpClient of @actions/http-client: that one loads undici for a single function, a third
- * of a cold start. Its proxy rules are used as they are.
+ * of a cold start. Its proxy rules (https_proxy, no_proxy) are used as they are.
  */
 
 import http from 'node:http';
@@ -122,17 +122,8 @@ export async function createAgent(url: URL, onProxyPassword?: (password: string)
   const pool = { keepAlive: true, maxSockets: 1 };
   if (!proxy?.hostname) return url.protocol === 'https:' ? new https.Agent(pool) : new http.Agent(pool);
   if (proxy.password) onProxyPassword?.(proxy.password);
-  const { default: tunnel } = await import('tunnel');
-  const create = proxy.protocol === 'https:' ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
-  const credentials = `${proxy.username}:${proxy.password}`;
-  return create({
-    ...pool,
-    proxy: {
-      host: proxy.hostname,
-      port: Number(proxy.port) || (proxy.protocol === 'https:' ? 443 : 80),
-      ...(credentials !== ':' && { proxyAuth: credentials }),
-    },
-  });
+  const { createTunnelAgent } = await import('./tunnel.ts');
+  return createTunnelAgent(proxy, pool);
 }
 
 export interface Exchange {
@@ -242,7 +233,8 @@ async function write(request: http.ClientRequest, body: WireBody | undefined, on
   request.end();
 }
 
-const CERTIFICATE_CODES =
+/** Of the errors that Node gives where a certificate is not trusted. */
+export const CERTIFICATE_CODES =
   /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|UNABLE_TO_GET_CRL|ERR_TLS|HOSTNAME_MISMATCH/;
 /** The other side does not speak TLS, or not a version that we do. */
 const TLS_CODES = /^(EPROTO|ERR_SSL)/;

@@ -30,7 +30,7 @@ export function commentOf(report: Report, extras: CommentExtras = {}): string {
       { text: noticesOf(report), weight: 60 },
       { text: versions(report), weight: 80 },
       { text: folded(preview(report, extras)), weight: 50 },
-      { text: next(report), weight: 75 },
+      { text: extras.isWaiting ? '' : next(report), weight: 75 },
       { text: footer(report), weight: 90 },
     ],
     MAX_COMMENT_BYTES,
