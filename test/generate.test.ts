@@ -20,11 +20,10 @@ function section(name: string): Record<string, Record<string, string>> {
   return Object.fromEntries(
     entries.map((entry) => {
       const [key = '', ...lines] = entry.trimEnd().split('\n');
-      const fields = lines.map((line) => /^ {4}([a-z]+): (?:'(.*)'|(true))$/.exec(line) ?? expect.fail(line));
-      const scalar = (text: string) => text.replaceAll("''", "'");
+      const fields = lines.map((line) => /^ {4}([a-z]+): (?:(".*")|(true))$/.exec(line) ?? expect.fail(line));
       return [
         key.slice(0, -1),
-        Object.fromEntries(fields.map(([, k, quoted, word]) => [k, scalar(quoted ?? word ?? '')])),
+        Object.fromEntries(fields.map(([, k, quoted, word]) => [k, quoted ? JSON.parse(quoted) : word])),
       ];
     }),
   );

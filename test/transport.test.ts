@@ -224,7 +224,7 @@ describe('the deadline', () => {
         const error = await errorOf(send({ patience: 'once' }));
         expect(error.found).toContain('no full answer within');
       },
-      soon,
+      { requestTimeoutMs: 400 },
     ));
 
   test('a body that goes out piece by piece does push it back', () =>
