@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OPERATIONS, type Operation, operationRow } from '../src/lifecycle.ts';
 import { defaultProfile } from '../src/portal/profile.ts';
+import { fakeClock, newPlace, type Place, runHere, seeded } from './support/fake-world.ts';
 import {
   endlessPages,
   type Fault,
@@ -15,7 +16,6 @@ import {
   type SeenRequest,
   startFaultProxy,
 } from './support/fault-proxy.ts';
-import { fakeClock, newPlace, type Place, runHere, seeded } from './support/fake-world.ts';
 import { startPortal, type TestPortalOptions } from './support/portal.ts';
 
 interface Scenario {

@@ -14,6 +14,8 @@ export interface FakeClock extends Clock {
   readonly sleeps: number;
   /** Asked after each sleep. */
   onSleep: () => Promise<void> | void;
+  /** Time passes without a sleep. */
+  advance(ms: number): void;
 }
 
 /** Time passes by sleeping only; chance is seeded. */
@@ -25,6 +27,9 @@ export function fakeClock(seed = 1, startMs = Date.UTC(2026, 0, 1)): FakeClock {
       return sleeps;
     },
     onSleep: () => {},
+    advance(ms) {
+      nowMs += ms;
+    },
     now: () => nowMs,
     random: seeded(seed),
     async sleep(ms, signal) {

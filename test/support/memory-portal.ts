@@ -61,7 +61,8 @@ const RULES: Partial<Record<WriteOperation, readonly [from: readonly State[], to
   goOnline: [['rollout-ready', 'grayscale'], 'released'],
 };
 
-export const unreachable = () => new ReleaseError('portal-unreachable', { found: 'reset.', passing: true, effect: 'unknown' });
+export const unreachable = () =>
+  new ReleaseError('portal-unreachable', { found: 'reset.', passing: true, effect: 'unknown' });
 export const unexpected = () => new ReleaseError('portal-unexpected', { found: 'an HTML page.' });
 export const unauthorized = () => new ReleaseError('portal-unauthorized', { found: 'not logged in.' });
 export const notAllowed = () =>
