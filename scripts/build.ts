@@ -6,7 +6,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,10 @@ function build(out: string): void {
   for (const folder of [join(root, 'build/src'), out]) rmSync(folder, { recursive: true, force: true });
   bin('tsc', '-p', 'tsconfig.build.json');
   bin('ncc', 'build', 'build/src/index.js', '-o', out, '--minify', '--no-cache', '--license', 'licenses.txt');
+  // A program of its own for users: one file, which shares nothing with the action's chunks.
+  const program = join(root, 'build/check-har');
+  bin('ncc', 'build', 'build/src/check-har.js', '-o', program, '--minify', '--no-cache');
+  copyFileSync(join(program, 'index.js'), join(out, 'check-har.js'));
 }
 
 /** Byte by byte, so that a chunk too many or one that git does not know is seen as well. */
