@@ -5,7 +5,7 @@
  *     node scripts/build.ts --check    builds into a temporary folder and fails where dist differs from it
  */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,12 +17,13 @@ if (process.argv.includes('--check')) check();
 else build(join(root, 'dist'));
 
 function build(out: string): void {
-  for (const folder of [join(root, 'build/src'), out]) rmSync(folder, { recursive: true, force: true });
-  bin('tsc', '-p', 'tsconfig.build.json');
-  bin('ncc', 'build', 'build/src/index.js', '-o', out, '--minify', '--no-cache', '--license', 'licenses.txt');
+  rmSync(join(root, 'build/src'), { recursive: true, force: true });
+  bin('inherit', 'tsc', '-p', 'tsconfig.build.json');
+  rmSync(out, { recursive: true, force: true });
+  bin('pipe', 'ncc', 'build', 'build/src/index.js', '-o', out, '--minify', '--no-cache', '--license', 'licenses.txt');
   // A program of its own for users: one file, which shares nothing with the action's chunks.
   const program = join(root, 'build/check-har');
-  bin('ncc', 'build', 'build/src/check-har.js', '-o', program, '--minify', '--no-cache');
+  bin('pipe', 'ncc', 'build', 'build/src/check-har.js', '-o', program, '--minify', '--no-cache');
   copyFileSync(join(program, 'index.js'), join(out, 'check-har.js'));
 }
 
@@ -55,6 +56,11 @@ function lines(text: string, what: string): string[] {
     .map((line) => `${line} ${what}`);
 }
 
-function bin(name: string, ...args: string[]): void {
-  execFileSync(join(root, 'node_modules/.bin', name), args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+/** What tsc says is a fault; ncc only lists what it wrote. */
+function bin(stdout: 'inherit' | 'pipe', name: string, ...args: string[]): void {
+  const { status } = spawnSync(join(root, 'node_modules/.bin', name), args, {
+    cwd: root,
+    stdio: ['ignore', stdout, 'inherit'],
+  });
+  if (status !== 0) process.exit(1);
 }

@@ -23,27 +23,39 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'drive.js': ['clock.js', 'errors.js', 'lifecycle.js', 'observe.js', 'plan.js', 'view.js', 'words.js'],
   'observe.js': ['errors.js', 'view.js'],
   'view.js': ['lifecycle.js'],
-  'portal/': ['portal/', 'clock.js', 'errors.js', 'lifecycle.js', 'text.js', 'trust.js'],
+  'portal/': ['portal/', 'clock.js', 'errors.js', 'lifecycle.js', 'text.js', 'trust.js', 'workspace.js'],
   'report/': ['report/', 'lifecycle.js', 'text.js', 'words.js'],
   'package/': ['package/', 'errors.js', 'text.js', 'workspace.js'],
   'sandbox/': ['sandbox/', 'lifecycle.js'],
+  'github/': ['github/', 'report/', 'clock.js', 'context.js', 'errors.js', 'inputs.js', 'text.js'],
   'index.js': ['clock.js', 'run.js'],
 };
 
 /** Packages with one owner each. */
 const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
-  '@actions/http-client': ['portal/transport.js'],
+  '@actions/http-client': ['github/client.js', 'portal/browser-login.js', 'portal/transport.js'],
   '@actions/core': ['report/publish.js'],
   tunnel: ['portal/transport.js'],
-  'fastest-levenshtein': ['inputs.js'],
+  'fastest-levenshtein': ['inputs.js', 'portal/profile-schema.js'],
   'compare-versions': ['view.js'],
-  uqr: ['report/publish.js'],
+  uqr: ['report/qr-code.js'],
   yazl: ['package/zip-folder.js'],
   yauzl: ['package/check-zip.js'],
 };
 
 /** Chunks of their own: a run that does not need them does not load them. */
-const LAZY = ['@actions/core', '@actions/github', 'tunnel', 'uqr', 'yauzl', 'yazl', 'zod', 'package/', 'sandbox/'];
+const LAZY = [
+  '@actions/core',
+  '@actions/github',
+  'puppeteer-core',
+  'tunnel',
+  'uqr',
+  'yauzl',
+  'yazl',
+  'zod',
+  'package/',
+  'sandbox/',
+];
 
 interface Import {
   readonly from: string;

@@ -11,7 +11,7 @@ import type { Log } from '../log.ts';
 import type { Redactor } from '../redact.ts';
 import { commentOf, markerOf } from '../report/comment.ts';
 import { deploymentOf } from '../report/deployment.ts';
-import { drawQrCode } from '../report/publish.ts';
+import { drawQrCode } from '../report/qr-code.ts';
 import type { Report } from '../report/report.ts';
 import type { GitHubError, GitHubOptions, TaskLimits } from './client.ts';
 import type { PullRequestClues } from './pull-request.ts';

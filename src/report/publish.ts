@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outputsOf } from './outputs.ts';
+import { drawQrCode } from './qr-code.ts';
 import type { Report } from './report.ts';
 import { summaryOf } from './summary.ts';
 
@@ -43,11 +44,4 @@ export async function publish(report: Report, publishing: Publishing): Promise<v
     const qrCode = report.showPreview && report.previewUrl ? await drawQrCode(report.previewUrl) : undefined;
     await core.summary.addRaw(redact(summaryOf(report, { qrCode })), true).write();
   });
-}
-
-/** A QR code as text, light squares around it as a camera needs them. */
-export async function drawQrCode(text: string): Promise<string> {
-  const { encode } = await import('uqr');
-  const { data } = encode(text, { ecc: 'L', border: 2 });
-  return data.map((row) => row.map((isDark) => (isDark ? '⬛' : '⬜')).join('')).join('\n');
 }

@@ -12,7 +12,7 @@ const MAX_SUMMARY_BYTES = 1_000_000;
 const MAX_ROWS = 50;
 
 export interface SummaryExtras {
-  /** The preview link as a QR code, drawn as text. */
+  /** The preview link as a QR code, drawn in Markdown. */
   readonly qrCode?: string | undefined;
 }
 
@@ -164,7 +164,7 @@ export function foreseenWords(step: Foreseen): string {
 
 export function preview(report: Report, extras: SummaryExtras): string {
   if (!report.showPreview || report.previewUrl === '') return '';
-  const qr = extras.qrCode ? `\n\n\`\`\`text\n${extras.qrCode}\n\`\`\`` : '';
+  const qr = extras.qrCode ? `\n\n${extras.qrCode}` : '';
   return `### Preview\n\nOpens this version in the target app (the portal's own QR code does not):\n\n\`\`\`text\n${report.previewUrl}\n\`\`\`${qr}`;
 }
 
