@@ -27,15 +27,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'report/': ['report/', 'lifecycle.js', 'text.js', 'words.js'],
   'package/': ['package/', 'errors.js', 'text.js', 'workspace.js'],
   'sandbox/': ['sandbox/', 'lifecycle.js'],
-  'github/': ['github/', 'report/', 'clock.js', 'context.js', 'errors.js', 'inputs.js', 'text.js'],
+  'github/': ['github/', 'report/', 'clock.js', 'context.js', 'errors.js', 'inputs.js', 'portal/transport.js', 'text.js'],
   'index.js': ['clock.js', 'run.js'],
 };
 
 /** Packages with one owner each. */
 const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
-  '@actions/http-client': ['github/client.js', 'portal/browser-login.js', 'portal/transport.js'],
+  '@actions/http-client': ['portal/browser-login.js', 'portal/transport.js'],
   '@actions/core': ['report/publish.js'],
-  tunnel: ['portal/transport.js'],
+  '@actions/github': ['github/client.js'],
   'fastest-levenshtein': ['inputs.js', 'portal/profile-schema.js'],
   'compare-versions': ['view.js'],
   uqr: ['report/qr-code.js'],
@@ -48,7 +48,8 @@ const LAZY = [
   '@actions/core',
   '@actions/github',
   'puppeteer-core',
-  'tunnel',
+  'github/client.js',
+  'portal/tunnel.js',
   'uqr',
   'yauzl',
   'yazl',

@@ -6,10 +6,9 @@
  */
 
 import { defaults, getOctokitOptions, GitHub as Octokit } from '@actions/github/lib/utils';
-import { getProxyUrl } from '@actions/http-client/lib/proxy';
 import { backoffMs, type Clock } from '../clock.ts';
 import { Cancelled } from '../errors.ts';
-import { CERTIFICATE_CODES } from '../portal/transport.ts';
+import { CERTIFICATE_CODES, proxyFor } from '../portal/transport.ts';
 import { cleanLine } from '../text.ts';
 
 const ATTEMPTS = 4;
@@ -121,7 +120,7 @@ const HIDDEN = [403, 404, 409, 410, 422];
 
 function open(options: GitHubOptions, signal: AbortSignal): GitHub {
   const { apiUrl, token, userAgent } = options;
-  const password = getProxyUrl(new URL(apiUrl))?.password;
+  const password = proxyFor(new URL(apiUrl))?.password;
   if (password) options.onProxyPassword(password);
   const [owner = '', repo = ''] = options.repository.split('/');
   const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

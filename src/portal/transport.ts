@@ -116,9 +116,14 @@ function assertMayReceiveCredentials(url: URL, hosts: readonly string[]): void {
   if (why) throw new ReleaseError('internal', { found: `A request was about to leave for an address where ${why}.` });
 }
 
+/** The proxy that the environment names for the address; its user name and password are decoded. */
+export function proxyFor(url: URL): URL | undefined {
+  return getProxyUrl(url);
+}
+
 /** An agent of one kept-alive connection, through the proxy that the environment names for the address. */
 export async function createAgent(url: URL, onProxyPassword?: (password: string) => void): Promise<http.Agent> {
-  const proxy = getProxyUrl(url);
+  const proxy = proxyFor(url);
   const pool = { keepAlive: true, maxSockets: 1 };
   if (!proxy?.hostname) return url.protocol === 'https:' ? new https.Agent(pool) : new http.Agent(pool);
   if (proxy.password) onProxyPassword?.(proxy.password);
