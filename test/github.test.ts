@@ -278,6 +278,17 @@ describe('the deployment', () => {
     expect(states()).toEqual([['1.0.0', 'head', 'failure', 'failure', 'inactive']]);
   });
 
+  test('only what was live is replaced: a failed version stays failed', async () => {
+    await start();
+    const { tell } = teller({ comment: 'off', environment: 'production' });
+    await tell(at('1.0.0', 'rejected', { verdict: 'rejected' }));
+    await tell(at('1.1.0', 'released'));
+    expect(states()).toEqual([
+      ['1.0.0', 'head', 'failure'],
+      ['1.1.0', 'head', 'success'],
+    ]);
+  });
+
   test('another target app in the same environment is left alone; a payload may come back as text', async () => {
     await start();
     const { tell } = teller({ comment: 'off', environment: 'production' });
@@ -376,8 +387,10 @@ describe('what goes wrong is a warning', () => {
 
   test('a cancelled run tries the comment quickly, the deployment not at all', async () => {
     await start();
-    await teller({ environment: 'production' }, {}, AbortSignal.abort()).tell(someReport({ verdict: 'cancelled' }));
+    const last = teller({ environment: 'production' }, {}, AbortSignal.abort());
+    await last.tell(someReport({ verdict: 'cancelled' }));
     expect(gitHub.bodies[0]).toContain('cancelled');
+    expect(last.log).not.toContain('warning');
     expect(gitHub.deployments).toEqual([]);
     gitHub.faults.push({ route: UPDATE, status: 0, hang: true });
     const told = teller({}, {}, AbortSignal.abort());
