@@ -27,7 +27,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'report/': ['report/', 'lifecycle.js', 'text.js', 'words.js'],
   'package/': ['package/', 'errors.js', 'text.js', 'workspace.js'],
   'sandbox/': ['sandbox/', 'lifecycle.js'],
-  'github/': ['github/', 'report/', 'clock.js', 'context.js', 'errors.js', 'inputs.js', 'portal/transport.js', 'text.js'],
+  'github/': [
+    'github/',
+    'report/',
+    'clock.js',
+    'context.js',
+    'errors.js',
+    'inputs.js',
+    'portal/transport.js',
+    'text.js',
+  ],
   'index.js': ['clock.js', 'run.js'],
 };
 
