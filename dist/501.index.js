@@ -1,0 +1,417 @@
+export const id = 501;
+export const ids = [501];
+export const modules = {
+
+/***/ 6501:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+// ESM COMPAT FLAG
+__webpack_require__.r(__webpack_exports__);
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  GitHubError: () => (/* reexport */ GitHubError),
+  findPullRequest: () => (/* reexport */ findPullRequest),
+  listTags: () => (/* reexport */ listTags),
+  runTask: () => (/* reexport */ runTask),
+  writeComment: () => (/* reexport */ writeComment),
+  writeDeployment: () => (/* reexport */ writeDeployment)
+});
+
+// EXTERNAL MODULE: ./node_modules/@actions/github/lib/utils.js + 21 modules
+var utils = __webpack_require__(1845);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+var proxy = __webpack_require__(9783);
+// EXTERNAL MODULE: ./build/src/clock.js
+var src_clock = __webpack_require__(8179);
+// EXTERNAL MODULE: ./build/src/errors.js
+var errors = __webpack_require__(7406);
+// EXTERNAL MODULE: ./build/src/text.js
+var src_text = __webpack_require__(706);
+;// CONCATENATED MODULE: ./build/src/github/client.js
+/**
+ * A task on GitHub's API: one deadline for all of it, and after a fault that passes the whole task again. A task looks
+ * before it writes, so no write is sent a second time unseen.
+ *
+ * On @actions/github, which brings undici along: imported by ./github.ts alone, which is loaded where it is needed.
+ */
+
+
+
+
+
+const ATTEMPTS = 4;
+const BACKOFF_BASE_MS = 500;
+const BACKOFF_CAP_MS = 4_000;
+/** What GitHub asks for where a secondary limit says nothing else: docs.github.com, best practices for the REST API. */
+const SECONDARY_LIMIT_MS = 60_000;
+const PER_PAGE = 100;
+const MAX_PAGES = 1_000;
+/** GitHub said no, or nothing. The message is one line of cleaned text. */
+class GitHubError extends Error {
+    name = 'GitHubError';
+    /** The HTTP status; 0 where no answer came. */
+    status;
+    /** Trying again may help: overload, a rate limit, a broken connection. */
+    passing;
+    waitMs;
+    constructor(message, details) {
+        super(message);
+        this.status = details.status;
+        this.passing = details.passing;
+        this.waitMs = details.waitMs;
+    }
+}
+/** Runs a task within its limits. Throws GitHubError and Cancelled. */
+async function runTask(options, { timeoutMs, graceMs }, task) {
+    const { clock } = options;
+    const limit = taskSignal(options.signal, timeoutMs, graceMs);
+    const gitHub = client_open(options, limit.signal);
+    const untilMs = clock.now() + timeoutMs;
+    try {
+        for (let attempt = 1;; attempt++) {
+            try {
+                return await task(gitHub);
+            }
+            catch (cause) {
+                if (options.signal.aborted)
+                    throw new errors/* Cancelled */.cJ();
+                const error = limit.signal.aborted ? tooLate(timeoutMs) : toGitHubError(cause, clock);
+                if (!error.passing || attempt === ATTEMPTS)
+                    throw error;
+                const pauseMs = error.waitMs ?? (0,src_clock/* backoffMs */.j)(attempt, clock, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
+                if (clock.now() + pauseMs >= untilMs)
+                    throw error;
+                await clock.sleep(pauseMs, options.signal);
+            }
+        }
+    }
+    finally {
+        limit.close();
+    }
+}
+/** Page after page until one is not full. */
+async function* pages(read) {
+    for (let page = 1; page <= MAX_PAGES; page++) {
+        const { data } = await read({ per_page: PER_PAGE, page });
+        if (!Array.isArray(data))
+            throw unexpected();
+        yield data;
+        if (data.length < PER_PAGE)
+            return;
+    }
+    throw new GitHubError(`More than ${MAX_PAGES} pages.`, { status: 0, passing: false });
+}
+/** What `read` gives, or undefined where GitHub does not have it or does not show it to this token. */
+async function orNothing(read, { clock }) {
+    try {
+        return await read;
+    }
+    catch (cause) {
+        const error = toGitHubError(cause, clock);
+        if (!error.passing && HIDDEN.includes(error.status))
+            return undefined;
+        throw error;
+    }
+}
+/** 409 for an empty repository, 422 for a commit that is not there. */
+const HIDDEN = [403, 404, 409, 410, 422];
+function client_open(options, signal) {
+    const { apiUrl, token, userAgent } = options;
+    const password = (0,proxy/* getProxyUrl */.s)(new URL(apiUrl))?.password;
+    if (password)
+        options.onProxyPassword(password);
+    const [owner = '', repo = ''] = options.repository.split('/');
+    const silent = { debug: () => { }, info: () => { }, warn: () => { }, error: () => { } };
+    const octokit = new utils/* GitHub */.gq((0,utils/* getOctokitOptions */.EG)(token, {
+        baseUrl: apiUrl,
+        userAgent,
+        log: silent,
+        // Octokit takes `request` whole; the proxy is in the defaults.
+        request: { ...utils/* defaults */.NT.request, signal },
+    }));
+    return { octokit, repo: { owner, repo }, redact: options.redact, clock: options.clock };
+}
+/** Aborted at the deadline, or `graceMs` after the run was cancelled. */
+function taskSignal(cancelled, timeoutMs, graceMs) {
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    const timers = [setTimeout(abort, timeoutMs)];
+    const cancel = () => (graceMs > 0 ? timers.push(setTimeout(abort, graceMs)) : abort());
+    if (cancelled.aborted)
+        cancel();
+    else
+        cancelled.addEventListener('abort', cancel, { once: true });
+    return {
+        signal: controller.signal,
+        close() {
+            for (const timer of timers)
+                clearTimeout(timer);
+            cancelled.removeEventListener('abort', cancel);
+        },
+    };
+}
+function tooLate(timeoutMs) {
+    return new GitHubError(`GitHub did not answer within ${timeoutMs / 1000} s.`, { status: 0, passing: false });
+}
+function unexpected() {
+    return new GitHubError('GitHub gave an answer that cannot be understood.', { status: 0, passing: false });
+}
+/** Whatever a request threw. */
+function toGitHubError(cause, clock) {
+    if (cause instanceof GitHubError)
+        return cause;
+    const { status, response, message = '' } = (cause ?? {});
+    if (status === undefined)
+        return unexpected();
+    if (!response) {
+        return new GitHubError(`GitHub could not be reached: ${(0,src_text/* cleanLine */.Ow)(message, 200)}.`, { status: 0, passing: true });
+    }
+    const said = (0,src_text/* cleanLine */.Ow)(String(response.data?.message ?? ''), 200);
+    const limited = status === 429 || (status === 403 && isLimit(response.headers, said));
+    const waitMs = limited || status >= 500 ? askedPauseMs(response.headers, limited, clock) : undefined;
+    const pause = limited && waitMs !== undefined ? `, a rate limit for ${Math.ceil(waitMs / 1000)} s more` : '';
+    return new GitHubError(`GitHub answered ${status}${said ? ` (${said})` : ''}${pause}.`, {
+        status,
+        passing: limited || status >= 500 || status === 408,
+        waitMs,
+    });
+}
+/** A 403 is a missing permission, but for the two kinds of rate limit. */
+function isLimit(headers, said) {
+    return (headers['retry-after'] !== undefined ||
+        String(headers['x-ratelimit-remaining']) === '0' ||
+        /secondary rate limit/i.test(said));
+}
+/** Retry-After in seconds or as a date (RFC 9110, 10.2.3); for a limit also the time of its reset. */
+function askedPauseMs(headers, limited, clock) {
+    const nowMs = clock.now();
+    const after = headers['retry-after'];
+    if (after !== undefined) {
+        const ms = /^\d+$/.test(String(after)) ? Number(after) * 1000 : Date.parse(String(after)) - nowMs;
+        if (!Number.isNaN(ms))
+            return Math.max(ms, 0);
+    }
+    if (!limited)
+        return undefined;
+    const resetMs = Number(headers['x-ratelimit-reset']) * 1000;
+    const isPrimary = String(headers['x-ratelimit-remaining']) === '0' && !Number.isNaN(resetMs);
+    return isPrimary ? Math.max(resetMs - nowMs, 0) : SECONDARY_LIMIT_MS;
+}
+
+;// CONCATENATED MODULE: ./build/src/github/tags.js
+/** The repository's tags. */
+
+/** All of them, in no order that means anything. Needs `contents: read`. */
+async function listTags({ octokit, repo }) {
+    const names = [];
+    const read = (page) => octokit.request('GET /repos/{owner}/{repo}/tags', { ...repo, ...page });
+    for await (const tags of pages(read))
+        names.push(...tags.map(({ name }) => name));
+    return names;
+}
+/** The commit that a tag stands for, an annotated one peeled; undefined where there is no such tag to be seen. */
+async function commitOfTag(tag, gitHub) {
+    const { octokit, repo } = gitHub;
+    const ref = await orNothing(octokit.request('GET /repos/{owner}/{repo}/git/ref/{ref}', { ...repo, ref: `tags/${tag}` }), gitHub);
+    let object = ref?.data.object;
+    // A tag may stand for a tag.
+    for (let depth = 0; object?.type === 'tag' && depth < MAX_TAG_DEPTH; depth++) {
+        const { data } = await octokit.request('GET /repos/{owner}/{repo}/git/tags/{tag_sha}', {
+            ...repo,
+            tag_sha: object.sha,
+        });
+        object = data.object;
+    }
+    return object?.type === 'commit' ? object.sha : undefined;
+}
+const MAX_TAG_DEPTH = 5;
+
+;// CONCATENATED MODULE: ./build/src/github/deployment.js
+/** Keeps one deployment for each version and target app, with a status for each state. */
+
+
+/** Of the others, so many may still be shown as live. */
+const MAX_OTHERS = 10;
+/** Creates the deployment where it is missing, sets its status, and takes the replaced ones' away. */
+async function writeDeployment(view, place, gitHub) {
+    const known = await listDeployments(view, place, gitHub);
+    const own = known.find(({ version }) => version === view.payload.version)?.id;
+    const id = own ?? (view.isBeginning ? await create(view, place, gitHub) : undefined);
+    if (id !== undefined)
+        await setState(id, view, gitHub);
+    if (view.state !== 'success')
+        return;
+    const others = known.filter((other) => other.id !== id).slice(0, MAX_OTHERS);
+    for (const other of others) {
+        if ((await latestStatus(other.id, gitHub))?.state !== 'success')
+            continue;
+        await setState(other.id, { ...view, state: 'inactive', description: view.replacedBy }, gitHub);
+    }
+}
+/** Of this miniapp and target app in this environment, newest first. The task is made of both. */
+async function listDeployments(view, place, { octokit, repo }) {
+    const known = [];
+    const read = (page) => octokit.request('GET /repos/{owner}/{repo}/deployments', {
+        ...repo,
+        task: view.task,
+        environment: place.environment,
+        ...page,
+    });
+    for await (const deployments of pages(read)) {
+        for (const { id, payload } of deployments)
+            known.push({ id: Number(id), version: versionIn(payload) });
+    }
+    return known;
+}
+/** GitHub gives a payload back as it came, or as the JSON of it. */
+function versionIn(payload) {
+    try {
+        const value = typeof payload === 'string' ? JSON.parse(payload) : payload;
+        return value?.version;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Without a merge of the default branch and without waiting for checks, both of which GitHub does by default. */
+async function create(view, place, gitHub) {
+    const { octokit, repo } = gitHub;
+    const isTagged = (await commitOfTag(place.tag, gitHub)) !== undefined;
+    const { data } = await octokit.request('POST /repos/{owner}/{repo}/deployments', {
+        ...repo,
+        ref: isTagged ? place.tag : place.sha,
+        task: view.task,
+        environment: place.environment,
+        description: gitHub.redact(view.title),
+        payload: JSON.parse(gitHub.redact(JSON.stringify(view.payload))),
+        auto_merge: false,
+        required_contexts: [],
+    });
+    return 'id' in data ? Number(data.id) : undefined;
+}
+async function setState(id, { state, description, logUrl }, gitHub) {
+    const { octokit, repo } = gitHub;
+    const latest = await latestStatus(id, gitHub);
+    if (latest?.state === state && latest.description === description)
+        return;
+    await octokit.request('POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', {
+        ...repo,
+        deployment_id: id,
+        state,
+        description: gitHub.redact(description),
+        ...(logUrl && { log_url: logUrl }),
+        // What is replaced is known here; GitHub would also end those of other target apps.
+        auto_inactive: false,
+    });
+}
+async function latestStatus(id, { octokit, repo }) {
+    const { data } = await octokit.request('GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', {
+        ...repo,
+        deployment_id: id,
+        per_page: 1,
+    });
+    return data[0];
+}
+
+;// CONCATENATED MODULE: ./build/src/github/pull-request.js
+/** Finds the pull request that a release belongs to, and keeps one comment on it up to date. */
+
+
+/** The pull request's number; undefined where no clue leads to one. */
+async function findPullRequest(clues, gitHub) {
+    if (clues.number !== undefined)
+        return clues.number;
+    const tagged = clues.tag && (await commitOfTag(clues.tag, gitHub));
+    for (const sha of new Set([tagged, clues.sha])) {
+        const number = sha && (await pullRequestOfCommit(sha, gitHub));
+        if (number)
+            return number;
+    }
+    return undefined;
+}
+/**
+ * Writes the body into the token's own comment that begins with this marker line, or into a new one. Anybody can write
+ * such a line, so the author counts too.
+ */
+async function writeComment(number, marker, body, gitHub) {
+    const { octokit, repo } = gitHub;
+    const text = gitHub.redact(`${marker}\n${body}`);
+    const own = await findOwnComment(number, marker, gitHub);
+    if (own?.body === text)
+        return 'unchanged';
+    if (own) {
+        await octokit.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
+            ...repo,
+            comment_id: own.id,
+            body: text,
+        });
+        return 'updated';
+    }
+    await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+        ...repo,
+        issue_number: number,
+        body: text,
+    });
+    return 'created';
+}
+/** The one whose merge made the commit comes first; a fork's clone of the commit belongs to another repository. */
+async function pullRequestOfCommit(sha, gitHub) {
+    const { octokit, repo } = gitHub;
+    const answer = await orNothing(octokit.request('GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls', {
+        ...repo,
+        commit_sha: sha,
+        per_page: 100,
+    }), gitHub);
+    const here = `${repo.owner}/${repo.repo}`.toLowerCase();
+    const pulls = (answer?.data ?? []).filter(({ base }) => base.repo.full_name.toLowerCase() === here);
+    return (pulls.find((pull) => pull.merge_commit_sha === sha) ?? pulls[0])?.number;
+}
+async function findOwnComment(number, marker, gitHub) {
+    const { octokit, repo } = gitHub;
+    const read = (page) => octokit.request('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+        ...repo,
+        issue_number: number,
+        ...page,
+    });
+    let author;
+    for await (const comments of pages(read)) {
+        for (const comment of comments.filter(({ body }) => firstLine(body ?? '') === marker)) {
+            author ??= await ownLogin(gitHub);
+            if (comment.user?.login.toLowerCase() === author)
+                return comment;
+        }
+    }
+    return undefined;
+}
+function firstLine(text) {
+    return text.split(/\r?\n/, 1)[0] ?? '';
+}
+/**
+ * Whose the token is, in lower case. `GET /user` refuses a job's token and an app's; GraphQL's viewer answers for every
+ * kind. Where it does not, the job's own token is the likeliest.
+ */
+async function ownLogin({ octokit, clock }) {
+    try {
+        const { viewer } = await octokit.graphql('query { viewer { login } }');
+        return viewer.login.toLowerCase();
+    }
+    catch (cause) {
+        const error = toGitHubError(cause, clock);
+        if (error.passing)
+            throw error;
+        return 'github-actions[bot]';
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/github/github.js
+/** What the action does on GitHub. Loaded by a dynamic import, as a chunk of its own: few runs need all of it. */
+
+
+
+
+
+
+/***/ })
+
+};
