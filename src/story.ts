@@ -185,7 +185,7 @@ export class Story {
       case 'planned':
         return `Dry run: ${state || what}; nothing was written.`;
       case 'cancelled':
-        return `The run was cancelled${state ? `; ${state}` : ''}.${this.doubt()} Nothing was withdrawn.`;
+        return `The run was cancelled.${state ? ` ${state}.` : ''}${this.doubt()} Nothing was withdrawn.`;
       case 'halted':
         return `The health check failed; ${state} and was left there.`;
       default:
@@ -200,7 +200,7 @@ export class Story {
   private doubt(): string {
     const { unsettled } = this;
     if (!unsettled) return '';
-    return ` Whether the last write took (${operationRow(unsettled.operation).words}) is not known.`;
+    return ` Whether the last write took, ${operationRow(unsettled.operation).words}, is not known.`;
   }
 }
 

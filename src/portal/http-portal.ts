@@ -112,8 +112,10 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     patience: Patience,
     source?: UploadSource,
   ): Promise<WireAnswer> {
-    const url = new URL(profile.basePath + fillPath(spelling.path, values), options.origin);
-    if (url.origin !== options.origin.origin || !url.pathname.startsWith(profile.basePath)) {
+    const path = profile.basePath + fillPath(spelling.path, values);
+    const url = new URL(path, options.origin);
+    const leaves = url.origin !== options.origin.origin || !url.pathname.startsWith(profile.basePath);
+    if (leaves || DOT_SEGMENT.test(path)) {
       throw new ReleaseError('profile-invalid', { found: `The path of ${operation} leads away from the base path.` });
     }
     for (const [name, template] of Object.entries(spelling.query ?? {})) {
@@ -324,6 +326,9 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     },
   };
 }
+
+/** What a URL's reader takes for "here" or "up", however it is encoded (WHATWG URL, 4.4). */
+const DOT_SEGMENT = /(^|[\\/])(\.|%2e){1,2}([\\/]|$)/i;
 
 function bodyOf(
   spelling: Spelling,
