@@ -1,7 +1,7 @@
 /** Reads the portal into a View. A look is one request where the portal lists the release, two where it does not. */
 
 import { ReleaseError } from './errors.ts';
-import type { Page, Patience, Portal, Version } from './portal/portal.ts';
+import type { Page, Patience, Portal, Release, Version } from './portal/portal.ts';
 import type { View } from './view.ts';
 
 /** More pages than any miniapp has: a portal that pages without end is an error, not a loop. */
@@ -24,6 +24,26 @@ export async function look(portal: Portal, version: string, options: LookOptions
   const ask = !listed && version !== '' && portal.speaks('findRelease') && (byName || !page?.last);
   const release = listed ?? (ask ? await portal.findRelease(version, patience) : undefined);
   return { version, release, releases: page?.items, complete: page?.last ?? false };
+}
+
+/** How many versions, newest first, are looked up one by one where the portal lists no releases. */
+const VERSIONS_ASKED = 5;
+
+/**
+ * A look by the observed reads alone, for a portal that turned the inferred list of releases down: the release by name,
+ * or, where no version is named, those of the newest versions. Which one is live is known only if it is among them.
+ */
+export async function lookWithoutList(portal: Portal, version: string): Promise<View> {
+  const none = { version, release: undefined, releases: undefined, complete: false };
+  if (!portal.speaks('findRelease')) return none;
+  if (version !== '') return { ...none, release: await portal.findRelease(version) };
+  const releases: Release[] = [];
+  for (const { version: candidate } of (await someVersions(portal)).slice(0, VERSIONS_ASKED)) {
+    const release = await portal.findRelease(candidate);
+    if (release) releases.push(release);
+    if (release?.state === 'released') break;
+  }
+  return { ...none, releases };
 }
 
 /** The view with every release that the portal lists: what a rollback chooses from. */

@@ -10,7 +10,7 @@ import { createTeller, type Teller, tagsOf } from './github/teller.ts';
 import { type Environment, Fault, type Inputs, parseUserIds, readInputs, secretTexts } from './inputs.ts';
 import { STAGES } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
-import { look, lookAtAll, lookAtVersion, someVersions } from './observe.ts';
+import { look, lookAtAll, lookAtVersion, lookWithoutList, someVersions } from './observe.ts';
 import type { Package } from './package/package.ts';
 import { foresee, operationsOf, type PlanOptions } from './plan.ts';
 import type { Portal, Release, UploadSource } from './portal/portal.ts';
@@ -122,6 +122,7 @@ async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools): Pr
 async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
   const { story } = tools;
   const profile = await openProfile(inputs, tools);
+  story.profile = profile;
   const userIds = await readUserIds(inputs, tools);
   const build = await openBuild(inputs, tools);
   const onCall = story.called;
@@ -333,7 +334,7 @@ async function firstLook(
 ): Promise<FirstLook> {
   const found = inputs.stages.includes('rollback')
     ? await lookForRollback(version, portal, tools)
-    : { view: await lookAtRelease(inputs, version, portal) };
+    : { view: await lookAtRelease(inputs, version, portal, tools) };
   tools.story.sees(found.view);
   const { view } = found;
   tools.log.info(
@@ -343,15 +344,38 @@ async function firstLook(
   return found;
 }
 
-async function lookAtRelease(inputs: Inputs, version: string | undefined, portal: Portal): Promise<View> {
+async function lookAtRelease(inputs: Inputs, version: string | undefined, portal: Portal, tools: Tools): Promise<View> {
   const [firstStage] = inputs.stages;
   const creates = firstStage === 'upload' || firstStage === 'submit';
+  const isProbe = firstStage === 'status';
+  const lookNow = () =>
+    isProbe ? probe(version ?? '', portal, tools) : look(portal, version ?? '', { byName: !creates });
   let view: View = inputs.targetApp
-    ? await look(portal, version ?? '', { byName: !creates })
+    ? await lookNow()
     : { version: version ?? '', release: undefined, releases: undefined, complete: false };
   if (version === undefined) view = withSubject(view);
   const asksForVersion = creates || (firstStage === 'status' && portal.speaks('listVersions'));
   return asksForVersion && view.version !== '' && stateOf(view) === 'none' ? lookAtVersion(portal, view) : view;
+}
+
+/**
+ * The look of a status, which is also the first question to a portal that nobody has described: where it turns the
+ * inferred list of releases down, the observed reads must do. What any other stage relies on stays an error there.
+ */
+async function probe(version: string, portal: Portal, { story, log }: Tools): Promise<View> {
+  try {
+    return await look(portal, version);
+  } catch (error) {
+    const turnsDown = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
+    if (!turnsDown || error.passing || story.profile?.operations.listReleases?.mark !== 'inferred') throw error;
+    if (!story.wasTurnedDown('listReleases')) throw error;
+    log.info(error.found);
+    const subject = version ? 'The release was asked for by name' : 'The newest versions were asked for one by one';
+    story.notices.push(
+      `The portal does not answer listReleases, which is inferred. ${subject}, so what else is live or under way is not known. To correct it, see docs/portal.md.`,
+    );
+    return lookWithoutList(portal, version);
+  }
 }
 
 /** What a status that names no version is about: what is under way, else what is live, else the newest. */

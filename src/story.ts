@@ -5,9 +5,10 @@ import { mayBePublic, type RunContext } from './context.ts';
 import type { UnsettledWrite } from './drive.ts';
 import { ERRORS, type ErrorCode, type ReleaseError } from './errors.ts';
 import type { Inputs } from './inputs.ts';
-import { operationRow, type Stage } from './lifecycle.ts';
+import { type Operation, operationRow, type Stage } from './lifecycle.ts';
 import { type Foreseen, nextStages } from './plan.ts';
 import type { Call, HistoryItem, UploadSource } from './portal/portal.ts';
+import type { Profile, Spelling } from './portal/profile.ts';
 import { type Report, type ReportedError, type StageReport, stateWords, type Verdict } from './report/report.ts';
 import { isFirstRelease, isUnderWay, liveRelease, rollbackTarget, stateOf, type View } from './view.ts';
 
@@ -30,6 +31,8 @@ const MAX_CALLS = 500;
 export class Story {
   inputs: Inputs | undefined;
   view: View | undefined;
+  /** What the portal is spoken to by. */
+  profile: Profile | undefined;
   ending: Ending = { kind: 'cancelled' };
   userIds = 0;
   package: UploadSource | undefined;
@@ -78,6 +81,22 @@ export class Story {
     if (this.calls.length < MAX_CALLS) this.calls.push(call);
   };
 
+  /** Whether the last call of the operation failed. */
+  wasTurnedDown(operation: Operation): boolean {
+    return this.calls.findLast((call) => call.operation === operation)?.ok === false;
+  }
+
+  /** What a status has shown of the portal: each operation of the profile, its mark, and whether it was answered. */
+  private probe(): Report['probe'] {
+    const { inputs, profile } = this;
+    if (!profile || inputs?.portal.kind !== 'url' || inputs.stages[0] !== 'status') return undefined;
+    return (Object.entries(profile.operations) as [Operation, Spelling][]).map(([operation, { mark }]) => {
+      const calls = this.calls.filter((call) => call.operation === operation);
+      const answer = calls.some(({ ok }) => ok) ? 'answered' : calls.length > 0 ? 'failed' : 'not asked';
+      return { operation, mark, answer };
+    });
+  }
+
   /** As it stands now; `ending` is how a run that goes on would end here. */
   report(ending: Ending = this.ending): Report {
     const { inputs, view, context } = this;
@@ -89,6 +108,7 @@ export class Story {
     const firstRelease = view && inputs?.targetApp ? isFirstRelease(view) : undefined;
     const miniappId = inputs?.miniappId ?? '';
     const publishId = release?.publishId ?? '';
+    const probe = this.probe();
     const facts: Pick<Report, 'state' | 'ratioPercent'> = {
       state,
       ...(state === 'grayscale' && release?.ratioPercent && { ratioPercent: release.ratioPercent }),
@@ -128,6 +148,7 @@ export class Story {
       notices: this.notices,
       operations: this.calls,
       looks: this.looks,
+      ...(probe && { probe }),
       history: this.history,
       startedAt: new Date(this.startedAtMs).toISOString(),
       endedAt: new Date(this.clock.now()).toISOString(),

@@ -699,7 +699,7 @@ describe('the server', () => {
   test('close waits neither for connections that are kept alive nor for half a request', async () => {
     const sandbox = await startSandbox({ rules: { review: AT_ONCE }, seed });
     const agent = new Agent({ keepAlive: true });
-    const req = httpRequest(`${sandbox.url}/`, { agent }).end();
+    const req = httpRequest(`${sandbox.url}/nowhere`, { agent }).end();
     const [response] = await once(req, 'response');
     response.resume();
     await once(response, 'end');

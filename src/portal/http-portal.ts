@@ -164,7 +164,10 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     const attempt = async (): Promise<Answer> => {
       for (let renewed = false; ; renewed = true) {
         const credential = await session.credential(patience);
-        const wire = await send(operation, spelling, { ...ids, ...values }, credential, patience, source);
+        const sent = send(operation, spelling, { ...ids, ...values }, credential, patience, source);
+        const wire = await sent.catch((error) => {
+          throw withGuess(operation, spelling, error);
+        });
         if (!isNotLoggedIn(wire)) return readEnvelope(operation, spelling, wire);
         const found = `${operation}: ${reasonIn(wire) || 'not logged in'}.`;
         const traceId = textAt(wire.json, profile.envelope.traceId);
@@ -180,17 +183,28 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     return recorded(operation, attempt, (answer) => answer.traceId);
   }
 
+  /** What a failed call says besides where nobody has published it: a guess, and where to correct it. */
+  function notesOn(operation: Operation, { mark }: Spelling): { note: string; todo?: string } {
+    if (mark !== 'inferred' || options.sandbox) return { note: '' };
+    return {
+      note: ` The call ${operation} is inferred, not published by the vendor.`,
+      todo: 'Correct it in a portal profile, from a recording of your own portal (docs/portal.md).',
+    };
+  }
+
+  /** A web server's own page is how many a portal answers a call that it does not know. */
+  function withGuess(operation: Operation, spelling: Spelling, error: unknown): unknown {
+    const { note, todo } = notesOn(operation, spelling);
+    if (!(error instanceof ReleaseError) || error.code !== 'portal-unexpected' || error.passing || !todo) return error;
+    const { code, traceId, effect, cause } = error;
+    return new ReleaseError(code, { found: error.found + note, todo, traceId, effect, cause });
+  }
+
   function readEnvelope(operation: Operation, spelling: Spelling, wire: WireAnswer): Answer {
     const { envelope, refusals } = profile;
     const traceId = textAt(wire.json, envelope.traceId);
     const success = at(wire.json, envelope.success.at);
-    const guess = spelling.mark === 'inferred' && !options.sandbox;
-    const notes = guess
-      ? {
-          note: ` The call ${operation} is inferred, not published by the vendor.`,
-          todo: 'Correct it in a portal profile, from a recording of your own portal (docs/portal.md).',
-        }
-      : { note: '' };
+    const notes = notesOn(operation, spelling);
     if (wire.status < 400 && success === envelope.success.equals) return { json: wire.json, traceId };
     const code = textAt(wire.json, envelope.errorCode) ?? '';
     const refusal = Object.hasOwn(refusals, code) ? refusals[code] : undefined;

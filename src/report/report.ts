@@ -1,7 +1,7 @@
 /** Everything that happened, as one value. The outputs, the summary, the comment and the deployment are views of it. */
 
 import type { ErrorCode } from '../errors.ts';
-import { STATES, type Stage, type State } from '../lifecycle.ts';
+import { type Mark, type Operation, STATES, type Stage, type State } from '../lifecycle.ts';
 import type { Foreseen } from '../plan.ts';
 import type { Call, HistoryItem } from '../portal/portal.ts';
 
@@ -90,6 +90,13 @@ export interface Report {
   readonly notices: readonly string[];
   readonly operations: readonly Call[];
   readonly looks: number;
+  /** For a status of a real portal: what is known of each operation that the profile speaks. */
+  readonly probe?: readonly {
+    readonly operation: Operation;
+    readonly mark: Mark;
+    /** By this portal, in this run. */
+    readonly answer: 'answered' | 'failed' | 'not asked';
+  }[];
   readonly history: readonly HistoryItem[];
   readonly startedAt: string;
   readonly endedAt: string;

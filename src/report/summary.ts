@@ -1,6 +1,6 @@
 /** Report -> job summary, in GitHub's Markdown. Verdict and state in words first, then the picture, then the facts. */
 
-import { OPERATIONS, operationRow, STAGES } from '../lifecycle.ts';
+import { type Mark, OPERATIONS, operationRow, STAGES } from '../lifecycle.ts';
 import type { Foreseen } from '../plan.ts';
 import { formatDuration } from '../words.ts';
 import { code, escapeMarkdown, limitParts, table } from './markdown.ts';
@@ -39,6 +39,7 @@ function partsOf(report: Report, extras: SummaryExtras): Part[] {
     { text: preview(report, extras), weight: 60 },
     { text: history(report), weight: 50 },
     { text: operations(report), weight: 30 },
+    { text: probed(report), weight: 10 },
     { text: runFacts(report), weight: 20 },
   ].filter((part) => part.text !== '');
 }
@@ -194,6 +195,26 @@ function operations(report: Report): string {
     ]);
   const more = sent.length > MAX_ROWS ? `\n\n${sent.length - MAX_ROWS} more are in the report.` : '';
   return `### What was sent\n\n${table(rows, ['UTC', 'Operation', 'Answer', 'Trace id'])}${more}`;
+}
+
+const SURENESS: Readonly<Record<Mark, string>> = {
+  documented: 'documented by the vendor',
+  observed: 'observed elsewhere',
+  inferred: 'inferred: prove it with a recording (docs/portal.md)',
+};
+
+/** What a status tells of a portal that nobody has described. */
+function probed({ probe = [] }: Report): string {
+  if (probe.length === 0) return '';
+  const rows = probe.map(({ operation, mark, answer }) => {
+    if (answer === 'answered')
+      return [code(operation), operationRow(operation).words, '✅ answered by this portal just now'];
+    const failed = answer === 'failed' ? '❌ not answered by this portal just now; ' : '';
+    return [code(operation), operationRow(operation).words, failed + SURENESS[mark]];
+  });
+  const answered = probe.filter(({ answer }) => answer === 'answered').length;
+  const head = `<details><summary>What is known of this portal: ${answered} of ${probe.length} operations answered just now</summary>`;
+  return `${head}\n\n${table(rows, ['Operation', 'What it does', 'How sure'])}\n\n</details>`;
 }
 
 function runFacts(report: Report): string {
