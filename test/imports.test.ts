@@ -27,7 +27,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'report/': ['report/', 'lifecycle.js', 'text.js', 'words.js'],
   'package/': ['package/', 'errors.js', 'text.js', 'workspace.js'],
   'sandbox/': ['sandbox/', 'lifecycle.js'],
-  'github/': ['github/', 'report/', 'clock.js', 'context.js', 'errors.js', 'inputs.js', 'text.js'],
+  'github/': [
+    'github/',
+    'report/',
+    'portal/transport.js',
+    'clock.js',
+    'context.js',
+    'errors.js',
+    'inputs.js',
+    'text.js',
+  ],
   'index.js': ['clock.js', 'run.js'],
 };
 
@@ -35,7 +44,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
   '@actions/http-client': ['github/client.js', 'portal/browser-login.js', 'portal/transport.js'],
   '@actions/core': ['report/publish.js'],
-  tunnel: ['portal/transport.js'],
   'fastest-levenshtein': ['inputs.js', 'portal/profile-schema.js'],
   'compare-versions': ['view.js'],
   uqr: ['report/qr-code.js'],
@@ -48,7 +56,6 @@ const LAZY = [
   '@actions/core',
   '@actions/github',
   'puppeteer-core',
-  'tunnel',
   'uqr',
   'yauzl',
   'yazl',
@@ -118,8 +125,11 @@ describe('data flows one way', () => {
   });
 });
 
-/** The sandbox's server names its temporary files after the process id, so that two processes never share one. */
-const PROCESS_USERS = ['index.js', 'sandbox/server.js'];
+/**
+ * check-har is a program of its own, for the command line. The sandbox's server names its temporary files after the process id, so that two processes
+ * never share one.
+ */
+const PROCESS_USERS = ['check-har.js', 'index.js', 'sandbox/server.js'];
 
 function touchesProcess(code: string): boolean {
   const withoutComments = code.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
