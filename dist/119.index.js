@@ -1,5 +1,5 @@
 export const id = 119;
-export const ids = [119,770];
+export const ids = [119];
 export const modules = {
 
 /***/ 770:

@@ -20,12 +20,12 @@ __webpack_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./node_modules/@actions/github/lib/utils.js + 21 modules
 var utils = __webpack_require__(1845);
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/proxy.js
-var proxy = __webpack_require__(9783);
 // EXTERNAL MODULE: ./build/src/clock.js
 var src_clock = __webpack_require__(8179);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __webpack_require__(7406);
+// EXTERNAL MODULE: ./build/src/portal/transport.js
+var transport = __webpack_require__(8381);
 // EXTERNAL MODULE: ./build/src/text.js
 var src_text = __webpack_require__(706);
 ;// CONCATENATED MODULE: ./build/src/github/client.js
@@ -79,7 +79,7 @@ async function runTask(options, { timeoutMs, graceMs }, task) {
                 const error = limit.signal.aborted ? tooLate(timeoutMs) : toGitHubError(cause, clock);
                 if (!error.passing || attempt === ATTEMPTS)
                     throw error;
-                const pauseMs = error.waitMs ?? (0,src_clock/* backoffMs */.j)(attempt, clock, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
+                const pauseMs = Math.max(error.waitMs ?? 0, (0,src_clock/* backoffMs */.j)(attempt, clock, BACKOFF_BASE_MS, BACKOFF_CAP_MS));
                 if (clock.now() + pauseMs >= untilMs)
                     throw error;
                 await clock.sleep(pauseMs, options.signal);
@@ -118,7 +118,7 @@ async function orNothing(read, { clock }) {
 const HIDDEN = [403, 404, 409, 410, 422];
 function client_open(options, signal) {
     const { apiUrl, token, userAgent } = options;
-    const password = (0,proxy/* getProxyUrl */.s)(new URL(apiUrl))?.password;
+    const password = (0,transport/* proxyFor */.iJ)(new URL(apiUrl))?.password;
     if (password)
         options.onProxyPassword(password);
     const [owner = '', repo = ''] = options.repository.split('/');
@@ -165,7 +165,12 @@ function toGitHubError(cause, clock) {
     if (status === undefined)
         return unexpected();
     if (!response) {
-        return new GitHubError(`GitHub could not be reached: ${(0,src_text/* cleanLine */.Ow)(message, 200)}.`, { status: 0, passing: true });
+        const isUntrusted = transport/* CERTIFICATE_CODES */.jL.test(codeOf(cause));
+        const advice = isUntrusted
+            ? ' Where GitHub or a proxy uses a private CA, name its file in NODE_EXTRA_CA_CERTS.'
+            : '';
+        const found = `GitHub could not be reached: ${(0,src_text/* cleanLine */.Ow)(message, 200)}.${advice}`;
+        return new GitHubError(found, { status: 0, passing: !isUntrusted });
     }
     const said = (0,src_text/* cleanLine */.Ow)(String(response.data?.message ?? ''), 200);
     const limited = status === 429 || (status === 403 && isLimit(response.headers, said));
@@ -176,6 +181,11 @@ function toGitHubError(cause, clock) {
         passing: limited || status >= 500 || status === 408,
         waitMs,
     });
+}
+/** The code of the innermost error: fetch wraps the socket's, and Octokit wraps fetch's. */
+function codeOf(error) {
+    const { cause, code } = (error ?? {});
+    return cause === undefined ? String(code ?? '') : codeOf(cause);
 }
 /** A 403 is a missing permission, but for the two kinds of rate limit. */
 function isLimit(headers, said) {
@@ -332,28 +342,30 @@ async function findPullRequest(clues, gitHub) {
 }
 /**
  * Writes the body into the token's own comment that begins with this marker line, or into a new one. Anybody can write
- * such a line, so the author counts too.
+ * such a line, so the author counts too. `knownId` is of a comment that this run has written already.
  */
-async function writeComment(number, marker, body, gitHub) {
+async function writeComment(number, marker, body, gitHub, knownId) {
     const { octokit, repo } = gitHub;
     const text = gitHub.redact(`${marker}\n${body}`);
+    const update = (id) => octokit.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
+        ...repo,
+        comment_id: id,
+        body: text,
+    });
+    // Somebody may have deleted it meanwhile.
+    if (knownId !== undefined && (await orNothing(update(knownId), gitHub)))
+        return { id: knownId, how: 'updated' };
     const own = await findOwnComment(number, marker, gitHub);
-    if (own?.body === text)
-        return 'unchanged';
     if (own) {
-        await octokit.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
-            ...repo,
-            comment_id: own.id,
-            body: text,
-        });
-        return 'updated';
+        await update(Number(own.id));
+        return { id: Number(own.id), how: 'updated' };
     }
-    await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+    const { data } = await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
         ...repo,
         issue_number: number,
         body: text,
     });
-    return 'created';
+    return { id: Number(data.id), how: 'created' };
 }
 /** The one whose merge made the commit comes first; a fork's clone of the commit belongs to another repository. */
 async function pullRequestOfCommit(sha, gitHub) {
