@@ -17,11 +17,7 @@ describe('the comment', () => {
     expect(message).toBe('1.1.0 is in grayscale rollout at 20% on GOPAY.');
     expect(versions).toMatch(/^\| Miniapp \| Target app \| Version \| Live version \|\n/);
     expect(rest[0]).toBe('<details><summary>Preview</summary>');
-<<<<<<< HEAD
     expect(rest.join()).toContain('⬛⬜');
-=======
-    expect(rest).toContain('⬛⬜');
->>>>>>> ca68b139fe957fbec86d66ee59906e6c1e9b8c52
     expect(rest.slice(-2)).toEqual([
       'Possible next: <code>grayscale</code>, <code>release</code>, <code>withdraw</code>',
       '<sub>As of 2026-01-02T03:04:05.000Z, by [this run](https://github.example/acme/shop/actions/runs/77/attempts/2).</sub>',

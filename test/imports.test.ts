@@ -30,18 +30,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'github/': [
     'github/',
     'report/',
-<<<<<<< HEAD
-=======
-    'portal/transport.js',
->>>>>>> ca68b139fe957fbec86d66ee59906e6c1e9b8c52
     'clock.js',
     'context.js',
     'errors.js',
     'inputs.js',
-<<<<<<< HEAD
     'portal/transport.js',
-=======
->>>>>>> ca68b139fe957fbec86d66ee59906e6c1e9b8c52
     'text.js',
   ],
   'index.js': ['clock.js', 'run.js'],
@@ -54,10 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
   '@actions/http-client': ['portal/browser-login.js', 'portal/transport.js'],
   '@actions/core': ['report/publish.js'],
-<<<<<<< HEAD
   '@actions/github': ['github/client.js'],
-=======
->>>>>>> ca68b139fe957fbec86d66ee59906e6c1e9b8c52
   'fastest-levenshtein': ['inputs.js', 'portal/profile-schema.js'],
   'compare-versions': ['view.js'],
   uqr: ['report/qr-code.js'],
@@ -71,19 +61,14 @@ const LAZY = [
   '@actions/core',
   '@actions/github',
   'puppeteer-core',
-<<<<<<< HEAD
   'github/client.js',
   'portal/tunnel.js',
-  'tunnel',
-=======
->>>>>>> ca68b139fe957fbec86d66ee59906e6c1e9b8c52
   'uqr',
   'yauzl',
   'yazl',
   'zod',
   'package/',
   'sandbox/',
-  'puppeteer-core',
   'portal/browser-login.js',
   'portal/profile-schema.js',
 ];
@@ -149,14 +134,10 @@ describe('data flows one way', () => {
   });
 });
 
-<<<<<<< HEAD
-/** The sandbox's server names its temporary files after the process id, so that two processes never share one. */
-=======
 /**
- * check-har is a program of its own, for the command line. The sandbox's server names its temporary files after the process id, so that two processes
- * never share one.
+ * check-har is a program of its own, for the command line. The sandbox's server names its temporary files after the
+ * process id, so that two processes never share one.
  */
->>>>>>> ca68b139fe957fbec86d66ee59906e6c1e9b8c52
 const PROCESS_USERS = ['check-har.js', 'index.js', 'sandbox/server.js'];
 
 function touchesProcess(code: string): boolean {
