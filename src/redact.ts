@@ -22,6 +22,7 @@ export function createRedactor(): Redactor {
   const pieces = new Set<string>();
   const tiers = TIERS.map((startChars) => ({ startChars, lengths: new Map<string, number[]>() }));
   const tokens = new Set<string>();
+  let hasIds = false;
 
   function remember(piece: string): void {
     const tier = tiers.find(({ startChars }) => piece.length >= startChars);
@@ -42,8 +43,20 @@ export function createRedactor(): Redactor {
     return tokens.size === 0 ? at : tokenEnd(text, at, tokens);
   }
 
+  /** Ids are many, and base64 gives each of them three more forms: they are looked for in what a run decodes to. */
+  function holdsId(run: string): boolean {
+    return [0, 1, 2, 3].some((start) => {
+      const decoded = Buffer.from(run.slice(start), 'base64').toString('utf8');
+      for (let at = 0; at + BASE64_CORE_CHARS <= decoded.length; at++) {
+        if (secretEnd(decoded, at) >= at + BASE64_CORE_CHARS) return true;
+      }
+      return false;
+    });
+  }
+
   function add(secret: string, kind: SecretKind): void {
-    for (const form of encodings(secret.trim())) {
+    if (kind === 'id') hasIds = true;
+    for (const form of encodings(secret.trim(), kind)) {
       if (form.length < WHOLE_TOKEN_BELOW[kind]) tokens.add(form);
       else for (const piece of piecesOf(form)) remember(piece);
     }
@@ -54,7 +67,10 @@ export function createRedactor(): Redactor {
     addAll(secrets, kind) {
       for (const secret of secrets) add(secret, kind);
     },
-    redact: (text) => covered(text, secretEnd),
+    redact(text) {
+      const shown = covered(text, secretEnd);
+      return hasIds ? shown.replace(BASE64_RUN, (run) => (holdsId(run) ? MASK : run)) : shown;
+    },
   };
 }
 
@@ -90,6 +106,7 @@ const LONGEST_TOKEN_CHARS = Math.max(...Object.values(WHOLE_TOKEN_BELOW)) - 1;
 
 /** Shorter pieces of base64 are found in ordinary words. */
 const BASE64_CORE_CHARS = 6;
+const BASE64_RUN = /[A-Za-z0-9+/_-]{8,}={0,2}/g;
 
 /** Written alike in URLs and in JSON. */
 const UNRESERVED = /^[A-Za-z0-9._-]*$/;
@@ -118,9 +135,10 @@ function tokenEnd(text: string, at: number, tokens: ReadonlySet<string>): number
 }
 
 /** The ways in which a secret is written by those who carry it. */
-function encodings(secret: string): Set<string> {
+function encodings(secret: string, kind: SecretKind): Set<string> {
   if (secret === '') return new Set();
-  return new Set([secret, ...(UNRESERVED.test(secret) ? [] : escapes(secret)), ...base64Cores(secret)]);
+  const base64 = kind === 'credential' ? base64Cores(secret) : [];
+  return new Set([secret, ...(UNRESERVED.test(secret) ? [] : escapes(secret)), ...base64]);
 }
 
 /** JSON-escaped and URL-encoded: in a path or query, in a form (which encodes !'()~ too), in either case. */

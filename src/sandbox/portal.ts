@@ -53,8 +53,8 @@ const release = z.strictObject({
   publishId: z.string().regex(/^\d{19,22}$/),
   status: z.enum(Object.values(STATUS_OF)),
   approveComment: z.string(),
-  /** SHA-256 of each user ID, salted with the publishId: enough to drop duplicates, and no personal data on disk. */
-  whitelist: z.array(z.string().regex(/^[0-9a-f]{64}$/)),
+  /** 64 bits of the SHA-256 of each user ID with the publishId: enough to drop duplicates, and no IDs on disk. */
+  whitelist: z.array(z.string().regex(/^[0-9a-f]{16}$/)),
   /** How many of them the last startPilot took into the test. */
   inTest: count,
   /** The ratio set, in effect from the next startGrayscale on; and the one in effect. 0: none. */
@@ -258,7 +258,7 @@ const RULES: Partial<Record<Operation, Rule>> = {
     from: ['PASSED', 'BETA'],
     refuse: [notOnFirst],
     effect: ({ release, fields }) => {
-      const hashes = fields.userIds.map((id) => sha256(`${release.publishId}:${id}`));
+      const hashes = fields.userIds.map((id) => idHash(release, id));
       release.whitelist = [...new Set([...release.whitelist, ...hashes])];
     },
     type: 'WHITELIST',
@@ -552,7 +552,7 @@ function addRelease(state: SandboxState, app: App, channelCode: string, v: strin
 
 /** As if it had come there: one tester in the test, one percent in the rollout, so that any higher ratio can follow. */
 function seedRelease(r: Release, status: Status, nowMs: number): void {
-  if (status === 'BETA') r.whitelist = [sha256(`${r.publishId}:seed`)];
+  if (status === 'BETA') r.whitelist = [idHash(r, 'seed')];
   r.inTest = r.whitelist.length;
   if (status === 'GRAY') r.ratioSet = 1;
   if (status === 'REJECTED') r.approveComment = 'Rejected by the seed of the sandbox';
@@ -569,8 +569,8 @@ function artifactPath(appId: string, v: string): string {
   return `app/version/${appId}/${v}/${appId}_v${v}.zip`;
 }
 
-function sha256(value: string): string {
-  return createHash('sha256').update(value).digest('hex');
+function idHash(of: Pick<Release, 'publishId'>, userId: string): string {
+  return createHash('sha256').update(`${of.publishId}:${userId}`).digest('hex').slice(0, 16);
 }
 
 function property(value: unknown, name: string): unknown {
