@@ -73,11 +73,9 @@ export async function driveStage(stage: Stage, first: View, context: DriveContex
   let memory: Memory = {};
   let awaited = false;
   let healthKnown = false;
-  let busySinceMs: number | undefined;
 
   for (let sends = 0; sends < MAX_SENDS; ) {
     const next = plan(stage, view, context.plan, memory, clock.now());
-    if (next.kind !== 'look') busySinceMs = undefined;
     switch (next.kind) {
       case 'reached':
         return { kind: 'reached', view, awaited, ...(next.notice && { notice: next.notice }) };
@@ -88,8 +86,7 @@ export async function driveStage(stage: Stage, first: View, context: DriveContex
       case 'unknown-status':
         return { kind: next.kind, view };
       case 'look':
-        busySinceMs ??= clock.now();
-        view = await lookWhileBusy(view, busySinceMs, context);
+        view = await untilSettled(view, context);
         break;
       case 'wait': {
         memory = { ...memory, reviewed: true };
@@ -150,15 +147,21 @@ async function lookAgain(before: View, context: DriveContext, patience: Patience
   return view;
 }
 
-async function lookWhileBusy(view: View, sinceMs: number, context: DriveContext): Promise<View> {
-  const { clock } = context;
-  if (clock.now() - sinceMs >= EFFECT_TIMEOUT_MS) {
-    throw new ReleaseError('effect-not-seen', {
-      found: `The release is in passing (${view.release?.portalStatus}) for two minutes.`,
-    });
+/** Looks until the release is no longer in passing: two minutes at most, else effect-not-seen. */
+export async function untilSettled(first: View, context: DriveContext): Promise<View> {
+  const { clock, signal } = context;
+  const untilMs = clock.now() + EFFECT_TIMEOUT_MS;
+  let view = first;
+  while (stateOf(view) === 'busy') {
+    if (clock.now() >= untilMs) {
+      throw new ReleaseError('effect-not-seen', {
+        found: `The release is in passing (${view.release?.portalStatus}) for two minutes.`,
+      });
+    }
+    await clock.sleep(2_000, signal);
+    view = await lookAgain(view, context);
   }
-  await clock.sleep(2_000, context.signal);
-  return lookAgain(view, context);
+  return view;
 }
 
 // --- Writing ---------------------------------------------------------------------------------------------------------

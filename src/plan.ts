@@ -67,9 +67,10 @@ export interface Memory {
 export function plan(stage: Stage, view: View, options: PlanOptions, memory: Memory, nowMs: number): Plan {
   const state = stateOf(view);
   if (stage === 'status') return { kind: 'reached' };
-  if (state === 'busy') return { kind: 'look' };
-  if (state === 'unknown')
-    return stage === 'approval' || memory.reviewed ? { kind: 'wait' } : { kind: 'unknown-status' };
+  // Who only waits goes on waiting, however long the release is in passing.
+  const onlyWaits = stage === 'approval' || memory.reviewed;
+  if (state === 'busy') return { kind: onlyWaits ? 'wait' : 'look' };
+  if (state === 'unknown') return { kind: onlyWaits ? 'wait' : 'unknown-status' };
   if (isDone(stage, state, view, memory)) return { kind: 'reached', ...noticeOf(stage, state, memory) };
 
   const row = stageRow(stage);

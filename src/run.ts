@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Clock } from './clock.ts';
 import { type Connection, connect, keepSecret, USER_AGENT } from './connect.ts';
 import { eventReleaseNotes, outsiderEvent, type RunContext, readContext } from './context.ts';
-import { type DriveContext, driveStage } from './drive.ts';
+import { type DriveContext, driveStage, untilSettled } from './drive.ts';
 import { Cancelled, ReleaseError } from './errors.ts';
 import { createTeller, type Teller, tagsOf } from './github/teller.ts';
 import { type Environment, Fault, type Inputs, parseUserIds, readInputs, secretTexts } from './inputs.ts';
@@ -151,20 +151,9 @@ interface Means {
 }
 
 /** Checks the whole chain against the first look, and only then drives each stage to its end. */
-async function carryOut(inputs: Inputs, first: View, means: Means, tools: Tools): Promise<Ending> {
+async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools): Promise<Ending> {
   const { story, log, clock, signal, context } = tools;
   const plan = planOptionsOf(inputs);
-  const foreseen = foresee(inputs.stages, first, plan, clock.now());
-  story.foreseen = foreseen.steps;
-  if (foreseen.end) {
-    story.ended(inputs.stages[foreseen.steps.length], foreseen.end.kind);
-    return foreseen.end;
-  }
-  if (inputs.dryRun) {
-    for (const step of foreseen.steps) log.info(`would run ${step.stage}: ${foreseenWords(step)}`);
-    return { kind: 'planned' };
-  }
-
   const { portal, userIds, build } = means;
   const drive: DriveContext = {
     portal,
@@ -186,6 +175,19 @@ async function carryOut(inputs: Inputs, first: View, means: Means, tools: Tools)
       return tools.tell(story.report({ kind: 'pending', what }), inputs, 'waiting');
     },
   };
+  const waits = inputs.stages[0] === 'approval' || inputs.stages[0] === 'status';
+  const first = waits ? looked : await untilSettled(looked, drive);
+  const foreseen = foresee(inputs.stages, first, plan, clock.now());
+  story.foreseen = foreseen.steps;
+  if (foreseen.end) {
+    story.ended(inputs.stages[foreseen.steps.length], foreseen.end.kind);
+    return foreseen.end;
+  }
+  if (inputs.dryRun) {
+    for (const step of foreseen.steps) log.info(`would run ${step.stage}: ${foreseenWords(step)}`);
+    return { kind: 'planned' };
+  }
+
   let view = first;
   for (const stage of inputs.stages) {
     log.group(`${stage}: ${STAGES[stage].portalWords}`);
