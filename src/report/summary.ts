@@ -135,7 +135,8 @@ export function facts(report: Report): string {
   add('Whitelist', whitelistWords(report));
   add('Package', report.packageSha256 && `${report.packageBytes} bytes, SHA-256 ${code(report.packageSha256)}`);
   add('Possible next', report.nextStages.map((stage) => code(stage)).join(', '));
-  return rows.length > 0 ? table(rows, ['', '']) : '';
+  const [first, ...others] = rows;
+  return first ? table(others, first) : '';
 }
 
 function whitelistWords(report: Report): string {
@@ -220,5 +221,5 @@ function probed({ probe = [] }: Report): string {
 function runFacts(report: Report): string {
   const took = formatDuration(Date.parse(report.endedAt) - Date.parse(report.startedAt));
   const who = report.run.triggeringActor ? ` Started by ${code(report.run.triggeringActor, 100)}.` : '';
-  return `<sub>${report.looks} looks, ${took}, ended ${report.endedAt}.${who}</sub>`;
+  return `<sub>${report.looks} ${report.looks === 1 ? 'look' : 'looks'}, ${took}, ended ${report.endedAt}.${who}</sub>`;
 }
