@@ -20,7 +20,8 @@ const MAX_ANNOTATION_CHARS = 4_000;
 /** `write` gets whole lines; `redact` is the last net under each of them. */
 export function createLog(write: (line: string) => void, redact: (text: string) => string): Log {
   const command = (name: string, text: string) => write(`::${name}::${escapeData(text)}\n`);
-  const annotation = (name: string) => (text: string) => command(name, redact(text).slice(0, MAX_ANNOTATION_CHARS));
+  const annotation = (name: string) => (text: string) =>
+    command(name, redact(text).split('\n').map(logLine).join('\n').slice(0, MAX_ANNOTATION_CHARS));
   return {
     info: (line) => write(`${logLine(redact(line))}\n`),
     debug: (line) => command('debug', logLine(redact(line))),

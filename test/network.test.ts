@@ -162,7 +162,7 @@ test.each([301, 302, 303, 307, 308])(
   async (status) => {
     const other = await recorder((response) => response.end('{"success":true,"data":{"list":[]}}'));
     const portal = await recorder((response) => response.writeHead(status, { location: `${other.url}/taken` }).end());
-    const inputs = { ...INPUTS, 'portal-url': portal.url, 'portal-session': COOKIE };
+    const inputs = { ...INPUTS, stage: 'release', 'portal-url': portal.url, 'portal-session': COOKIE };
     const { report } = await runHere(inputs, { clock: fakeClock(), place });
     expect(report.error).toMatchObject({ code: 'portal-unexpected' });
     expect(report.error?.found).toContain(`answered ${status}, a redirect; none is followed`);

@@ -97,6 +97,16 @@ describe('a session that expires', () => {
     expect(logins().length).toBeLessThanOrEqual(4);
   });
 
+  test('while the login answers with a page twice: the wait goes on, and those two count', async () => {
+    const { step, logins } = await scene(20 * MINUTE_MS, reviewAfter(50 * MINUTE_MS));
+    let pages = 0;
+    const { report, log } = await step('apply', { 'approval-timeout': '6h' }, (_, request) =>
+      request?.path.endsWith('/user/login') && logins().length > 0 && pages++ < 2 ? 'HTML 200' : undefined,
+    );
+    expect(report, log).toMatchObject({ verdict: 'succeeded', state: 'approved' });
+    expect(logins()).toEqual(['ok', 'ok', 'ok']);
+  });
+
   test('while logins get no answer: five in all, whatever becomes of them', async () => {
     const { step, logins } = await scene(20 * MINUTE_MS, reviewAfter(60 * MINUTE_MS));
     const { report } = await step('apply', { 'approval-timeout': '6h' }, (_, request) =>

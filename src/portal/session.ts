@@ -18,7 +18,7 @@ export interface Session {
 
 export interface SessionOptions {
   readonly given?: string | undefined;
-  /** Logs in and gives the credential. What it throws is final, and never tried again, unless it is passing. */
+  /** Logs in and gives the credential. Throws portal-unauthorized for a refused password: never tried again. */
   readonly login?: (() => Promise<string>) | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -45,8 +45,7 @@ export function createSession({ given, login, clock, signal }: SessionOptions): 
       } catch (error) {
         if (!(error instanceof ReleaseError)) throw error;
         if (!error.passing || error.effect === 'unknown') logins++;
-        // Whatever the portal meant by it: the same password is not sent again.
-        if (!error.passing) refused = error;
+        if (error.code === 'portal-unauthorized') refused = error;
         // A wait looks again later: an outage of minutes must not use up the logins of days.
         if (!error.passing || patience === 'once' || attempt === ATTEMPTS) throw error;
         await clock.sleep(error.retryAfterMs ?? backoffMs(attempt, clock), signal);
