@@ -13,6 +13,7 @@ import { ERRORS } from '../src/errors.ts';
 import { INPUTS, type InputRow } from '../src/inputs.ts';
 import { STAGE_NAMES, STATES, type Stage, type State, stageRow } from '../src/lifecycle.ts';
 import { OUTPUTS } from '../src/report/outputs.ts';
+import { PORTAL_TABLES } from './generate-portal.ts';
 
 const ACTION = {
   name: 'GoPay MiniApp Release',
@@ -52,6 +53,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
       ['code', 'what happened', 'what to do'],
       Object.entries(ERRORS).map(([name, { what, todo }]) => [code(name), what, todo]),
     ),
+  ...PORTAL_TABLES,
 };
 
 /** action.yml, whole. */

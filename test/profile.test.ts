@@ -1,8 +1,9 @@
 /** The check of a profile file: what it may say, what an enemy may not, and that faults name their place. */
 
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OPERATIONS } from '../src/lifecycle.ts';
 import { defaultProfile } from '../src/portal/profile.ts';
@@ -59,6 +60,13 @@ describe('what a profile may say', () => {
       operation('findRelease', { method: 'POST', path: '/find', query: null, body: { v: '{version}' } }),
     ],
   ])('%s', (_, changes) => expect(faultsOf(changes)).toBe(''));
+});
+
+test('the profiles in docs/portal.md are valid', () => {
+  const page = readFileSync(fileURLToPath(new URL('../docs/portal.md', import.meta.url)), 'utf8');
+  const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = '']) => JSON.parse(json));
+  expect(examples.length).toBeGreaterThan(1);
+  for (const example of examples) expect(faultsOf(example)).toBe('');
 });
 
 describe('faults name their place, all at once', () => {

@@ -1,0 +1,93 @@
+/** The tables of docs/portal.md that follow from the default profile and the code that reads one. */
+
+import { REFUSALS } from '../src/errors.ts';
+import {
+  type Mark,
+  type Operation,
+  operationRow,
+  STAGE_NAMES,
+  STATES,
+  type State,
+  stageRow,
+} from '../src/lifecycle.ts';
+import { defaultProfile, type Field, type Spelling } from '../src/portal/profile.ts';
+import { knownPlaceholders } from '../src/portal/profile-schema.ts';
+
+const code = (text: string) => `\`${text}\``;
+const operations = Object.entries(defaultProfile.operations) as [Operation, Spelling][];
+
+/** What stands between the markers of each name; joined to the others by generate.ts. */
+export const PORTAL_TABLES: Readonly<Record<string, () => string>> = {
+  operations: () =>
+    table(
+      ['operation', 'what it does', 'call', 'fields', 'mark'],
+      operations.map(([operation, spelling]) => [
+        code(operation),
+        `${operationRow(operation).words} (${operationRow(operation).access})`,
+        code(`${spelling.method} ${spelling.path}`),
+        fieldsOf(spelling).map(code).join(', '),
+        bold(spelling.mark),
+      ]),
+    ),
+  statuses: () =>
+    table(
+      ['status word', 'state', "the portal's phase", 'mark'],
+      Object.entries(defaultProfile.statuses).map(([word, { state, mark }]) => [
+        code(word),
+        code(state),
+        state === 'busy' ? '' : STATES[state as State].phase || '-',
+        bold(mark),
+      ]),
+    ),
+  fields: () =>
+    table(['what', 'stands at', 'mark'], [...fieldRows('release'), ...fieldRows('version'), ...fieldRows('history')]),
+  refusals: () =>
+    table(
+      ['means', 'error codes'],
+      REFUSALS.map((refusal) => {
+        const codes = Object.entries(defaultProfile.refusals).filter(([, means]) => means === refusal);
+        return [code(refusal), codes.map(([name]) => code(name)).join(', ') || '-'];
+      }),
+    ),
+  placeholders: () =>
+    table(
+      ['operation', 'placeholders'],
+      operations.map(([operation]) => [
+        code(operation),
+        knownPlaceholders(operation)
+          .map((name) => code(`{${name}}`))
+          .join(' '),
+      ]),
+    ),
+  needs: () =>
+    table(
+      ['stage', 'writes that it may send', 'the least sure of them'],
+      STAGE_NAMES.flatMap((stage) => {
+        const sent = [...new Set(Object.values(stageRow(stage).way).flatMap((step) => (step === 'wait' ? [] : step)))];
+        if (sent.length === 0) return [];
+        const marks = sent.map((operation) => defaultProfile.operations[operation]?.mark);
+        return [[code(stage), sent.map(code).join(', '), bold(marks.includes('inferred') ? 'inferred' : 'observed')]];
+      }),
+    ),
+};
+
+function fieldsOf({ query, body, form, file }: Spelling): string[] {
+  return [...Object.keys({ ...query, ...form, ...body }), ...(file ? [file.field] : [])];
+}
+
+function fieldRows(part: 'release' | 'version' | 'history'): string[][] {
+  return Object.entries(defaultProfile[part] as Record<string, Field>).map(([name, { at, mark }]) => [
+    code(`${part}.${name}`),
+    code(at),
+    bold(mark),
+  ]);
+}
+
+function bold(mark: Mark): string {
+  return mark === 'inferred' ? mark : `**${mark}**`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+}
