@@ -66,8 +66,8 @@ const release = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
     publishId: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^\d{19,22}$/),
     status: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(Object.values(STATUS_OF)),
     approveComment: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
-    /** SHA-256 of each user ID, salted with the publishId: enough to drop duplicates, and no personal data on disk. */
-    whitelist: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^[0-9a-f]{64}$/)),
+    /** 64 bits of the SHA-256 of each user ID with the publishId: enough to drop duplicates, and no IDs on disk. */
+    whitelist: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^[0-9a-f]{16}$/)),
     /** How many of them the last startPilot took into the test. */
     inTest: count,
     /** The ratio set, in effect from the next startGrayscale on; and the one in effect. 0: none. */
@@ -188,7 +188,7 @@ const RULES = {
         from: ['PASSED', 'BETA'],
         refuse: [notOnFirst],
         effect: ({ release, fields }) => {
-            const hashes = fields.userIds.map((id) => sha256(`${release.publishId}:${id}`));
+            const hashes = fields.userIds.map((id) => idHash(release, id));
             release.whitelist = [...new Set([...release.whitelist, ...hashes])];
         },
         type: 'WHITELIST',
@@ -456,7 +456,7 @@ function addRelease(state, app, channelCode, v, nowMs) {
 /** As if it had come there: one tester in the test, one percent in the rollout, so that any higher ratio can follow. */
 function seedRelease(r, status, nowMs) {
     if (status === 'BETA')
-        r.whitelist = [sha256(`${r.publishId}:seed`)];
+        r.whitelist = [idHash(r, 'seed')];
     r.inTest = r.whitelist.length;
     if (status === 'GRAY')
         r.ratioSet = 1;
@@ -472,8 +472,8 @@ function publishId(n) {
 function artifactPath(appId, v) {
     return `app/version/${appId}/${v}/${appId}_v${v}.zip`;
 }
-function sha256(value) {
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(value).digest('hex');
+function idHash(of, userId) {
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(`${of.publishId}:${userId}`).digest('hex').slice(0, 16);
 }
 function property(value, name) {
     return typeof value === 'object' && value !== null ? value[name] : undefined;
