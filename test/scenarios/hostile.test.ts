@@ -197,8 +197,7 @@ const SECRETS = [SESSION, ...SESSION.split('; ').map((pair) => pair.slice(pair.i
   .flatMap((secret) => [
     secret,
     encodeURIComponent(secret),
-    // Without the last character where padding follows, which the bytes behind it would decide, too.
-    Buffer.from(secret).toString('base64').replace(/.=+$/, ''),
+    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
     JSON.stringify(secret).slice(1, -1),
   ]);
 
