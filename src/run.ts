@@ -371,12 +371,16 @@ async function probe(version: string, portal: Portal, { story, log }: Tools): Pr
     const turnsDown = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
     if (!turnsDown || error.passing || story.profile?.operations.listReleases?.mark !== 'inferred') throw error;
     if (!story.wasTurnedDown('listReleases')) throw error;
+    const view = await lookWithoutList(portal, version).catch((second) => {
+      // A portal that answers neither is no portal that lacks a list: the first error says more.
+      throw second instanceof ReleaseError && second.code === error.code ? error : second;
+    });
     log.info(error.found);
     const subject = version ? 'The release was asked for by name' : 'The newest versions were asked for one by one';
     story.notices.push(
       `The portal does not answer listReleases, which is inferred. ${subject}, so what else is live or under way is not known. To correct it, see docs/portal.md.`,
     );
-    return lookWithoutList(portal, version);
+    return view;
   }
 }
 

@@ -292,7 +292,10 @@ describe.each(Object.entries(SCENARIOS))('%s', (name, scenario) => {
     await inParallel(cases, async ({ k, fault, request }) => {
       const what = `${name}: ${fault} at request ${k} (${request.operation})`;
       const stage = await stageOf(scenario);
-      const codes = codesOf(fault, request, Boolean(scenario.login));
+      // A status does without the inferred list where the portal does not know it or refuses it.
+      const isOther = ['not login', 'status 401', 'empty success'].includes(fault);
+      const goesOn = name === 'status' && request.operation === 'listReleases' && !isOther;
+      const codes = goesOn ? [] : codesOf(fault, request, Boolean(scenario.login));
       const result = await stage.step((at) => (at === k ? fault : undefined));
       if (codes.length === 0) expect(result.report, `${what}\n${result.log}`).toMatchObject({ complete: true });
       else expect(codes, `${what}\n${result.log}`).toContain(result.report.error?.code);
