@@ -124,11 +124,11 @@ async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
   const profile = await openProfile(inputs, tools);
   story.profile = profile;
   const userIds = await readUserIds(inputs, tools);
-  const build = await openBuild(inputs, tools);
-  const onCall = story.called;
-  const connection = await connect({ ...tools, inputs, profile, onCall });
+  const connection = await connect({ ...tools, inputs, profile, onCall: story.called });
   const { portal } = connection;
+  let build: Package | undefined;
   try {
+    build = await openBuild(inputs, tools);
     assertSpoken(inputs, portal, profile);
     const version = await findVersion(inputs, portal, tools);
     const { view, ending: known } = await firstLook(inputs, version, portal, tools);
@@ -371,12 +371,16 @@ async function probe(version: string, portal: Portal, { story, log }: Tools): Pr
     const turnsDown = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
     if (!turnsDown || error.passing || story.profile?.operations.listReleases?.mark !== 'inferred') throw error;
     if (!story.wasTurnedDown('listReleases')) throw error;
+    const view = await lookWithoutList(portal, version).catch((second) => {
+      // A portal that answers neither is no portal that lacks a list: the first error says more.
+      throw second instanceof ReleaseError && second.code === error.code ? error : second;
+    });
     log.info(error.found);
     const subject = version ? 'The release was asked for by name' : 'The newest versions were asked for one by one';
     story.notices.push(
       `The portal does not answer listReleases, which is inferred. ${subject}, so what else is live or under way is not known. To correct it, see docs/portal.md.`,
     );
-    return lookWithoutList(portal, version);
+    return view;
   }
 }
 
@@ -428,7 +432,7 @@ async function readHistory(inputs: Inputs, ending: Ending, portal: Portal, { sto
   try {
     story.history = await portal.releaseHistory(view.version);
   } catch (error) {
-    if (!(error instanceof ReleaseError) || error.code === 'portal-unauthorized') throw error;
+    if (!(error instanceof ReleaseError)) throw error;
     log.info(`The history could not be read: ${error.found}`);
   }
 }

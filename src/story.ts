@@ -202,17 +202,17 @@ export class Story {
       case 'refused':
         return `Refused: ${state || what}, and ${this.inputs?.stages.join(', ')} cannot go on from there.`;
       case 'pending':
-        return `${state}; ${ending.what} is still awaited.`;
+        return `${state}, and ${ending.what} is still awaited.`;
       case 'planned':
-        return `Dry run: ${state || what}; nothing was written.`;
+        return `Dry run: ${state || what}. Nothing was written.`;
       case 'cancelled':
         return `The run was cancelled.${state ? ` ${state}.` : ''}${this.doubt()} Nothing was withdrawn.`;
       case 'halted':
-        return `The health check failed; ${state} and was left there.`;
+        return `The health check failed: ${state} and was left there.`;
       default:
         if (this.inputs?.stages[0] === 'upload' && this.inputs.stages.length === 1) return `${what} is on the portal.`;
         return verdict === 'unchanged' && this.inputs?.stages[0] !== 'status'
-          ? `${state}; nothing had to be done.`
+          ? `${state}. Nothing had to be done.`
           : `${state}.`;
     }
   }

@@ -272,7 +272,11 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   }
 
   function unexpected(operation: Operation, what: string): ReleaseError {
-    return new ReleaseError('portal-unexpected', { found: `The answer to ${operation} ${what}.` });
+    const { note, todo } = notesOn(operation, spellingOf(operation));
+    return new ReleaseError('portal-unexpected', {
+      found: `The answer to ${operation} ${what}.${note}`,
+      ...(todo && { todo }),
+    });
   }
 
   const readRelease =
