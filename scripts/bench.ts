@@ -239,10 +239,40 @@ async function growth(): Promise<string> {
 
 // --- Size ------------------------------------------------------------------------------------------------------------
 
+/** What a chunk is there for, by a text that only it holds; ncc numbers them. The first that fits counts. */
+const REASONS: readonly (readonly [text: string, reason: string])[] = [
+  ['GITHUB_STEP_SUMMARY', '@actions/core: outputs and summary, at the end of a run'],
+  ['octokit-core.js', '@actions/github: where a comment, a deployment or tags are asked for'],
+  ['Page.navigate', 'puppeteer-core: the login in a browser'],
+  ['unpackTar', "puppeteer's, never loaded: installs browsers"],
+  ['yargs', "puppeteer's, never loaded: a command line"],
+  ['https://mths.be/emoji', "puppeteer's, never loaded: a command line"],
+  ['proxy-agent")', "puppeteer's, never loaded: installs browsers"],
+  ['unknown placeholder', 'a profile of your own, checked'],
+  ['#username', 'the login in a browser: ours'],
+  ['ZodError', 'zod: for a profile of your own, and for the sandbox'],
+  ['end of central directory', 'yauzl: checks a package'],
+  ['yazl', 'upload: zips and checks a package'],
+  ['issues/comments', 'the comment, the deployment, the tags: ours'],
+  ['RATIO_MUST_INCREASE', "the sandbox: the portal's rules"],
+  ['startSandbox', 'the sandbox: its server'],
+  ['"sandbox?name=value', 'the sandbox: its options'],
+  ['QrCodeDataType', 'uqr: the QR code of a preview'],
+  ['the proxy answered', 'a proxy on the way'],
+  ['healthy', "the canary's health check"],
+  ['undici', 'undici, which the toolkit brings: with @actions/core or @actions/github'],
+];
+
 function size(): string {
   const files = readdirSync(DIST).filter((name) => name.endsWith('.js'));
-  const rows = files.map((name) => `| ${name} | ${(statSync(join(DIST, name)).size / 1000).toFixed(0)} |`);
-  return ['### Size of dist', '', '| file | kB |', '| --- | --- |', ...rows].join('\n');
+  const rows = files.map((name) => {
+    const text = readFileSync(join(DIST, name), 'utf8');
+    const own = { 'index.js': 'every run', 'check-har.js': 'a program of its own: reads a recording' }[name];
+    const reason = own ?? REASONS.find(([marker]) => text.includes(marker))?.[1] ?? 'UNKNOWN: name it in REASONS';
+    return [reason, `| ${name} | ${(statSync(join(DIST, name)).size / 1000).toFixed(1)} | ${reason} |`] as const;
+  });
+  const sorted = rows.sort(([a], [b]) => Number(b === 'every run') - Number(a === 'every run')).map(([, row]) => row);
+  return ['### Size of dist', '', '| file | kB | loaded for |', '| --- | --- | --- |', ...sorted].join('\n');
 }
 
 // --- Tools -----------------------------------------------------------------------------------------------------------

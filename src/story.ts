@@ -277,7 +277,7 @@ function reported(
 function todoOf(ending: Ending): string {
   switch (ending.kind) {
     case 'pending':
-      return 'Run the step again later; it goes on where it stopped. The submission stands.';
+      return 'Run the step again later: it goes on where it stopped, and nothing is withdrawn.';
     case 'rejected':
       return 'Correct what the reviewer names; then run apply with reapply: true, or release a new version.';
     case 'withdrawn':
