@@ -370,7 +370,6 @@ async function probe(version: string, portal: Portal, { story, log }: Tools): Pr
   } catch (error) {
     const turnsDown = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
     if (!turnsDown || error.passing || story.profile?.operations.listReleases?.mark !== 'inferred') throw error;
-    if (!story.wasTurnedDown('listReleases')) throw error;
     const view = await lookWithoutList(portal, version).catch((second) => {
       // A portal that answers neither is no portal that lacks a list: the first error says more.
       throw second instanceof ReleaseError && second.code === error.code ? error : second;

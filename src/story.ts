@@ -81,11 +81,6 @@ export class Story {
     if (this.calls.length < MAX_CALLS) this.calls.push(call);
   };
 
-  /** Whether the last call of the operation failed. */
-  wasTurnedDown(operation: Operation): boolean {
-    return this.calls.findLast((call) => call.operation === operation)?.ok === false;
-  }
-
   /** What a status has shown of the portal: each operation of the profile, its mark, and whether it was answered. */
   private probe(): Report['probe'] {
     const { inputs, profile } = this;
