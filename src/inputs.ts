@@ -62,7 +62,9 @@ export const INPUTS = {
       'wait: the runner holds the soak. resume: a run that comes too early ends pending, a later one goes on.',
     default: 'wait',
   },
-  'health-url': { description: 'Asked while soaking and before every raise; a bad answer halts the rollout.' },
+  'health-url': {
+    description: 'Asked while soaking and before every raise; three bad answers in a row halt the rollout.',
+  },
   'approval-timeout': {
     description: 'How long apply and approval wait for the administrator: 0s is one look; 90s, 15m, 6h, 2d.',
     default: '15m',
@@ -320,9 +322,9 @@ async function readPortal(
     return undefined;
   }
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const why = url ? whyNoPortal(url, text, hosts) : 'takes https://host, or sandbox';
+  const why = url ? whyNoPortal(url, text, hosts) : 'takes https://host (begin it with https://), or sandbox';
   if (!why) return { kind: 'url', origin: new URL(url?.origin ?? text) };
-  faults.push(`portal-url: got ${url ? shown(text) : NOT_SHOWN}; ${why}.`);
+  faults.push(`portal-url: got ${shown(text)}; ${why}.`);
   return undefined;
 }
 

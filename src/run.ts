@@ -236,7 +236,7 @@ function keepSecrets(secrets: ReturnType<typeof secretTexts>, { log, redactor }:
   const username = secrets['portal-username'] ?? '';
   const password = secrets['portal-password'] ?? '';
   if (secrets['portal-session']) keepSecret(secrets['portal-session'], log, redactor);
-  if (password) log.mask(password);
+  if (password.length >= 4) log.mask(password);
   redactor.addAll([password, secrets['github-token'] ?? '', username.length >= 8 ? username : ''], 'credential');
 }
 
@@ -296,7 +296,9 @@ async function openBuild(inputs: Inputs, { context, log, story }: Tools): Promis
   if (!inputs.package || !inputs.stages.includes('upload')) return undefined;
   const { openPackage } = await import('./package/package.ts');
   const build = await openPackage(inputs.package, context);
-  log.info(`package: ${build.entries} entries, ${formatBytes(build.sizeBytes)}, SHA-256 ${build.sha256}`);
+  log.info(
+    `package: ${build.entries} ${build.entries === 1 ? 'entry' : 'entries'}, ${formatBytes(build.sizeBytes)}, SHA-256 ${build.sha256}`,
+  );
   story.package = build;
   return build;
 }

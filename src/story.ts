@@ -195,7 +195,7 @@ export class Story {
       case 'unknown-status':
         return ERRORS['portal-status-unknown'].what;
       case 'refused':
-        return `Refused: ${state || what}, and ${this.inputs?.stages.join(', ')} cannot go on from there.`;
+        return `${state || what}, and ${this.stoppedAt()} cannot go on from there.`;
       case 'pending':
         return `${state}, and ${ending.what} is still awaited.`;
       case 'planned':
@@ -210,6 +210,12 @@ export class Story {
           ? `${state}. Nothing had to be done.`
           : `${state}.`;
     }
+  }
+
+  /** The stage that could not go on; all that were asked for where it is none of them. */
+  private stoppedAt(): string {
+    const stages = this.inputs?.stages ?? [];
+    return stages.find((stage) => this.outcomes.get(stage) === 'refused') ?? stages.join(', ');
   }
 
   /** Where a write was under way and no look could say what became of it. */

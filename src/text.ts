@@ -18,6 +18,9 @@ export function shellSafe(text: string, maxChars = 500): string {
     // A letter and its accent become one letter, since accents alone are replaced below. After the cut: reordering
     // marks is quadratic in V8, and here it sees `maxChars` at most.
     .normalize('NFC')
+    // What our own sentences use, put so that its sense stays.
+    .replace(/(?<=\d)%(?!\w)/g, ' percent')
+    .replaceAll(';', ',')
     .replace(ELLIPSES, '...')
     .replace(APOSTROPHES, '')
     .replace(NOT_SHELL_SAFE, ' ')

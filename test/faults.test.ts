@@ -226,7 +226,6 @@ function codesOf(fault: LastingFault, { operation, outlived }: Planned, hasLogin
   if (fault === 'not login' || fault === 'status 401') return hasLogin && !isLogin ? [] : ['portal-unauthorized'];
   if (outlived) return [];
   if (fault === 'unknown code') return [isLogin ? 'portal-unauthorized' : 'portal-refused'];
-  if (fault === '404 HTML' && isLogin) return ['portal-unauthorized'];
   if (fault !== 'empty success' || operationRow(operation).access === 'read' || isLogin) return ['portal-unexpected'];
   // The portal says that it took, and it did not.
   if (operation === 'uploadPackage' || operation === 'addWhitelist' || operation === 'setRatio') {

@@ -304,7 +304,9 @@ describe('portal-url', () => {
     'Sandbox',
     'https://',
   ])('%s is no address', async (text) => {
-    expect(await faultOf({ 'portal-url': text })).toMatch(/^portal-url: got .*; takes https:\/\/host, or sandbox\.$/);
+    expect(await faultOf({ 'portal-url': text })).toMatch(
+      /^portal-url: got .*; takes https:\/\/host(?: \(begin it with https:\/\/\))?, or sandbox\.$/,
+    );
   });
 
   test.each([

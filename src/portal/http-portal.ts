@@ -66,18 +66,16 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     const spelling = spellingOf('login');
     const wire = await recorded('login', () => send('login', spelling, { ...ids, ...account }, undefined, 'once'));
     const success = at(wire.json, profile.envelope.success.at);
-    if (success === undefined && wire.status < 400) {
-      throw new ReleaseError('portal-unexpected', {
-        found: `The answer to login has no ${profile.envelope.success.at}.`,
-      });
-    }
-    if (isNotLoggedIn(wire) || success !== profile.envelope.success.equals) {
+    const isAnswered = success !== undefined && ![404, 405, 501].includes(wire.status);
+    if (isNotLoggedIn(wire) || (isAnswered && success !== profile.envelope.success.equals)) {
+      const { note } = notesOn('login', spelling);
       throw new ReleaseError('portal-unauthorized', {
-        found: `The login was refused: ${reasonIn(wire) || `HTTP ${wire.status}`}.`,
-        todo: 'Check portal-username and portal-password; the password is not tried again, so that the account is not locked.',
+        found: `The login was refused: ${reasonIn(wire) || `HTTP ${wire.status}`}.${note}`,
+        todo: `Check portal-username and portal-password; the password is not tried again, so that the account is not locked.${note && ' Where they are right, log in by the browser or give portal-session (docs/first-day.md).'}`,
         traceId: textAt(wire.json, profile.envelope.traceId),
       });
     }
+    readEnvelope('login', spelling, wire);
     return credentialIn(wire, spelling);
   }
 

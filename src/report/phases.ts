@@ -11,8 +11,10 @@ export interface Phase {
 
 /** The guide's phases in their order, with the ratios of a ramp as steps of the rollout. */
 export function phasesOf(report: Report): Phase[] {
-  const names = [...new Set(WAY.map((state) => phaseName(STATES[state].phase)).filter((name) => name !== ''))];
   const { state } = report;
+  const all = [...new Set(WAY.map((step) => phaseName(STATES[step].phase)).filter((name) => name !== ''))];
+  // A first release can only be official, so it has no rollout to come; but it passes through its beginning.
+  const names = all.filter((name) => name !== ROLLOUT || !report.firstRelease || state === 'rollout-ready');
   if (state === '' || state === 'unknown' || state === 'busy')
     return names.map((name) => ({ name, progress: 'to come' }));
   const current = names.indexOf(phaseName(STATES[state].phase));
