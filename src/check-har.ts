@@ -15,6 +15,7 @@ import { cleanLine } from './text.ts';
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 const MAX_LINES = 40;
 const USAGE = `Usage: node dist/check-har.js recording.har [--host portal.example.com] [--out portal-profile.json] [--force]
+       node dist/check-har.js --help
 
 Compares a recording of your portal (docs/portal.md says how to make one) with the default profile. It reads the
 portal's host only, prints names and no values but your three ids, and sends nothing.`;
@@ -23,7 +24,11 @@ process.exitCode = main(process.argv.slice(2));
 
 function main(args: readonly string[]): 0 | 1 {
   try {
-    const { file, host, out, force } = readArguments(args);
+    const { file, host, out, force, help } = readArguments(args);
+    if (help) {
+      print([USAGE]);
+      return 0;
+    }
     if (statSync(file).size > MAX_FILE_BYTES) throw new RecordingFault('The file is larger than 256 MiB.');
     const recording = readRecording(readFileSync(file, 'utf8'), host);
     const comparison = compare(recording, defaultProfile);
@@ -40,17 +45,22 @@ function main(args: readonly string[]): 0 | 1 {
 }
 
 function readArguments(args: readonly string[]) {
-  const options = { host: { type: 'string' }, out: { type: 'string' }, force: { type: 'boolean' } } as const;
+  const options = {
+    host: { type: 'string' },
+    out: { type: 'string' },
+    force: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
   let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     throw new RecordingFault(`${cleanLine((error as Error).message, 200)}\n\n${USAGE}`);
   }
-  const [file, ...more] = parsed.positionals;
-  if (file === undefined || more.length > 0) throw new RecordingFault(USAGE);
-  const { host, out = 'portal-profile.json', force = false } = parsed.values;
-  return { file, host, out, force };
+  const [file = '', ...more] = parsed.positionals;
+  const { host, out = 'portal-profile.json', force = false, help = false } = parsed.values;
+  if (!help && (file === '' || more.length > 0)) throw new RecordingFault(USAGE);
+  return { file, host, out, force, help };
 }
 
 function print(lines: readonly string[]): void {
@@ -101,16 +111,18 @@ function idLines(ids: Comparison['ids']): string[] {
 }
 
 /** Never over another file unless asked to, and nothing where the default fits. */
-function writeProfile({ host }: Recording, { changes }: Comparison, out: string, force: boolean): string[] {
+function writeProfile({ host }: Recording, comparison: Comparison, out: string, force: boolean): string[] {
+  const { changes, findings } = comparison;
   const shown = clean(basename(out));
   if (Object.keys(changes).length === 0) return ['The default profile fits as it is: no file was written.'];
   if (existsSync(out) && !force)
     return [`${shown} exists and was left alone; --force writes over it, --out names another.`];
   const profile = { name: clean(host).slice(0, 100), ...changes };
   writeFileSync(out, `${JSON.stringify(profile, null, 2)}\n`, { flag: force ? 'w' : 'wx' });
+  const guesses = findings.some(({ isGuess }) => isGuess) ? ' The guesses in it are named above.' : '';
   return [
-    `Wrote ${shown}. Read it, commit it, and give its path as portal-profile. Guesses in it are named above: check them`,
-    'with status and a dry run before the first real release.',
+    `Wrote ${shown}. Read it, commit it, and give its path as portal-profile.${guesses}`,
+    'Check it with status and a dry run before the first real release.',
   ];
 }
 

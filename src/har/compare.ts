@@ -16,6 +16,8 @@ export interface Finding {
   readonly verdict: Verdict;
   /** What differs, in words. */
   readonly differences: readonly string[];
+  /** Where the call was only guessed to be this operation. */
+  readonly isGuess?: true;
 }
 
 export interface Unexplained {
@@ -80,6 +82,7 @@ export function compare({ exchanges }: Recording, profile: Profile): Comparison 
       findings.push({
         operation,
         verdict: 'different',
+        isGuess: true,
         differences: [`a guess by its words and fields: ${fit.call}`, ...fit.differences],
       });
       operations[operation] = { ...fit.changes, mark: 'observed' };
