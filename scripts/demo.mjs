@@ -89,7 +89,9 @@ const markdown = join(folder, 'summaries.md');
 const html = join(folder, 'summaries.html');
 writeFileSync(markdown, summaries.map(({ title, summary }) => `# ${title}\n\n${summary}\n`).join('\n---\n\n'));
 writeFileSync(html, page());
-console.log(`\nThe job summaries of all ${number} steps, as Markdown and for a browser:\n   ${markdown}\n   ${html}`);
+console.log(
+  `\nThe job summaries of all ${number} steps, as Markdown, and the same text as a page:\n   ${markdown}\n   ${html}`,
+);
 console.log(`${number} steps in ${((Date.now() - startMs) / 1000).toFixed(1)} s, all against the sandbox.`);
 if (surprises > 0) {
   console.error(`${surprises} steps ended otherwise than expected.`);
@@ -162,7 +164,7 @@ function page() {
 <title>Job summaries of the demo</title>
 <style>body { max-width: 70rem; margin: 2rem auto; font: 16px sans-serif } pre { white-space: pre-wrap; background: #f6f8fa; padding: 1rem; line-height: 1.2 }</style>
 <h1>Job summaries of the demo</h1>
-<p>As Markdown, the way the action writes it; GitHub draws it on the page of the workflow run.</p>
+<p>This is the Markdown as text, the way the action writes it. On the page of a workflow run, GitHub draws it with tables and pictures.</p>
 ${parts.join('\n')}
 `;
 }
