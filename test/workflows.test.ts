@@ -18,13 +18,21 @@ const OUR_ACTION = /^(your-org\/gopay-miniapp-release@v1|\.\/(\.gopay-miniapp-re
 /** What we look at in a workflow; the parser has seen to its form. */
 interface Workflow {
   readonly permissions?: object;
-  readonly concurrency?: object;
+  readonly concurrency?: Concurrency;
   readonly jobs: Readonly<Record<string, Job>>;
 }
 interface Job {
   readonly permissions?: object;
-  readonly concurrency?: object;
-  readonly steps?: readonly { readonly uses?: string; readonly run?: string; readonly with?: object }[];
+  readonly concurrency?: Concurrency;
+  readonly environment?: { readonly name: string };
+  readonly steps?: readonly {
+    readonly uses?: string;
+    readonly run?: string;
+    readonly with?: Readonly<Record<string, string>>;
+  }[];
+}
+interface Concurrency {
+  readonly group: string;
 }
 
 const files = ['examples', '.github/workflows'].flatMap((folder) =>
@@ -66,6 +74,18 @@ describe.each(files)('%s', (name) => {
     const groups = [workflow, ...Object.values(workflow.jobs)].flatMap(({ concurrency }) => concurrency ?? []);
     expect(groups).not.toEqual([]);
     for (const group of groups) expect(group).toMatchObject({ queue: 'max', 'cancel-in-progress': false });
+  });
+
+  test('one group for each miniapp and target app, named alike everywhere; a gate holds none', () => {
+    if (!/^examples|miniapp-release/.test(name)) return;
+    for (const [job, { concurrency, environment, steps = [] }] of Object.entries(workflow.jobs)) {
+      const group = concurrency?.group ?? workflow.concurrency?.group;
+      const ours = steps.find((step) => OUR_ACTION.test(step.uses ?? ''))?.with;
+      if (ours) expect(group, job).toMatch(new RegExp(`-${plain(ours['miniapp-id'])}-${plain(ours['target-app'])}$`));
+      if (ours) expect(group, job).toMatch(groupOf(name));
+      else expect(group, job).toBeUndefined();
+      if (/gate|official/.test(environment?.name ?? '')) expect(ours, job).toBeUndefined();
+    }
   });
 
   test('no script holds an expression: what others wrote comes through env', () => {
@@ -121,6 +141,18 @@ test('the parser knows what it is asked: a wrong queue, trigger, key and express
   expect(await faultsOf('key.yml', workflow('max', 'timeout', 'fine'))).not.toEqual([]);
   expect(await faultsOf('expression.yml', workflow('max', 'timeout-minutes', '"${{ nothing.here }}"'))).not.toEqual([]);
 });
+
+/** A look and the way back wait behind nothing; all else is the queue of releases. */
+function groupOf(name: string): RegExp {
+  if (name.includes('canary-by-hand'))
+    return /^gopay-\$\{\{ .*'withdraw'.*'status'.* && inputs\.stage \|\| 'release' \}\}-/;
+  const own = /(rollback|status)/.exec(name)?.[1];
+  return new RegExp(`^gopay-${own ?? 'release'}-`);
+}
+
+function plain(text = ''): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
 
 function read(name: string): string {
   return readFileSync(join(ROOT, name), 'utf8');
