@@ -55,12 +55,16 @@ async function loadProfile(path, workspace) {
         found: `${file}: ${faults.length === 1 ? 'one fault' : `${faults.length} faults`}:${shown.map((fault) => `\n- ${fault}`).join('')}${more}\n`,
     });
 }
-/** The default with the changes laid over it, checked. Objects merge, all else replaces, `null` takes away. */
+/**
+ * A file that is a whole profile stands by itself: what it leaves out, its portal does not have. Any other is laid over
+ * the default: objects merge, all else replaces, `null` takes away.
+ */
 function checkProfile(changes) {
     if (!isObject(changes))
         return { faults: ['(top): takes a JSON object.'] };
     const faults = [];
-    const merged = merge(_profile_js__WEBPACK_IMPORTED_MODULE_6__/* .defaultProfile */ .fg, changes, [], faults);
+    const isWhole = profileShape.safeParse(changes).success;
+    const merged = isWhole ? changes : merge(_profile_js__WEBPACK_IMPORTED_MODULE_6__/* .defaultProfile */ .fg, changes, [], faults);
     const parsed = profileShape.safeParse(merged);
     if (!parsed.success)
         faults.push(...parsed.error.issues.flatMap((issue) => wordsOf(issue, merged)));

@@ -376,7 +376,7 @@ async function pullRequestOfCommit(sha, gitHub) {
         per_page: 100,
     }), gitHub);
     const here = `${repo.owner}/${repo.repo}`.toLowerCase();
-    const pulls = (answer?.data ?? []).filter(({ base }) => base.repo.full_name.toLowerCase() === here);
+    const pulls = (answer?.data ?? []).filter(({ base }) => !base?.repo || base.repo.full_name.toLowerCase() === here);
     return (pulls.find((pull) => pull.merge_commit_sha === sha) ?? pulls[0])?.number;
 }
 async function findOwnComment(number, marker, gitHub) {

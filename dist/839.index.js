@@ -487,7 +487,7 @@ const PACKAGE_JSON_TODO = 'Correct that file, or give the input version.';
  * Throws ReleaseError `package-invalid` that names every fault; nothing stays behind then.
  */
 async function openPackage(path, options) {
-    const real = await resolvePackage(path, options.workspace);
+    const real = await resolvePackage(path, options.workspace, options.tempDir);
     const inspection = new Inspection();
     const kind = (await (0,promises_.stat)(real)).isDirectory() ? 'folder' : 'file';
     // Listed before the private copy is made, which could otherwise find itself in the folder.
@@ -516,8 +516,8 @@ async function openPackage(path, options) {
  *
  * Throws ReleaseError: `package-invalid` for the path, `version-unresolved` for a package.json that cannot be read.
  */
-async function packageVersion(path, workspace) {
-    const real = await resolvePackage(path, workspace);
+async function packageVersion(path, workspace, tempDir) {
+    const real = await resolvePackage(path, workspace, tempDir);
     const folder = (await (0,promises_.stat)(real)).isDirectory() ? real : (0,external_node_path_.dirname)(real);
     const root = await (0,promises_.realpath)(workspace);
     for (const each of [folder, (0,external_node_path_.dirname)(folder)]) {
@@ -605,9 +605,9 @@ function package_unreadable(error) {
         cause: error,
     });
 }
-async function resolvePackage(path, workspace) {
+async function resolvePackage(path, workspace, tempDir) {
     try {
-        return await (0,src_workspace/* resolveInWorkspace */.z1)(path, workspace, 'file-or-folder');
+        return await (0,src_workspace/* resolveInWorkspace */.z1)(path, workspace, 'file-or-folder', tempDir);
     }
     catch (error) {
         throw new errors/* ReleaseError */.K2('package-invalid', {

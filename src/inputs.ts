@@ -3,6 +3,7 @@
  * from the table, so that what is promised is what is read.
  */
 
+import { isAbsolute, normalize } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { STAGE_NAMES, STAGES, type Stage, stageRow } from './lifecycle.ts';
 import type { SandboxOptions } from './sandbox/options.ts';
@@ -160,11 +161,11 @@ export async function readInputs(
     version: read('version', parseVersionInput),
     tagPrefix: read.text('tag-prefix') ?? '',
     allowDowngrade: read('allow-downgrade', parseBoolean) ?? false,
-    package: read.text('package'),
+    package: read('package', parsePath),
     releaseNotes: read.text('release-notes'),
     reapply: read('reapply', parseBoolean) ?? false,
     whitelistIds: read('whitelist-ids', parseUserIds) ?? [],
-    whitelistFile: read.text('whitelist-file'),
+    whitelistFile: read('whitelist-file', parsePath),
     ratios: read('grayscale-ratio', parseRamp) ?? [],
     soakMs: read('grayscale-soak', parseDuration),
     soakMode: read('soak-mode', oneOf('wait', 'resume')) ?? 'wait',
@@ -174,7 +175,7 @@ export async function readInputs(
     dryRun: read('dry-run', parseBoolean) ?? false,
     session: read('portal-session', parseSession),
     login: username && password ? { username, password } : undefined,
-    portalProfile: read.text('portal-profile'),
+    portalProfile: read('portal-profile', parsePath),
     githubToken: read.text('github-token'),
     comment: read('comment', parseComment) ?? 'auto',
     environment: read('environment', parseEnvironmentName),
@@ -190,8 +191,8 @@ export async function readInputs(
   }
   const alone = stages.find((stage) => stageRow(stage).alone);
   if (alone && stages.length > 1) faults.push(`stage: got ${stages.join(', ')}; ${alone} runs alone in a step.`);
-  if (asks('upload') && !inputs.package) missing('package', 'upload takes a ZIP file or a build folder.');
-  if (asks('whitelist') && !read.text('whitelist-ids') && !inputs.whitelistFile) {
+  if (asks('upload') && !read.text('package')) missing('package', 'upload takes a ZIP file or a build folder.');
+  if (asks('whitelist') && !read.text('whitelist-ids') && !read.text('whitelist-file')) {
     missing('whitelist-ids', 'whitelist takes user IDs here or in whitelist-file.');
   }
   if (asks('grayscale') && !read.text('grayscale-ratio')) {
@@ -207,7 +208,7 @@ export async function readInputs(
   if (portal?.kind === 'url' && !read.text('portal-session') && !username && !password) {
     missing('portal-session', 'a portal takes a session, or portal-username and portal-password to log in.');
   }
-  if (portal?.kind === 'sandbox' && inputs.portalProfile) {
+  if (portal?.kind === 'sandbox' && read.text('portal-profile')) {
     faults.push('portal-profile: got a path; the sandbox speaks the default profile only.');
   }
   if (inputs.tagPrefix.length > 64) faults.push('tag-prefix: got more than 64 characters.');
@@ -430,6 +431,12 @@ function parseHealthUrl(text: string): URL {
 function parseSession(text: string): string {
   // A header value (RFC 9110, 5.5): visible ASCII and spaces.
   if (!/^[\x20-\x7e]+$/.test(text)) throw new Fault('a cookie header on one line, name=value; name=value');
+  return text;
+}
+
+/** By its words alone; where it really leads, links and all, is looked at when it is opened. */
+function parsePath(text: string): string {
+  if (!isAbsolute(text) && /^\.\.(\/|\\|$)/.test(normalize(text))) throw new Fault('a path inside the workspace, and this one leaves the workspace');
   return text;
 }
 

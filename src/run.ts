@@ -191,8 +191,12 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
   let view = first;
   for (const stage of inputs.stages) {
     log.group(`${stage}: ${STAGES[stage].portalWords}`);
-    const changedBefore = story.changed;
-    const end = await driveStage(stage, view, drive).finally(log.endGroup);
+    let wrote = false;
+    const onChanged = () => {
+      wrote = true;
+      story.hasChanged();
+    };
+    const end = await driveStage(stage, view, { ...drive, onChanged }).finally(log.endGroup);
     view = end.view;
     story.sees(view);
     if (end.kind !== 'reached') {
@@ -201,7 +205,7 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
     }
     if (end.awaited) story.awaited = true;
     if (end.notice) story.notices.push(end.notice);
-    story.ended(stage, story.changed !== changedBefore || end.awaited ? 'done' : 'unchanged');
+    story.ended(stage, wrote || end.awaited ? 'done' : 'unchanged');
   }
   return { kind: 'done' };
 }
@@ -273,7 +277,7 @@ async function readUserIds(inputs: Inputs, { context, redactor, log, story }: To
   const ids = new Set(inputs.whitelistIds);
   if (inputs.whitelistFile && inputs.stages.includes('whitelist')) {
     try {
-      const path = await resolveInWorkspace(inputs.whitelistFile, context.workspace);
+      const path = await resolveInWorkspace(inputs.whitelistFile, context.workspace, 'file', context.tempDir);
       for (const id of parseUserIds(await readFile(path, 'utf8'))) ids.add(id);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
@@ -305,7 +309,9 @@ async function openBuild(inputs: Inputs, { context, log, story }: Tools): Promis
 
 /** What a profile leaves out makes the stages that need it fail before anything is sent. */
 function assertSpoken(inputs: Inputs, portal: Portal, profile: Profile): void {
-  const missing = inputs.stages.flatMap(operationsOf).filter((operation) => !portal.speaks(operation));
+  const needed = inputs.stages.flatMap(operationsOf);
+  if (inputs.portal.kind === 'url' && !inputs.session && profile.login?.by !== 'browser') needed.push('login');
+  const missing = needed.filter((operation) => !portal.speaks(operation));
   if (!portal.speaks('findRelease') && !portal.speaks('listReleases')) missing.push('findRelease');
   if (missing.length === 0) return;
   throw new ReleaseError('profile-invalid', {
@@ -316,7 +322,8 @@ function assertSpoken(inputs: Inputs, portal: Portal, profile: Profile): void {
 async function findVersion(inputs: Inputs, portal: Portal, tools: Tools): Promise<string | undefined> {
   const { context } = tools;
   return resolveVersion(inputs, context, {
-    packageVersion: async (path) => (await import('./package/package.ts')).packageVersion(path, context.workspace),
+    packageVersion: async (path) =>
+      (await import('./package/package.ts')).packageVersion(path, context.workspace, context.tempDir),
     tags: () => tagsOf(inputs, tools),
     portalVersions: async () => (await someVersions(portal)).map(({ version }) => version).slice(0, 20),
   });
@@ -352,8 +359,10 @@ async function lookAtRelease(inputs: Inputs, version: string | undefined, portal
   const [firstStage] = inputs.stages;
   const creates = firstStage === 'upload' || firstStage === 'submit';
   const isProbe = firstStage === 'status';
-  const lookNow = () =>
-    isProbe ? probe(version ?? '', portal, tools) : look(portal, version ?? '', { byName: !creates });
+  const lookNow = () => {
+    if (version === undefined && !portal.speaks('listReleases')) return lookWithoutList(portal, '');
+    return isProbe ? probe(version ?? '', portal, tools) : look(portal, version ?? '', { byName: !creates });
+  };
   let view: View = inputs.targetApp
     ? await lookNow()
     : { version: version ?? '', release: undefined, releases: undefined, complete: false };
@@ -431,7 +440,7 @@ async function readHistory(inputs: Inputs, ending: Ending, portal: Portal, { sto
   const { view } = story;
   if (!asked || !view?.release || !portal.speaks('releaseHistory')) return;
   try {
-    story.history = await portal.releaseHistory(view.version);
+    story.history = await portal.releaseHistory(view.version, ending.kind === 'pending' ? 'once' : 'retry');
   } catch (error) {
     if (!(error instanceof ReleaseError)) throw error;
     log.info(`The history could not be read: ${error.found}`);
@@ -455,7 +464,8 @@ function conclude(report: Report, isGreen: boolean, log: Log): void {
   const text = [because || report.message, report.verdict === 'rejected' && `Reason: ${report.reason}`, todo]
     .filter(Boolean)
     .join('\n');
-  if (!isGreen) log.error(text);
+  if (report.verdict === 'cancelled') log.notice(text);
+  else if (!isGreen) log.error(text);
   else if (report.verdict === 'pending') log.notice(text);
 }
 

@@ -96,7 +96,8 @@ export class Story {
   report(ending: Ending = this.ending): Report {
     const { inputs, view, context } = this;
     const release = view?.release;
-    const state = view && (inputs?.targetApp || release) ? stateOf(view) : '';
+    const isKnown = view && (inputs?.targetApp || release) && (view.version !== '' || view.releases !== undefined);
+    const state = view && isKnown ? stateOf(view) : '';
     const verdict = this.verdict(ending);
     const error = errorOf(ending, view);
     const previous = view && rollbackTarget(view);
@@ -120,7 +121,7 @@ export class Story {
       miniappId,
       spaceId: inputs?.spaceId ?? '',
       targetApp: inputs?.targetApp ?? '',
-      version: view?.version ?? inputs?.version ?? '',
+      version: view?.version ?? (inputs?.version === 'latest' ? '' : (inputs?.version ?? '')),
       ...facts,
       portalStatus: release?.portalStatus ?? '',
       publishId,
@@ -133,11 +134,11 @@ export class Story {
       liveVersion: (view && liveRelease(view)?.version) ?? '',
       previousVersion: previous?.kind === 'version' ? previous.version : '',
       underWay: otherReleases(view),
-      nextStages: view ? nextStages(view) : [],
+      nextStages: view && state !== '' ? nextStages(view) : view?.uploaded ? ['submit'] : [],
       packageSha256: this.package?.sha256 ?? '',
       packageBytes: this.package?.sizeBytes ?? 0,
       message: this.message(ending, verdict, facts),
-      reason: error?.found ?? (verdict === 'rejected' ? (release?.comment ?? 'no reason given') : ''),
+      reason: error?.found ?? (state === 'rejected' ? (release?.comment ?? 'no reason given') : ''),
       ...(error && { error }),
       todo: error?.todo ?? (state === 'unknown' ? todoOfUnknown(view) : todoOf(ending)),
       notices: this.notices,

@@ -9,17 +9,24 @@ import { cleanLine } from './text.ts';
 export type PathKind = 'file' | 'file-or-folder';
 
 /**
- * The real path of what a user names, relative to the workspace or absolute, free of links.
+ * The real path of what a user names, relative to the workspace or absolute, free of links. What an earlier step left in
+ * `tempDir` (RUNNER_TEMP) may be named absolutely.
  *
  * Throws a plain Error of one sentence, with the path as it was given, where nothing is there, where it (or a link
  * on the way) leaves the workspace, or where it is not of the kind asked for.
  */
-export async function resolveInWorkspace(path: string, workspace: string, kind: PathKind = 'file'): Promise<string> {
+export async function resolveInWorkspace(
+  path: string,
+  workspace: string,
+  kind: PathKind = 'file',
+  tempDir?: string,
+): Promise<string> {
   const fault = (what: string) => new Error(`The path "${cleanLine(path, 200)}" ${what}.`);
   if (path.trim() === '') throw new Error('The path is empty.');
   if (path.includes('\0')) throw fault('holds a NUL character');
 
   const root = await realpath(workspace);
+  const temp = tempDir !== undefined && isAbsolute(path) ? await realpath(tempDir).catch(() => root) : root;
   const asked = resolve(workspace, path);
   const leaves = () => fault('leaves the workspace');
   let real: string;
@@ -27,9 +34,10 @@ export async function resolveInWorkspace(path: string, workspace: string, kind: 
     real = await realpath(asked);
   } catch (error) {
     // What is or is not there outside is nobody's business, so "leaves" comes before "does not exist".
-    throw isInside(asked, resolve(workspace)) || isInside(asked, root) ? fault(whyNoPath(error)) : leaves();
+    const isHere = [resolve(workspace), root, temp].some((folder) => isInside(asked, folder));
+    throw isHere ? fault(whyNoPath(error)) : leaves();
   }
-  if (!isInside(real, root)) throw leaves();
+  if (!isInside(real, root) && !isInside(real, temp)) throw leaves();
 
   const found = await stat(real);
   if (found.isFile() || (kind === 'file-or-folder' && found.isDirectory())) return real;

@@ -72,7 +72,7 @@ async function pullRequestOfCommit(sha: string, gitHub: GitHub): Promise<number 
     gitHub,
   );
   const here = `${repo.owner}/${repo.repo}`.toLowerCase();
-  const pulls = (answer?.data ?? []).filter(({ base }) => base.repo.full_name.toLowerCase() === here);
+  const pulls = (answer?.data ?? []).filter(({ base }) => !base?.repo || base.repo.full_name.toLowerCase() === here);
   return (pulls.find((pull) => pull.merge_commit_sha === sha) ?? pulls[0])?.number;
 }
 

@@ -37,7 +37,7 @@ export interface PackageOptions {
  * Throws ReleaseError `package-invalid` that names every fault; nothing stays behind then.
  */
 export async function openPackage(path: string, options: PackageOptions): Promise<Package> {
-  const real = await resolvePackage(path, options.workspace);
+  const real = await resolvePackage(path, options.workspace, options.tempDir);
   const inspection = new Inspection();
   const kind = (await stat(real)).isDirectory() ? 'folder' : 'file';
   // Listed before the private copy is made, which could otherwise find itself in the folder.
@@ -66,8 +66,8 @@ export async function openPackage(path: string, options: PackageOptions): Promis
  *
  * Throws ReleaseError: `package-invalid` for the path, `version-unresolved` for a package.json that cannot be read.
  */
-export async function packageVersion(path: string, workspace: string): Promise<string | undefined> {
-  const real = await resolvePackage(path, workspace);
+export async function packageVersion(path: string, workspace: string, tempDir?: string): Promise<string | undefined> {
+  const real = await resolvePackage(path, workspace, tempDir);
   const folder = (await stat(real)).isDirectory() ? real : dirname(real);
   const root = await realpath(workspace);
   for (const each of [folder, dirname(folder)]) {
@@ -160,9 +160,9 @@ function unreadable(error: unknown): Error {
   });
 }
 
-async function resolvePackage(path: string, workspace: string): Promise<string> {
+async function resolvePackage(path: string, workspace: string, tempDir?: string): Promise<string> {
   try {
-    return await resolveInWorkspace(path, workspace, 'file-or-folder');
+    return await resolveInWorkspace(path, workspace, 'file-or-folder', tempDir);
   } catch (error) {
     throw new ReleaseError('package-invalid', {
       found: messageOf(error),

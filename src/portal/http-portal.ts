@@ -317,8 +317,8 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
       const page = await list('findRelease', { version, page: 1 }, patience, readRelease('findRelease'));
       return page.items.find((release) => release.version === version);
     },
-    async releaseHistory(version) {
-      const page = await list('releaseHistory', { version, page: 1 }, 'retry', (item): HistoryItem => {
+    async releaseHistory(version, patience = 'retry') {
+      const page = await list('releaseHistory', { version, page: 1 }, patience, (item): HistoryItem => {
         const text = (name: keyof HistoryItem) => textAt(item, profile.history[name]?.at) ?? '';
         return { type: text('type'), operator: text('operator'), time: text('time'), comment: text('comment') };
       });

@@ -71,7 +71,7 @@ export interface Portal {
   listVersions(page: number, patience?: Patience): Promise<Page<Version>>;
   listReleases(page: number, patience?: Patience): Promise<Page<Release>>;
   findRelease(version: string, patience?: Patience): Promise<Release | undefined>;
-  releaseHistory(version: string): Promise<readonly HistoryItem[]>;
+  releaseHistory(version: string, patience?: Patience): Promise<readonly HistoryItem[]>;
   /**
    * Sends a write once. Resolves when the portal says that it took. Throws a WriteError that says whether it may
    * have taken all the same.

@@ -43,11 +43,15 @@ export interface Checked {
   readonly faults: readonly string[];
 }
 
-/** The default with the changes laid over it, checked. Objects merge, all else replaces, `null` takes away. */
+/**
+ * A file that is a whole profile stands by itself: what it leaves out, its portal does not have. Any other is laid over
+ * the default: objects merge, all else replaces, `null` takes away.
+ */
 export function checkProfile(changes: unknown): Checked {
   if (!isObject(changes)) return { faults: ['(top): takes a JSON object.'] };
   const faults: string[] = [];
-  const merged = merge(defaultProfile, changes, [], faults);
+  const isWhole = profileShape.safeParse(changes).success;
+  const merged = isWhole ? changes : merge(defaultProfile, changes, [], faults);
   const parsed = profileShape.safeParse(merged);
   if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => wordsOf(issue, merged)));
   else faults.push(...faultsOf(parsed.data as Profile));

@@ -286,7 +286,7 @@ function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): Wire
     throw new ReleaseError('portal-unreachable', {
       found: `${where} answered ${status}.`,
       passing: true,
-      effect: [408, 429, 503].includes(status) ? 'none' : 'unlikely',
+      effect: 'unlikely',
       retryAfterMs: retryAfterMs(answer.headers['retry-after'], clock),
     });
   }
