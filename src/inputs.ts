@@ -436,7 +436,8 @@ function parseSession(text: string): string {
 
 /** By its words alone; where it really leads, links and all, is looked at when it is opened. */
 function parsePath(text: string): string {
-  if (!isAbsolute(text) && /^\.\.(\/|\\|$)/.test(normalize(text))) throw new Fault('a path inside the workspace, and this one leaves the workspace');
+  if (!isAbsolute(text) && /^\.\.(\/|\\|$)/.test(normalize(text)))
+    throw new Fault('a path inside the workspace, and this one leaves the workspace');
   return text;
 }
 
