@@ -103,7 +103,7 @@ describe('data flows one way', () => {
     expect(found.filter(({ to }) => !allowed.some((name) => isIn(to, name)))).toEqual([]);
   });
 
-  test('only run.ts knows the drive, the plan and the story, and only index.ts knows run.ts', () => {
+  test('only run.ts knows the drive, and the story, and only index.ts knows run.ts', () => {
     const importersOf = (name: string) => imports.filter(({ to }) => to === name).map(({ from }) => from);
     expect(importersOf('run.js')).toEqual(['index.js']);
     expect(importersOf('drive.js')).toEqual(['run.js']);

@@ -7,7 +7,8 @@ import { setImmediate as tick } from 'node:timers/promises';
 import type { Clock } from '../../src/clock.ts';
 import { Cancelled } from '../../src/errors.ts';
 import { INPUTS } from '../../src/inputs.ts';
-import { type RunResult, run, type World } from '../../src/run.ts';
+import { type RunResult, run } from '../../src/run.ts';
+import type { World } from '../../src/world.ts';
 
 export interface FakeClock extends Clock {
   /** How often somebody slept. */

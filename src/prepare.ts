@@ -1,0 +1,124 @@
+/** Before the first look: the inputs with all their faults, and what they name in the workspace. Nothing is sent. */
+
+import { readFile } from 'node:fs/promises';
+import { keepSecret } from './connect.ts';
+import { outsiderEvent, type RunContext } from './context.ts';
+import { ReleaseError } from './errors.ts';
+import { Fault, type Inputs, parseUserIds, readInputs, secretTexts } from './inputs.ts';
+import type { Package } from './package/package.ts';
+import { operationsOf } from './plan.ts';
+import type { Portal } from './portal/portal.ts';
+import { defaultProfile, type Profile } from './portal/profile.ts';
+import { formatBytes } from './words.ts';
+import { resolveInWorkspace } from './workspace.ts';
+import type { Tools } from './world.ts';
+
+export async function checkedInputs(tools: Tools): Promise<Inputs> {
+  const { environment, context, log, redactor } = tools;
+  const secrets = secretTexts(environment);
+  keepSecrets(secrets, tools);
+  const { inputs, faults: faultsOfInputs } = await readInputs(environment);
+  const faults = [...faultsOfInputs, ...faultsOfEvent(inputs, context)];
+  if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    faults.push(
+      'NODE_TLS_REJECT_UNAUTHORIZED: got 0, which lets anyone read the credentials; use NODE_EXTRA_CA_CERTS.',
+    );
+  }
+  if (faults.length > 0) {
+    redactor.addAll((secrets['whitelist-ids'] ?? '').split(/[,\s]+/), 'id');
+    throw inputInvalid(faults);
+  }
+  if (context.isHosted && inputs.approvalTimeoutMs > SIX_HOURS_MS) {
+    log.warning(
+      'approval-timeout is over 6 h, and a GitHub-hosted runner stops a job at 6 h. A shorter wait on a schedule goes on where the last run stopped.',
+    );
+  }
+  return inputs;
+}
+
+/** Before a word is said about any input. The IDs are kept when they are read. */
+function keepSecrets(secrets: ReturnType<typeof secretTexts>, { log, redactor }: Tools): void {
+  const username = secrets['portal-username'] ?? '';
+  const password = secrets['portal-password'] ?? '';
+  if (secrets['portal-session']) keepSecret(secrets['portal-session'], log, redactor);
+  if (password.length >= 4) log.mask(password);
+  redactor.addAll([password, secrets['github-token'] ?? '', username.length >= 8 ? username : ''], 'credential');
+}
+
+const SIX_HOURS_MS = 6 * 3_600_000;
+
+function inputInvalid(faults: readonly string[]): ReleaseError {
+  const list = faults.map((fault) => `\n- ${fault}`).join('');
+  return new ReleaseError('input-invalid', {
+    found: `${faults.length === 1 ? 'One fault' : `${faults.length} faults`}:${list}\n`,
+  });
+}
+
+/** A comment or a fork's pull request must not release anything, nor choose what is read. */
+function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
+  const event = outsiderEvent(context);
+  if (!event) return [];
+  const faults: string[] = [];
+  if (inputs.stages.some((stage) => stage !== 'status')) {
+    faults.push(`stage: got ${inputs.stages.join(', ')}; on ${event}, which outsiders can cause, only status runs.`);
+  }
+  const files = {
+    'portal-profile': inputs.portalProfile,
+    package: inputs.package,
+    'whitelist-file': inputs.whitelistFile,
+  };
+  for (const [name, value] of Object.entries(files)) {
+    if (value)
+      faults.push(`${name}: got a path; on ${event}, which outsiders can cause, no file of the workspace is read.`);
+  }
+  return faults;
+}
+
+export async function readUserIds(
+  inputs: Inputs,
+  { context, redactor, log, story }: Tools,
+): Promise<readonly string[]> {
+  const ids = new Set(inputs.whitelistIds);
+  if (inputs.whitelistFile && inputs.stages.includes('whitelist')) {
+    try {
+      const path = await resolveInWorkspace(inputs.whitelistFile, context.workspace, 'file', context.tempDir);
+      for (const id of parseUserIds(await readFile(path, 'utf8'))) ids.add(id);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      throw inputInvalid([`whitelist-file: ${error instanceof Fault ? `takes ${error.message}.` : error.message}`]);
+    }
+  }
+  redactor.addAll([...ids], 'id');
+  for (const id of [...ids].filter((candidate) => candidate.length >= 8).slice(0, 100)) log.mask(id);
+  story.userIds = inputs.stages.includes('whitelist') ? ids.size : 0;
+  return [...ids];
+}
+
+export async function openProfile({ portalProfile }: Inputs, { context }: Tools): Promise<Profile> {
+  if (!portalProfile) return defaultProfile;
+  const { loadProfile } = await import('./portal/profile-schema.ts');
+  return loadProfile(portalProfile, context.workspace);
+}
+
+export async function openBuild(inputs: Inputs, { context, log, story }: Tools): Promise<Package | undefined> {
+  if (!inputs.package || !inputs.stages.includes('upload')) return undefined;
+  const { openPackage } = await import('./package/package.ts');
+  const build = await openPackage(inputs.package, context);
+  log.info(
+    `package: ${build.entries} ${build.entries === 1 ? 'entry' : 'entries'}, ${formatBytes(build.sizeBytes)}, SHA-256 ${build.sha256}`,
+  );
+  story.package = build;
+  return build;
+}
+
+/** What a profile leaves out makes the stages that need it fail before anything is sent. */
+export function assertSpoken(inputs: Inputs, portal: Portal, profile: Profile): void {
+  const needed = inputs.stages.flatMap(operationsOf);
+  if (inputs.portal.kind === 'url' && !inputs.session && profile.login?.by !== 'browser') needed.push('login');
+  const missing = needed.filter((operation) => !portal.speaks(operation));
+  if (!portal.speaks('findRelease') && !portal.speaks('listReleases')) missing.push('findRelease');
+  if (missing.length === 0) return;
+  throw new ReleaseError('profile-invalid', {
+    found: `The profile ${profile.name} does not speak ${[...new Set(missing)].join(', ')}, which ${inputs.stages.join(', ')} needs.`,
+  });
+}

@@ -1,0 +1,33 @@
+/** What a run has at hand: what its process gives it, and what it makes of that at its start. */
+
+import type { Clock } from './clock.ts';
+import type { RunContext } from './context.ts';
+import type { Teller } from './github/teller.ts';
+import type { Environment } from './inputs.ts';
+import type { Log } from './log.ts';
+import type { Redactor } from './redact.ts';
+import type { Story } from './story.ts';
+
+/** What a process gives the run. */
+export interface World {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  /** Aborted when the run is cancelled. */
+  readonly signal: AbortSignal;
+  readonly write: (text: string) => void;
+  readonly workspace: string;
+  readonly tempDir: string;
+  /** A request's deadline; the transport's own where absent. */
+  readonly requestTimeoutMs?: number;
+  /** Rejects with what was thrown where nobody catches it. */
+  readonly crashed?: Promise<never>;
+}
+
+export interface Tools extends World {
+  readonly context: RunContext;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  readonly story: Story;
+  readonly userAgent: string;
+  readonly tell: Teller;
+}
