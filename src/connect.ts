@@ -8,7 +8,7 @@ import type { Environment, Inputs } from './inputs.ts';
 import type { Log } from './log.ts';
 import { createHttpPortal, type HttpPortalOptions } from './portal/http-portal.ts';
 import type { Call, Portal } from './portal/portal.ts';
-import { defaultProfile, type Profile } from './portal/profile.ts';
+import type { Profile } from './portal/profile.ts';
 import { createTransport } from './portal/transport.ts';
 import { cookieSecrets, type Redactor } from './redact.ts';
 import type { Sandbox } from './sandbox/server.ts';
@@ -182,5 +182,3 @@ function uploadProgress(clock: Clock, log: Log): (sentBytes: number, totalBytes:
     log.info(`  ${formatBytes(sentBytes)} of ${formatBytes(totalBytes)} sent (${percent}%)`);
   };
 }
-
-export { defaultProfile };

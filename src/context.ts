@@ -59,7 +59,7 @@ async function readEvent(path: string): Promise<unknown> {
 }
 
 /** A text field of the event's payload, or undefined. */
-export function eventText(context: RunContext, place: string): string | undefined {
+function eventText(context: RunContext, place: string): string | undefined {
   const value = at(context.event, place);
   return typeof value === 'string' ? value : undefined;
 }

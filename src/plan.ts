@@ -40,7 +40,7 @@ export type Plan =
 /** A plan that ends a stage short of its end. */
 export type Stop = Extract<Plan, { kind: 'refused' | 'rejected' | 'withdrawn' | 'unknown-status' }>;
 
-export type Refused = Extract<Plan, { kind: 'refused' }>;
+type Refused = Extract<Plan, { kind: 'refused' }>;
 
 /** What the user chose, as far as a plan depends on it. */
 export interface PlanOptions {

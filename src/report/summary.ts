@@ -3,7 +3,7 @@
 import { type Mark, OPERATIONS, operationRow, STAGES } from '../lifecycle.ts';
 import type { Foreseen } from '../plan.ts';
 import { formatDuration } from '../words.ts';
-import { code, escapeMarkdown, limitParts, table } from './markdown.ts';
+import { code, escapeMarkdown, limitParts, type Part, table } from './markdown.ts';
 import { phasesOf } from './phases.ts';
 import { type Report, stateWords, type Verdict } from './report.ts';
 
@@ -14,12 +14,6 @@ const MAX_ROWS = 50;
 export interface SummaryExtras {
   /** The preview link as a QR code, drawn in Markdown. */
   readonly qrCode?: string | undefined;
-}
-
-interface Part {
-  readonly text: string;
-  /** What is less important goes first where space is short. */
-  readonly weight: number;
 }
 
 export function summaryOf(report: Report, extras: SummaryExtras = {}): string {
@@ -83,7 +77,7 @@ export function noticesOf(report: Report): string {
 }
 
 /** Mermaid, of our own words and whole numbers only. The table below it says the same where it is not drawn. */
-export function picture(report: Report): string {
+function picture(report: Report): string {
   if (!hasPhases(report)) return '';
   const phases = phasesOf(report);
   const nodes = phases.map(({ name, progress }, index) => {
@@ -106,7 +100,7 @@ export function picture(report: Report): string {
 
 const PROGRESS_ICONS = { done: '✅', now: '🔵', stopped: '❌', 'to come': '⚪' };
 
-export function phaseTable(report: Report): string {
+function phaseTable(report: Report): string {
   if (!hasPhases(report)) return '';
   const rows = phasesOf(report).map(({ name, progress }) => [PROGRESS_ICONS[progress], name, progress]);
   return table(rows, ['', 'Phase', 'Progress']);
@@ -116,7 +110,7 @@ function hasPhases(report: Report): boolean {
   return report.state !== '' && report.targetApp !== '' && report.version !== '';
 }
 
-export function facts(report: Report): string {
+function facts(report: Report): string {
   const rows: string[][] = [];
   const add = (name: string, value: string | undefined) => value && rows.push([name, value]);
   add('Miniapp', report.miniappId && code(report.miniappId));

@@ -111,7 +111,7 @@ export async function runStep(
 }
 
 /** `name<<delimiter` blocks, as the runner reads them. */
-export function parseOutputs(text: string): Record<OutputName, string> {
+function parseOutputs(text: string): Record<OutputName, string> {
   const outputs: Record<string, string> = {};
   for (const match of text.matchAll(/^([\w-]+)<<(\S+)\n([\s\S]*?)\n\2$/gm)) outputs[match[1] ?? ''] = match[3] ?? '';
   return outputs as Record<OutputName, string>;

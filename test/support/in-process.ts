@@ -14,7 +14,7 @@ import { run } from '../../src/run.ts';
 import { type Job, newJob } from './action.ts';
 
 /** 2027-01-15 08:00 UTC. */
-export const START_MS = 1_800_000_000_000;
+const START_MS = 1_800_000_000_000;
 
 export interface FakeClock extends Clock {
   /** Every sleep so far, in milliseconds. */
