@@ -1,5 +1,6 @@
 /** Inputs -> a Portal to talk to: the real one by its profile, or the built-in sandbox on loopback. */
 
+import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Clock } from './clock.ts';
 import type { RunContext } from './context.ts';
@@ -42,7 +43,7 @@ export const USER_AGENT = 'gopay-miniapp-release (GitHub Action)';
 
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { inputs, profile, clock, signal, log, redactor } = options;
-  const sandbox = inputs.portal.kind === 'sandbox' ? await openSandbox(inputs, options.context) : undefined;
+  const sandbox = inputs.portal.kind === 'sandbox' ? await openSandbox(options) : undefined;
   const origin = inputs.portal.kind === 'url' ? inputs.portal.origin : new URL(sandbox?.url ?? '');
   // The sandbox asks for no credentials, so it gets none.
   const { session, login } = sandbox ? {} : inputs;
@@ -118,14 +119,18 @@ function byBrowser(options: ConnectOptions, origin: URL): HttpPortalOptions['bro
   };
 }
 
-async function openSandbox(inputs: Inputs, context: RunContext): Promise<Sandbox> {
+async function openSandbox({ inputs, context, log }: ConnectOptions): Promise<Sandbox> {
   if (inputs.portal.kind !== 'sandbox') throw new TypeError('not a sandbox');
   const { options } = inputs.portal;
   const { startSandbox, SandboxInvalid } = await import('./sandbox/server.ts');
   const version = namedVersion(inputs, context);
+  const file = sandboxFile(options.file, context);
+  if (existsSync(file) && (options.versions.length > 0 || options.live || options.state)) {
+    log.info('The sandbox goes on with its state file: versions=, live= and state= are for a new one.');
+  }
   try {
     return await startSandbox({
-      file: sandboxFile(options.file, context),
+      file,
       rules: { review: options.review },
       seed: {
         appId: inputs.miniappId,
