@@ -102,10 +102,12 @@ export async function driveStage(stage: Stage, first: View, context: DriveContex
           context.log(`${next.ratioPercent}% has to be held for ${left} more; a later run goes on.`);
           return { kind: 'pending', view, what: `the soak at ${next.ratioPercent}%` };
         }
-        memory = { heldSinceMs: clock.now(), ...memory };
-        const soaked = await soak(view, next.untilMs, context);
+        const { ratioPercent } = next;
         // Another ratio than the one held, set by somebody else, is held from here on.
-        if (soaked.view.release?.ratioPercent !== next.ratioPercent) memory = { ...memory, heldSinceMs: clock.now() };
+        if (memory.held?.ratioPercent !== ratioPercent) {
+          memory = { ...memory, held: { ratioPercent, sinceMs: clock.now() } };
+        }
+        const soaked = await soak(view, next.untilMs, context);
         view = soaked.view;
         if (!soaked.healthy) return { kind: 'halted', view };
         healthKnown = false;
@@ -127,7 +129,12 @@ export async function driveStage(stage: Stage, first: View, context: DriveContex
         view = sent.view;
         if (sent.kind === 'refused') return { ...refusedBy(sent.error), view };
         if (sent.kind === 'took') memory = remember(memory, next, clock.now(), sent.artifacts);
-        if (next.operation === 'startGrayscale') healthKnown = false;
+        if (next.operation === 'startGrayscale') {
+          // Started or not: what the portal has set by now may be somebody else's.
+          const { ratioSet: _, ...others } = memory;
+          memory = others;
+          healthKnown = false;
+        }
         break;
       }
     }
@@ -338,11 +345,14 @@ function isElsewhere(next: Send | undefined, before: View, view: View): boolean 
 function hasMoved(before: View, view: View): boolean {
   const state = stateOf(view);
   if (state === 'busy' || state === 'unknown') return false;
-  return (
-    state !== stateOf(before) ||
-    view.release?.ratioPercent !== before.release?.ratioPercent ||
-    view.release?.modifiedAtMs !== before.release?.modifiedAtMs
-  );
+  return standsElsewhere(before, view) || view.release?.modifiedAtMs !== before.release?.modifiedAtMs;
+}
+
+/** The same but for the time: some portal may give a new one with every look. */
+function standsElsewhere(before: View, view: View): boolean {
+  const state = stateOf(view);
+  if (state === 'busy' || state === 'unknown') return false;
+  return state !== stateOf(before) || view.release?.ratioPercent !== before.release?.ratioPercent;
 }
 
 function inBatches(userIds: readonly string[], size: number): readonly (readonly string[])[] {
@@ -407,10 +417,20 @@ async function soak(
     const left = formatDuration(Math.max(untilMs - clock.now(), 0));
     const shown = seen.view ? statusWords(seen.view) : `the look failed (${seen.why}), still holding`;
     context.log(`soak ${looks}: ${shown}; ${left} left`);
-    if (seen.view && hasMoved(view, seen.view)) return { view: seen.view, healthy: true };
+    if (seen.view && standsElsewhere(view, seen.view)) return { view: seen.view, healthy: true };
     view = seen.view ?? view;
   }
-  return { view: await lookAgain(view, context), healthy: true };
+  // Nothing goes on without a look, and an outage of the moment ends nothing.
+  const lastMs = clock.now() + EFFECT_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return { view: await lookAgain(view, context), healthy: true };
+    } catch (error) {
+      if (!(error instanceof ReleaseError) || !error.passing || clock.now() >= lastMs) throw error;
+      context.log(`the look failed (${error.found}), still holding`);
+      await clock.sleep(10_000, context.signal);
+    }
+  }
 }
 
 function tolerantLook(before: View, context: DriveContext): Promise<{ view?: View; why?: string }> {

@@ -58,10 +58,17 @@ export interface Memory {
   readonly reviewed?: boolean;
   /** The uploaded package's paths, as the portal named them. */
   readonly packageSent?: readonly string[];
+  readonly versionCreated?: boolean;
   readonly idsAdded?: boolean;
+  /** Set, and not started yet. */
   readonly ratioSet?: number;
-  /** When this run first saw the ratio in effect; counts where the portal does not tell. */
-  readonly heldSinceMs?: number;
+  /** Since when this run knows a ratio to be in effect; of another ratio it says nothing. */
+  readonly held?: {
+    readonly ratioPercent: number;
+    readonly sinceMs: number;
+    /** Raised by this run, which knows it better than a portal whose clock is behind. */
+    readonly raised?: true;
+  };
 }
 
 export function plan(stage: Stage, view: View, options: PlanOptions, memory: Memory, nowMs: number): Plan {
@@ -147,12 +154,14 @@ export function remember(
       return { ...memory, reviewed: true };
     case 'uploadPackage':
       return { ...memory, packageSent: artifacts };
+    case 'createVersion':
+      return { ...memory, versionCreated: true };
     case 'addWhitelist':
       return { ...memory, idsAdded: true };
     case 'setRatio':
       return sent.ratioPercent === undefined ? memory : { ...memory, ratioSet: sent.ratioPercent };
     case 'startGrayscale':
-      return { ...memory, heldSinceMs: nowMs };
+      return { ...memory, held: { ratioPercent: sent.ratioPercent ?? 0, sinceMs: nowMs, raised: true } };
     default:
       return memory;
   }
@@ -188,8 +197,12 @@ function isDone(stage: Stage, state: State, view: View, memory: Memory): boolean
 }
 
 function noticeOf(stage: Stage, state: State, memory: Memory): { notice?: string } {
-  if (stage === 'upload' && !memory.packageSent)
-    return { notice: 'The version exists on the portal already: this build was not sent.' };
+  if (stage === 'upload' && !memory.versionCreated) {
+    const notice = memory.packageSent
+      ? 'The version was created by somebody else meanwhile: it may not hold this build.'
+      : 'The version exists on the portal already: this build was not sent.';
+    return { notice };
+  }
   if (stage === 'whitelist' && state !== 'whitelist-testing') {
     return { notice: `The release is ${STATES[state].words}, past the whitelist test: no user IDs were added.` };
   }
@@ -209,8 +222,10 @@ function nextOfRamp(state: State, view: View, options: PlanOptions, memory: Memo
   const inEffect = ratioInEffect(view);
   if (inEffect > 0 && soakMs > 0) {
     // The portal's clock may be ahead of ours: a soak is never longer than asked for.
-    const seenMs = memory.heldSinceMs ?? nowMs;
-    const untilMs = Math.min(view.release?.modifiedAtMs ?? seenMs, seenMs) + soakMs;
+    const held = memory.held?.ratioPercent === inEffect ? memory.held : undefined;
+    const seenMs = held?.sinceMs ?? nowMs;
+    const sinceMs = held?.raised ? seenMs : Math.min(view.release?.modifiedAtMs ?? seenMs, seenMs);
+    const untilMs = sinceMs + soakMs;
     if (nowMs < untilMs) return { kind: 'soak', ratioPercent: inEffect, untilMs };
   }
   const target = ratios.find((ratio) => ratio > inEffect);

@@ -34,7 +34,12 @@ export async function run(world: World): Promise<RunResult> {
   const context = await readContext(world.environment, world.workspace, world.tempDir);
   const story = new Story(context, world.clock);
   const parts = { ...world, context, log, redactor, story, userAgent: USER_AGENT };
-  const tools: Tools = { ...parts, tell: createTeller(parts) };
+  const over = new AbortController();
+  const tools: Tools = {
+    ...parts,
+    signal: AbortSignal.any([world.signal, over.signal]),
+    tell: createTeller(parts),
+  };
   try {
     story.inputs = await checkedInputs(tools);
     const ends = [release(story.inputs, tools), givenUp(world.signal)];
@@ -43,6 +48,8 @@ export async function run(world: World): Promise<RunResult> {
   } catch (error) {
     story.ending = endingOf(error);
   }
+  // After a crash the release would go on by itself, while its end is told: nothing is written that no report knows.
+  over.abort();
   const report = withoutSecrets(story.report(), (text) => redactor.redact(text));
   const isGreen = GREEN.includes(report.verdict) || (report.verdict === 'pending' && pendingIsGreen(story.inputs));
   conclude(report, isGreen, log);
@@ -144,7 +151,7 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
     onUnsettled: story.isUnsettled,
     onWait: (view) => {
       story.sees(view);
-      const what = stateOf(view) === 'in-review' ? 'the approval' : 'the end of the soak';
+      const what = stateOf(view) === 'grayscale' ? 'the end of the soak' : 'the approval';
       const report = withoutSecrets(story.report({ kind: 'pending', what }), (text) => redactor.redact(text));
       return tools.tell(report, inputs, 'waiting');
     },

@@ -78,7 +78,8 @@ export class Story {
   readonly called = (call: Call): void => {
     if (call.operation === 'listReleases' || call.operation === 'findRelease') this.looks++;
     // The first calls and every write tell most; of a long wait only its beginning is kept.
-    if (this.calls.length < MAX_CALLS) this.calls.push(call);
+    const isWrite = call.operation !== 'login' && operationRow(call.operation).access === 'write';
+    if (isWrite || this.calls.length < MAX_CALLS) this.calls.push(call);
   };
 
   /** What a status has shown of the portal: each operation of the profile, its mark, and whether it was answered. */

@@ -267,6 +267,8 @@ function wireError(request: WireRequest, cause: unknown): ReleaseError {
   if (TLS_CODES.test(code)) {
     return new ReleaseError('portal-unreachable', {
       found: `${where}: no TLS connection to ${request.url.host} (${code}).`,
+      // It may have broken after the request was sent.
+      effect: 'unknown',
       cause,
     });
   }
