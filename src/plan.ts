@@ -78,6 +78,8 @@ export function plan(stage: Stage, view: View, options: PlanOptions, memory: Mem
   const onlyWaits = stage === 'approval' || memory.reviewed;
   if (state === 'busy') return { kind: onlyWaits ? 'wait' : 'look' };
   if (state === 'unknown') return { kind: onlyWaits ? 'wait' : 'unknown-status' };
+  // A release that was in review is approved, rejected or withdrawn, not gone: an empty list is a slip of the portal.
+  if (state === 'none' && memory.reviewed) return { kind: 'wait' };
   if (isDone(stage, state, view, memory)) return { kind: 'reached', ...noticeOf(stage, state, memory) };
 
   const row = stageRow(stage);

@@ -44,6 +44,13 @@ describe('what the portal cannot tell', () => {
     expect(nextStages(view('unknown'))).toEqual([]);
   });
 
+  test('in passing, or not listed, in a wait: the wait goes on', () => {
+    for (const state of ['busy', 'unknown', 'none'] as const) {
+      expect(plan('apply', view(state), OPTIONS, { reviewed: true }, NOW_MS).kind, state).toBe('wait');
+    }
+    expect(planned('approval', view('none')).kind).toBe('refused');
+  });
+
   test('whether it is the first release: left to the portal', () => {
     const own = release(VERSION, 'approved');
     const listless = { version: VERSION, release: own, releases: undefined, complete: false };
