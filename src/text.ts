@@ -20,12 +20,14 @@ export function shellSafe(text: string, maxChars = 500): string {
     .normalize('NFC')
     // What our own sentences use, put so that its sense stays.
     .replace(/(?<=\d)%(?!\w)/g, ' percent')
-    .replaceAll(';', ',')
+    .replaceAll(';', '.')
     .replace(ELLIPSES, '...')
     .replace(APOSTROPHES, '')
     .replace(NOT_SHELL_SAFE, ' ')
     // No word is an option (`-o file`), not even where the text is pasted without quotes.
     .replace(/(^| )-+/g, '$1')
+    // A mark at the start is an operator to PowerShell (`,` an array, `+` a sum).
+    .replace(/^[ ,+]+/, '')
     // `echo MESSAGE` prints a line that the runner reads, see logLine.
     .replace(/:(?=:)/g, ': ');
   return clip(folded(words), maxChars, '...');
