@@ -260,7 +260,7 @@ const REASONS: readonly (readonly [text: string, reason: string])[] = [
   ['QrCodeDataType', 'uqr: the QR code of a preview'],
   ['the proxy answered', 'a proxy on the way'],
   ['healthy', "the canary's health check"],
-  ['undici', 'undici, which the toolkit brings: with @actions/core or @actions/github'],
+  ['undici', "undici and the toolkit's HTTP client: with @actions/core or @actions/github"],
 ];
 
 function size(): string {

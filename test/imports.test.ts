@@ -125,6 +125,14 @@ describe('data flows one way', () => {
     expect([...atStart].filter((name) => LAZY.some((lazy) => isIn(name, lazy)))).toEqual([]);
   });
 
+  test('what we depend on, and undici, are there in one version', () => {
+    const read = (name: string) => JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
+    const { packages } = read('package-lock.json') as { packages: Record<string, unknown> };
+    const { dependencies } = read('package.json') as { dependencies: Record<string, string> };
+    const placesOf = (name: string) => Object.keys(packages).filter((path) => path.endsWith(`node_modules/${name}`));
+    for (const name of [...Object.keys(dependencies), 'undici']) expect(placesOf(name), name).toHaveLength(1);
+  });
+
   test('only index.ts touches the process', () => {
     const files = readdirSync(join(ROOT, BUILD), { recursive: true, encoding: 'utf8' });
     const users = files.filter(
