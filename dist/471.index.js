@@ -26,7 +26,7 @@ async function createHealthCheck(url, signal) {
                 method: 'GET',
                 url,
                 agent,
-                headers: { accept: 'application/json', 'user-agent': 'gopay-miniapp-release (GitHub Action)' },
+                headers: { accept: 'application/json', 'user-agent': _portal_transport_js__WEBPACK_IMPORTED_MODULE_1__/* .USER_AGENT */ ._O },
                 timeoutMs: TIMEOUT_MS,
                 maxBytes: MAX_BYTES,
                 signal,

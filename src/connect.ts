@@ -10,7 +10,7 @@ import type { Log } from './log.ts';
 import { createHttpPortal, type HttpPortalOptions } from './portal/http-portal.ts';
 import type { Call, Portal } from './portal/portal.ts';
 import type { Profile } from './portal/profile.ts';
-import { createTransport } from './portal/transport.ts';
+import { createTransport, USER_AGENT } from './portal/transport.ts';
 import { cookieSecrets, type Redactor } from './redact.ts';
 import type { Sandbox } from './sandbox/server.ts';
 import { namedVersion } from './version.ts';
@@ -19,7 +19,6 @@ import { isInside } from './workspace.ts';
 
 export interface Connection {
   readonly portal: Portal;
-  readonly profile: Profile;
   /** The same portal, with the credential of now and without a login, where the run's own signal forbids another look. */
   lastLook<T>(timeoutMs: number, look: (portal: Portal) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -38,8 +37,6 @@ export interface ConnectOptions {
   /** Of the process, for the browser: where it is and what it needs. */
   readonly environment: Environment;
 }
-
-export const USER_AGENT = 'gopay-miniapp-release (GitHub Action)';
 
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { inputs, profile, clock, signal, log, redactor } = options;
@@ -78,7 +75,6 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const portal = createHttpPortal({ ...common, transport, credentials: { session, login }, signal });
   return {
     portal: sandbox ? withSandboxFaults(portal, sandbox) : portal,
-    profile,
     async lastLook(timeoutMs, look) {
       const end = AbortSignal.timeout(timeoutMs);
       const last = transportFor(end);

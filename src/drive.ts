@@ -10,7 +10,7 @@ import { operationRow, STATES, type Stage, type WriteOperation } from './lifecyc
 import { look, lookAtVersion } from './observe.ts';
 import { type Memory, type Plan, type PlanOptions, plan, remember } from './plan.ts';
 import type { Patience, Portal, UploadSource, WriteFields } from './portal/portal.ts';
-import { stateOf, type View } from './view.ts';
+import { isKnown, stateOf, type View } from './view.ts';
 import { formatDuration } from './words.ts';
 
 const WRITE_ATTEMPTS = 6;
@@ -337,21 +337,20 @@ function isAppliedFor(before: View, view: View): boolean {
 /** Whether the release is in another known state than before, and not by the operation. */
 function isElsewhere(next: Send | undefined, before: View, view: View): boolean {
   const state = stateOf(view);
-  if (state === 'busy' || state === 'unknown' || state === stateOf(before)) return false;
+  if (!isKnown(state) || state === stateOf(before)) return false;
   return next === undefined || state !== operationRow(next.operation).to;
 }
 
 /** Whether the release stands elsewhere than before; in passing and unknown words do not count. */
 function hasMoved(before: View, view: View): boolean {
-  const state = stateOf(view);
-  if (state === 'busy' || state === 'unknown') return false;
-  return standsElsewhere(before, view) || view.release?.modifiedAtMs !== before.release?.modifiedAtMs;
+  const hasNewTime = view.release?.modifiedAtMs !== before.release?.modifiedAtMs;
+  return isKnown(stateOf(view)) && (hasNewTime || standsElsewhere(before, view));
 }
 
 /** The same but for the time: some portal may give a new one with every look. */
 function standsElsewhere(before: View, view: View): boolean {
   const state = stateOf(view);
-  if (state === 'busy' || state === 'unknown') return false;
+  if (!isKnown(state)) return false;
   return state !== stateOf(before) || view.release?.ratioPercent !== before.release?.ratioPercent;
 }
 
@@ -452,7 +451,7 @@ async function tolerantly(act: () => Promise<View>): Promise<{ view?: View; why?
 
 function statusWords(view: View): string {
   const state = stateOf(view);
-  if (state === 'unknown' || state === 'busy') return `${state} (the portal says ${view.release?.portalStatus})`;
+  if (!isKnown(state)) return `${state} (the portal says ${view.release?.portalStatus})`;
   const ratio = state === 'grayscale' ? ` at ${view.release?.ratioPercent}%` : '';
   return STATES[state].words + ratio;
 }

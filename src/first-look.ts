@@ -10,6 +10,7 @@ import { resolveVersion } from './version.ts';
 import { isUnderWay, liveRelease, rollbackTarget, stateOf, type View } from './view.ts';
 import type { Tools } from './world.ts';
 
+/** The version that the step is about; undefined where it needs none. Throws version-unresolved. */
 export async function findVersion(inputs: Inputs, portal: Portal, tools: Tools): Promise<string | undefined> {
   const { context } = tools;
   return resolveVersion(inputs, context, {
@@ -26,6 +27,7 @@ export interface FirstLook {
   readonly ending?: Ending;
 }
 
+/** Where the release stands before anything is done. Throws what the portal throws. */
 export async function firstLook(
   inputs: Inputs,
   version: string | undefined,

@@ -1,7 +1,7 @@
 /** The canary's health check: no credentials, no redirects, ten seconds, 64 KiB. */
 
 import { Cancelled } from './errors.ts';
-import { createAgent, exchange } from './portal/transport.ts';
+import { createAgent, exchange, USER_AGENT } from './portal/transport.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 64 * 1024;
@@ -17,7 +17,7 @@ export async function createHealthCheck(url: URL, signal: AbortSignal): Promise<
         method: 'GET',
         url,
         agent,
-        headers: { accept: 'application/json', 'user-agent': 'gopay-miniapp-release (GitHub Action)' },
+        headers: { accept: 'application/json', 'user-agent': USER_AGENT },
         timeoutMs: TIMEOUT_MS,
         maxBytes: MAX_BYTES,
         signal,

@@ -4,7 +4,6 @@ import { logLine } from './text.ts';
 
 export interface Log {
   info(line: string): void;
-  debug(line: string): void;
   /** An annotation. */
   notice(text: string): void;
   warning(text: string): void;
@@ -24,7 +23,6 @@ export function createLog(write: (line: string) => void, redact: (text: string) 
     command(name, redact(text).split('\n').map(logLine).join('\n').slice(0, MAX_ANNOTATION_CHARS));
   return {
     info: (line) => write(`${logLine(redact(line))}\n`),
-    debug: (line) => command('debug', logLine(redact(line))),
     notice: annotation('notice'),
     warning: annotation('warning'),
     error: annotation('error'),

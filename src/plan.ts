@@ -17,6 +17,7 @@ import {
 } from './lifecycle.ts';
 import {
   isFirstRelease,
+  isKnown,
   liveRelease,
   liveVersionAbove,
   othersUnderWay,
@@ -172,7 +173,7 @@ export function remember(
 /** The stages that may run from here, in their order. */
 export function nextStages(view: View): Stage[] {
   const state = stateOf(view);
-  if (state === 'busy' || state === 'unknown') return [];
+  if (!isKnown(state)) return [];
   if (state === 'none' && view.uploaded !== undefined) return [view.uploaded ? 'submit' : 'upload'];
   const first = isFirstRelease(view) === true;
   return STAGE_NAMES.filter((stage) => {
@@ -247,11 +248,7 @@ function whyNot(stage: Stage, state: State, view: View, options: PlanOptions): R
     const from = (Object.keys(row.way) as State[]).map((name) => STATES[name].words).join(', or ');
     return refused(
       `${version} is ${STATES[state].words} ${where}; ${stage} takes a release that is ${from}.`,
-      stage === 'withdraw'
-        ? 'There is nothing to take back; nothing was changed.'
-        : stage === 'rollback'
-          ? 'Name an archived version with the input version.'
-          : todo(view),
+      todo(stage, view),
     );
   }
   if (row.notOnFirstRelease && isFirstRelease(view)) {
@@ -272,9 +269,8 @@ function whyNot(stage: Stage, state: State, view: View, options: PlanOptions): R
   }
   const [other] = othersUnderWay(view);
   if (other && step !== 'wait' && step.includes('startApproval')) {
-    const words = other.state === 'busy' || other.state === 'unknown' ? 'under way' : STATES[other.state].words;
     return refused(
-      `Another version, ${other.version}, is ${words} ${where}; the portal takes one release at a time.`,
+      `Another version, ${other.version}, is ${STATES[other.state].words} ${where}; the portal takes one release at a time.`,
       `Release ${other.version} or withdraw it first.`,
     );
   }
@@ -317,8 +313,10 @@ function refused(found: string, whatToDo: string): Refused {
   return { kind: 'refused', found, todo: whatToDo };
 }
 
-/** Which stage comes first from here. */
-function todo(view: View): string {
+/** What to do where a stage cannot run: mostly, which stage comes first from here. */
+function todo(stage: Stage, view: View): string {
+  if (stage === 'withdraw') return 'There is nothing to take back; nothing was changed.';
+  if (stage === 'rollback') return 'Name an archived version with the input version.';
   const [next, ...others] = nextStages(view).filter((stage) => stage !== 'approval');
   const live = liveRelease(view)?.version;
   if (stateOf(view) === 'released')

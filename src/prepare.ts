@@ -13,6 +13,7 @@ import { formatBytes } from './words.ts';
 import { resolveInWorkspace } from './workspace.ts';
 import type { Tools } from './world.ts';
 
+/** The inputs, with everything secret in them kept from then on. Throws input-invalid with every fault. */
 export async function checkedInputs(tools: Tools): Promise<Inputs> {
   const { environment, context, log, redactor } = tools;
   const secrets = secretTexts(environment);
@@ -74,6 +75,7 @@ function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
   return faults;
 }
 
+/** The IDs of input and file, without duplicates, and hidden from then on. Throws input-invalid. */
 export async function readUserIds(
   inputs: Inputs,
   { context, redactor, log, story }: Tools,
@@ -94,12 +96,14 @@ export async function readUserIds(
   return [...ids];
 }
 
+/** The default profile, or the one that the user names. Throws profile-invalid. */
 export async function openProfile({ portalProfile }: Inputs, { context }: Tools): Promise<Profile> {
   if (!portalProfile) return defaultProfile;
   const { loadProfile } = await import('./portal/profile-schema.ts');
   return loadProfile(portalProfile, context.workspace);
 }
 
+/** The package that upload sends, checked; whoever opens it closes it. Throws package-invalid. */
 export async function openBuild(inputs: Inputs, { context, log, story }: Tools): Promise<Package | undefined> {
   if (!inputs.package || !inputs.stages.includes('upload')) return undefined;
   const { openPackage } = await import('./package/package.ts');
@@ -114,7 +118,7 @@ export async function openBuild(inputs: Inputs, { context, log, story }: Tools):
 /** What a profile leaves out makes the stages that need it fail before anything is sent. */
 export function assertSpoken(inputs: Inputs, portal: Portal, profile: Profile): void {
   const needed = inputs.stages.flatMap(operationsOf);
-  if (inputs.portal.kind === 'url' && !inputs.session && profile.login?.by !== 'browser') needed.push('login');
+  if (inputs.portal.kind === 'url' && !inputs.session && profile.login.by !== 'browser') needed.push('login');
   const missing = needed.filter((operation) => !portal.speaks(operation));
   if (!portal.speaks('findRelease') && !portal.speaks('listReleases')) missing.push('findRelease');
   if (missing.length === 0) return;

@@ -1,6 +1,6 @@
 /** The story on one screen: parse, observe, plan, drive, report. */
 
-import { type Connection, connect, USER_AGENT } from './connect.ts';
+import { type Connection, connect } from './connect.ts';
 import { eventReleaseNotes, readContext } from './context.ts';
 import { type DriveContext, driveStage, untilSettled } from './drive.ts';
 import { Cancelled, ReleaseError } from './errors.ts';
@@ -13,6 +13,7 @@ import { look, lookAtVersion } from './observe.ts';
 import type { Package } from './package/package.ts';
 import { foresee, type PlanOptions } from './plan.ts';
 import type { Portal, UploadSource } from './portal/portal.ts';
+import { USER_AGENT } from './portal/transport.ts';
 import { assertSpoken, checkedInputs, openBuild, openProfile, readUserIds } from './prepare.ts';
 import { createRedactor } from './redact.ts';
 import { publish } from './report/publish.ts';

@@ -10,7 +10,7 @@ import { type Foreseen, nextStages } from './plan.ts';
 import type { Call, HistoryItem, UploadSource } from './portal/portal.ts';
 import type { Profile, Spelling } from './portal/profile.ts';
 import { type Report, type ReportedError, type StageReport, stateWords, type Verdict } from './report/report.ts';
-import { isFirstRelease, isUnderWay, liveRelease, rollbackTarget, stateOf, type View } from './view.ts';
+import { isFirstRelease, liveRelease, othersUnderWay, rollbackTarget, stateOf, type View } from './view.ts';
 
 /** How a run ended. */
 export type Ending =
@@ -134,7 +134,7 @@ export class Story {
       ...(firstRelease !== undefined && { firstRelease }),
       liveVersion: (view && liveRelease(view)?.version) ?? '',
       previousVersion: previous?.kind === 'version' ? previous.version : '',
-      underWay: otherReleases(view),
+      underWay: view ? othersUnderWay(view).map(({ version, state }) => ({ version, state })) : [],
       nextStages: view && state !== '' ? nextStages(view) : view?.uploaded ? ['submit'] : [],
       packageSha256: this.package?.sha256 ?? '',
       packageBytes: this.package?.sizeBytes ?? 0,
@@ -235,14 +235,6 @@ export class Story {
 function previewUrl(miniappId: string, publishId: string): string {
   const query = new URLSearchParams({ app_id: miniappId, publish_id: publishId });
   return `gopay://mini-app/windvane?${query}`;
-}
-
-function otherReleases(view: View | undefined): Report['underWay'] {
-  return (view?.releases ?? []).flatMap((release) => {
-    const { version, state } = release;
-    if (version === view?.version || !isUnderWay(release) || state === 'busy' || state === 'unknown') return [];
-    return [{ version, state }];
-  });
 }
 
 function runUrl(context: RunContext): string {

@@ -49,15 +49,19 @@ export async function resolveVersion(
 /** The version that the inputs and the event name, without a look at anything; undefined where that is not enough. */
 export function namedVersion(inputs: Inputs, context: RunContext): string | undefined {
   if (inputs.version !== undefined) return inputs.version === 'latest' ? undefined : inputs.version;
-  const tag = eventTag(context) ?? '';
-  const version = tag.startsWith(inputs.tagPrefix) ? tag.slice(inputs.tagPrefix.length) : '';
+  return versionIn(eventTag(context) ?? '', inputs.tagPrefix);
+}
+
+/** What follows the prefix in a tag, where it is a version. */
+function versionIn(tag: string, prefix: string): string | undefined {
+  const version = tag.startsWith(prefix) ? tag.slice(prefix.length) : '';
   return isVersion(version) ? version : undefined;
 }
 
 /** A tag that is no version is an error, never passed over: it may be a version misspelt. */
 function versionOfTag(tag: string, prefix: string): string {
-  const version = tag.startsWith(prefix) ? tag.slice(prefix.length) : '';
-  if (isVersion(version)) return version;
+  const version = versionIn(tag, prefix);
+  if (version !== undefined) return version;
   throw new ReleaseError('version-unresolved', {
     found: `The tag "${cleanLine(tag, 100)}" is not "${cleanLine(prefix, 64)}" and a version such as 1.2.3.`,
     todo: 'Tag the version so, set tag-prefix to what stands before it, or give the input version.',
@@ -66,8 +70,7 @@ function versionOfTag(tag: string, prefix: string): string {
 
 function latestTag(inputs: Inputs, tags: readonly string[]): string {
   const { tagPrefix } = inputs;
-  const versions = tags.filter((tag) => tag.startsWith(tagPrefix)).map((tag) => tag.slice(tagPrefix.length));
-  const version = highest(versions.filter(isVersion));
+  const version = highest(tags.flatMap((tag) => versionIn(tag, tagPrefix) ?? []));
   if (version !== undefined) return version;
   throw new ReleaseError('version-unresolved', {
     found: `version: latest found no tag "${cleanLine(tagPrefix, 64)}1.2.3" among the repository's ${tags.length} tags.`,

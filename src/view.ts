@@ -25,20 +25,29 @@ export function liveRelease(view: View): Release | undefined {
   return allReleases(view).find((release) => release.state === 'released');
 }
 
-/** Other versions between applying and the official release, which bar a second one (ANOTHER_RELEASE_IN_PROGRESS). */
-export function othersUnderWay(view: View): readonly Release[] {
-  return allReleases(view).filter((release) => release.version !== view.version && isUnderWay(release));
+/** Whether it is a state of the lifecycle, and not a word in passing or one that nobody knows. */
+export function isKnown(state: Release['state']): state is State {
+  return state !== 'busy' && state !== 'unknown';
 }
 
-export function isUnderWay(release: Release): boolean {
-  return release.state !== 'busy' && release.state !== 'unknown' && STATES[release.state].underWay;
+type UnderWay = Release & { readonly state: State };
+
+/** Other versions between applying and the official release, which bar a second one (ANOTHER_RELEASE_IN_PROGRESS). */
+export function othersUnderWay(view: View): readonly UnderWay[] {
+  return allReleases(view)
+    .filter(isUnderWay)
+    .filter((release) => release.version !== view.version);
+}
+
+export function isUnderWay(release: Release): release is UnderWay {
+  return isKnown(release.state) && STATES[release.state].underWay;
 }
 
 /** Whether nothing was ever official on the target app; undefined where the looks cannot tell. */
 export function isFirstRelease(view: View): boolean | undefined {
   const states = allReleases(view).map((release) => release.state);
   if (states.some((state) => state === 'released' || state === 'archived')) return false;
-  if (!view.releases || !view.complete || states.includes('unknown') || states.includes('busy')) return undefined;
+  if (!view.releases || !view.complete || !states.every(isKnown)) return undefined;
   return true;
 }
 

@@ -39,6 +39,9 @@ export interface HttpPortalOptions {
   readonly sandbox: boolean;
 }
 
+/** HTTP statuses by which a portal says that it does not know the call. */
+const UNKNOWN_CALL: readonly number[] = [404, 405, 501];
+
 interface Answer {
   readonly json: unknown;
   readonly traceId: string | undefined;
@@ -66,7 +69,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     const spelling = spellingOf('login');
     const wire = await recorded('login', () => send('login', spelling, { ...ids, ...account }, undefined, 'once'));
     const success = at(wire.json, profile.envelope.success.at);
-    const isAnswered = success !== undefined && ![404, 405, 501].includes(wire.status);
+    const isAnswered = success !== undefined && !UNKNOWN_CALL.includes(wire.status);
     if (isNotLoggedIn(wire) || (isAnswered && success !== profile.envelope.success.equals)) {
       const { note } = notesOn('login', spelling);
       throw new ReleaseError('portal-unauthorized', {
@@ -206,7 +209,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     if (wire.status < 400 && success === envelope.success.equals) return { json: wire.json, traceId };
     const code = textAt(wire.json, envelope.errorCode) ?? '';
     const refusal = Object.hasOwn(refusals, code) ? refusals[code] : undefined;
-    const isUnknownCall = !refusal && [404, 405, 501].includes(wire.status);
+    const isUnknownCall = !refusal && UNKNOWN_CALL.includes(wire.status);
     if (success === undefined || isUnknownCall) {
       const shape = isUnknownCall ? 'says that it does not know the call' : `has no ${envelope.success.at}`;
       throw new ReleaseError('portal-unexpected', {

@@ -17,6 +17,9 @@ import { whyNotTrusted } from '../trust.ts';
 import { parseJson } from './json.ts';
 import type { Patience } from './portal.ts';
 
+/** Honest, and no browser's: whoever runs a portal may see what asks it. */
+export const USER_AGENT = 'gopay-miniapp-release (GitHub Action)';
+
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const READ_ATTEMPTS = 6;
