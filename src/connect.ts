@@ -10,7 +10,7 @@ import type { Log } from './log.ts';
 import { createHttpPortal, type HttpPortalOptions } from './portal/http-portal.ts';
 import type { Call, Portal } from './portal/portal.ts';
 import type { Profile } from './portal/profile.ts';
-import { createTransport, USER_AGENT } from './portal/transport.ts';
+import { createTransport, type TransportOptions, USER_AGENT } from './portal/transport.ts';
 import { cookieSecrets, type Redactor } from './redact.ts';
 import type { Sandbox } from './sandbox/server.ts';
 import { namedVersion } from './version.ts';
@@ -34,6 +34,7 @@ export interface ConnectOptions {
   readonly redactor: Redactor;
   readonly onCall: (call: Call) => void;
   readonly requestTimeoutMs?: number;
+  readonly exchange?: TransportOptions['exchange'];
   /** Of the process, for the browser: where it is and what it needs. */
   readonly environment: Environment;
 }
@@ -52,6 +53,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       signal: end,
       onProxyPassword: (password) => redactor.add(password, 'credential'),
       ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
+      ...(options.exchange && { exchange: options.exchange }),
     });
   const common = {
     profile,

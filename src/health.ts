@@ -9,11 +9,15 @@ const MAX_BYTES = 64 * 1024;
 /**
  * One question each call. Bad is: no answer, not 2xx, or JSON with `"healthy": false`. Throws nothing but Cancelled.
  */
-export async function createHealthCheck(url: URL, signal: AbortSignal): Promise<() => Promise<boolean>> {
+export async function createHealthCheck(
+  url: URL,
+  signal: AbortSignal,
+  send: typeof exchange = exchange,
+): Promise<() => Promise<boolean>> {
   const agent = await createAgent(url);
   return async () => {
     try {
-      const { status, text } = await exchange({
+      const { status, text } = await send({
         method: 'GET',
         url,
         agent,

@@ -145,7 +145,7 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
     releaseNotes: inputs.releaseNotes ?? eventReleaseNotes(context) ?? '',
     userIds,
     package: build,
-    isHealthy: inputs.healthUrl && (await healthCheck(inputs.healthUrl, signal)),
+    isHealthy: inputs.healthUrl && (await healthCheck(inputs.healthUrl, signal, tools.exchange)),
     log: log.info,
     onView: story.sees,
     onChanged: story.hasChanged,
@@ -247,7 +247,7 @@ function planOptionsOf(inputs: Inputs): PlanOptions {
   };
 }
 
-async function healthCheck(url: URL, signal: AbortSignal): Promise<() => Promise<boolean>> {
+async function healthCheck(url: URL, signal: AbortSignal, send: World['exchange']): Promise<() => Promise<boolean>> {
   const { createHealthCheck } = await import('./health.ts');
-  return createHealthCheck(url, signal);
+  return createHealthCheck(url, signal, send);
 }

@@ -5,6 +5,7 @@ import type { RunContext } from './context.ts';
 import type { Teller } from './github/teller.ts';
 import type { Environment } from './inputs.ts';
 import type { Log } from './log.ts';
+import type { TransportOptions } from './portal/transport.ts';
 import type { Redactor } from './redact.ts';
 import type { Story } from './story.ts';
 
@@ -19,6 +20,8 @@ export interface World {
   readonly tempDir: string;
   /** A request's deadline; the transport's own where absent. */
   readonly requestTimeoutMs?: number;
+  /** Sends one request to the portal or the health check; the transport's own where absent. */
+  readonly exchange?: TransportOptions['exchange'];
   /** Rejects with what was thrown where nobody catches it. */
   readonly crashed?: Promise<never>;
 }

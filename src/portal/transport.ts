@@ -68,6 +68,8 @@ export interface TransportOptions {
   readonly signal: AbortSignal;
   readonly onProxyPassword?: (password: string) => void;
   readonly requestTimeoutMs?: number;
+  /** Sends one request over the network; tests replace it. */
+  readonly exchange?: typeof exchange;
 }
 
 /** One portal's transport: a single kept-alive connection for the whole run. */
@@ -82,7 +84,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   async function sendOnce(request: WireRequest): Promise<WireAnswer> {
     assertMayReceiveCredentials(request.url, options.hosts);
-    const answer = await exchange({
+    const answer = await (options.exchange ?? exchange)({
       ...request,
       agent: await agentFor(request.url),
       timeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,

@@ -67,7 +67,7 @@ export function newPlace(): Place {
   return { workspace: folder, temp: folder, close: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-export type StepWorld = Partial<Pick<World, 'signal' | 'requestTimeoutMs'>> & {
+export type StepWorld = Partial<Pick<World, 'signal' | 'requestTimeoutMs' | 'exchange'>> & {
   readonly clock: Clock;
   readonly place: Place;
   readonly environment?: Readonly<Record<string, string>>;
