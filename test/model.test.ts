@@ -42,7 +42,7 @@ const run = (inputs: Inputs, options: ModelOptions | ModelPortal = {}) => runOnM
 
 /** What a failed expectation prints: what the portal saw, and how the run ended. */
 const told = ({ portal, report }: ModelRun) =>
-  [...portal.trace.slice(-60), `${report.verdict}: ${report.message} ${report.error?.found ?? ''}`].join('\n');
+  [...portal.trace().slice(-60), `${report.verdict}: ${report.message} ${report.error?.found ?? ''}`].join('\n');
 
 function expectSent(ran: ModelRun, writes: readonly string[]): void {
   expect(ran.portal.received(), told(ran)).toEqual(writes);
@@ -320,23 +320,19 @@ describe('2: a stale or empty read ends nothing', () => {
     expectReport(ran, { verdict: 'withdrawn', state: 'withdrawn' });
   });
 
-  test.each([1, 2] as const)(
-    'a release that is withdrawn and applied for again while we wait is approved (%i reads)',
-    async (reads) => {
-      // Seen as CANCELLED by a read or two before somebody sends it again.
-      const ran = await run(
-        { stage: 'approval', 'approval-timeout': '1h' },
-        {
-          releases: ours('APPROVE'),
-          timeline: [{ atMs: 20 * MINUTE_MS, does: 'approve' }],
-          quirks: {
-            slip: ({ nth }) => (nth >= 3 && nth < 3 + reads ? { status: 'CANCELLED', agoMs: 3 * HOUR_MS } : undefined),
-          },
+  test('two reads in a row of an older CANCELLED do not end the wait', async () => {
+    const ran = await run(
+      { stage: 'approval', 'approval-timeout': '1h' },
+      {
+        releases: ours('APPROVE'),
+        timeline: [{ atMs: 20 * MINUTE_MS, does: 'approve' }],
+        quirks: {
+          slip: ({ nth }) => (nth === 3 || nth === 4 ? { status: 'CANCELLED', agoMs: 3 * HOUR_MS } : undefined),
         },
-      );
-      expectReport(ran, { verdict: 'succeeded', state: 'approved' });
-    },
-  );
+      },
+    );
+    expectReport(ran, { verdict: 'succeeded', state: 'approved' });
+  });
 
   const AFTER_ONLINE: readonly (readonly [string, Slip])[] = [
     ['an empty list', 'empty list'],
@@ -350,7 +346,9 @@ describe('2: a stale or empty read ends nothing', () => {
   ];
 
   describe.each(['milliseconds', 'absent'] as const)('after an accepted goOnline (times: %s)', (times) => {
-    test.each(AFTER_ONLINE)('reads of %s for five seconds do not end it', async (_, slip) => {
+    // Without a time, five seconds of ARCHIVED are what a rollback by somebody else looks like.
+    const lasting = AFTER_ONLINE.filter(([name]) => name !== 'ARCHIVED' || times === 'milliseconds');
+    test.each(lasting)('reads of %s for five seconds do not end it', async (_, slip) => {
       const quirks: Quirks = {
         times,
         slip: ({ lastWrite, sinceWriteMs }) =>
@@ -565,16 +563,15 @@ describe('4: a ratio that cannot be read is not 0', () => {
   );
 });
 
-/** How long each ratio was truly in effect before the next one, or until now. */
+/** How long a ratio was truly in effect, from its start to the next change of ratio or status, or until now. */
 function heldMs({ portal }: ModelRun, ratio: number): number {
-  const rows = portal.states().map(({ atMs, truth }) => ({
-    atMs: Math.max(atMs, 0),
-    ratio: truth.releases.find(({ version }) => version === VERSION)?.ratio ?? 0,
-    status: truth.releases.find(({ version }) => version === VERSION)?.status,
-  }));
-  const from = rows.find((row) => row.ratio === ratio && row.status === 'GRAY')?.atMs ?? Number.NaN;
-  const to = rows.find((row) => row.atMs >= from && (row.ratio !== ratio || row.status !== 'GRAY'))?.atMs;
-  return (to ?? portal.clock.now() - portal.startMs) - from;
+  const states = portal.states().map(({ atMs, truth }) => {
+    const row = truth.releases.find(({ version }) => version === VERSION);
+    return { atMs, isHeld: row?.status === 'GRAY' && row.ratio === ratio };
+  });
+  const from = states.findIndex(({ isHeld }) => isHeld);
+  const end = states.find(({ isHeld }, index) => index > from && !isHeld);
+  return (end?.atMs ?? portal.clock.now() - portal.startMs) - Math.max(states[from]?.atMs ?? Number.NaN, 0);
 }
 
 describe('5: a time of the portal counts only where it is plausible', () => {
@@ -1131,7 +1128,7 @@ describe('12: the health check is asked right before each call that changes what
   test('each start and the release of a canary are preceded by a check, with no write in between', async () => {
     const ran = await run({ ...RAMP, stage: 'grayscale release', ...HEALTHY }, {});
     expectReport(ran, { verdict: 'succeeded', released: true });
-    const lines = ran.portal.trace.filter((line) => line.includes('>> ') || line.includes('health check'));
+    const lines = ran.portal.trace().filter((line) => line.includes('>> ') || line.includes('health check'));
     for (const operation of ['startGrayscale', 'goOnline']) {
       for (const [index, line] of lines.entries()) {
         if (line.includes(`>> ${operation}`)) expect(lines[index - 1], told(ran)).toContain('health check');
@@ -1165,7 +1162,9 @@ describe('13: what a wait outlives, a soak outlives', () => {
   const DAY_RAMP = { ...RAMP, 'grayscale-soak': '1d' };
 
   describe.each(['milliseconds', 'absent'] as const)('times: %s', (times) => {
-    test.each(OUTAGES.map((slip) => [name(slip), slip] as const))(
+    // Without a time, another status that is shown for long cannot be told from a true one.
+    const outages = OUTAGES.filter((slip) => typeof slip === 'string' || times === 'milliseconds');
+    test.each(outages.map((slip) => [name(slip), slip] as const))(
       'half a minute of %s at the end of a day',
       async (_, slip) => {
         const quirks: Quirks = {
@@ -1176,7 +1175,7 @@ describe('13: what a wait outlives, a soak outlives', () => {
       },
     );
 
-    test.each(OUTAGES.map((slip) => [name(slip), slip] as const))(
+    test.each(outages.map((slip) => [name(slip), slip] as const))(
       'half an hour of %s in the middle of a day',
       async (_, slip) => {
         const quirks: Quirks = { times, outages: [{ fromMs: 12 * HOUR_MS, toMs: 12.5 * HOUR_MS, slip }] };

@@ -281,8 +281,8 @@ export interface ModelPortal {
   /** Reads by operation. */
   readonly reads: Readonly<Record<ReadName, number>>;
   readonly healthChecksMs: readonly number[];
-  /** One line for each request and each deed of others, for a person who replays a run. */
-  readonly trace: readonly string[];
+  /** A line for each request and each deed of others, for a person who replays a run; repeated lines are counted. */
+  trace(): readonly string[];
   /** `setRatio 20` for each write received, with what became of it where that is not plain success. */
   received(): string[];
   /** What holds now. */
@@ -317,7 +317,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
   const writes: ReceivedWrite[] = [];
   const reads: Record<ReadName, number> = { listVersions: 0, listReleases: 0, findRelease: 0, releaseHistory: 0 };
   const healthChecksMs: number[] = [];
-  const trace: string[] = [];
+  const trace: { atMs: number; text: string; times: number }[] = [];
   const states: { atMs: number; truth: Truth }[] = [
     { atMs: Number.NEGATIVE_INFINITY, truth: seedTruth(options, startMs) },
   ];
@@ -329,7 +329,11 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
   let sinceWrite = 0;
   let lastWrite: { operation: WriteName; atMs: number } | undefined;
 
-  const say = (text: string, atMs = elapsed()) => trace.push(`${(atMs / 1000).toFixed(1).padStart(9)} s  ${text}`);
+  const say = (text: string, atMs = elapsed()) => {
+    const last = trace.at(-1);
+    if (last?.text === text) last.times++;
+    else trace.push({ atMs, text, times: 1 });
+  };
   const latest = (): Truth => (states.at(-1) as { truth: Truth }).truth;
   const stateAt = (atMs: number): Truth => {
     for (let index = states.length - 1; index > 0; index--) {
@@ -519,7 +523,11 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
     writes,
     reads,
     healthChecksMs,
-    trace,
+    trace: () =>
+      trace.map(({ atMs, text, times }) => {
+        const time = `${(atMs / 1000).toFixed(1).padStart(9)} s`;
+        return `${time}  ${text}${times > 1 ? ` (and ${times - 1} more)` : ''}`;
+      }),
     received: () =>
       writes.map(({ operation, ratio, accepted, took, forbidden }) => {
         const became = accepted
