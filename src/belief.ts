@@ -156,7 +156,7 @@ export function effectOf(
   // A portal may put a release that was taken back to where it began.
   const isBack = operationRow(operation).to === 'withdrawn' && state === 'created';
   if (isThere || isBack) return 'shown';
-  return !isKnown(state) || standingOf(after) === standingOf(before) ? 'not yet' : 'elsewhere';
+  return !after || !isKnown(state) || standingOf(after) === standingOf(before) ? 'not yet' : 'elsewhere';
 }
 
 /**
