@@ -11,8 +11,12 @@ export interface Clock {
   random(): number;
 }
 
+/**
+ * The time at which the process began, and what has passed since by a clock that nobody sets: a system clock that jumps
+ * ends no wait and no hold period.
+ */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => Math.round(performance.timeOrigin + performance.now()),
   random: () => Math.random(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {

@@ -1,21 +1,28 @@
 /**
- * Look, plan, act, until the stage ends or its time is over. Here promises 1 to 3 are kept: a write whose answer was
- * lost is not sent again before a look, a failed look ends no wait, and only what the plan says is sent. Knows the
- * Portal port, not HTTP; the clock is handed in.
+ * Observe, plan, act, until the stage ends or its time is over. Here promises 1 to 3 are kept: what the portal accepted
+ * is never sent again, a write whose response was lost is not sent again before readings have shown that it did not
+ * take, no failed or stale reading ends a wait, and only what the plan says is sent. Knows the Portal port, not HTTP;
+ * the clock is handed in.
  */
 
+import { type Effect, effectOf, standingOf } from './belief.ts';
 import { backoffMs, type Clock } from './clock.ts';
 import { type ErrorCode, type Refusal, ReleaseError } from './errors.ts';
 import { operationRow, STATES, type Stage, type WriteOperation } from './lifecycle.ts';
-import { look, lookAtVersion } from './observe.ts';
-import { type Memory, type Plan, type PlanOptions, plan, remember } from './plan.ts';
-import type { Patience, Portal, UploadSource, WriteFields } from './portal/portal.ts';
-import { isKnown, stateOf, type View } from './view.ts';
+import { lookAtVersion } from './observe.ts';
+import type { Observer } from './observer.ts';
+import { type Memory, noticeOfRatio, type Plan, type PlanOptions, plan, remember } from './plan.ts';
+import type { HistoryItem, Portal, Release, Unreadable, UploadSource, WriteFields } from './portal/portal.ts';
+import { isKnown, isSureOfNone, liveOf, stateOf, type View } from './view.ts';
 import { formatDuration } from './words.ts';
 
 const WRITE_ATTEMPTS = 6;
 /** How long a portal may take to show what it accepted. */
 const EFFECT_TIMEOUT_MS = 120_000;
+/** How long a hold period that is over waits for a portal that does not answer. */
+const OUTAGE_TIMEOUT_MS = 600_000;
+/** Readings that show no effect before a write whose response was lost counts as not taken, and the gaps before them. */
+const UNTIL_NOT_TAKEN_MS = [0, 2_000, 3_000] as const;
 /** A stage sends a handful of operations; more is a loop between two runs that undo each other. */
 const MAX_SENDS = 300;
 const HEALTH_GAP_MS = 30_000;
@@ -23,6 +30,7 @@ const BAD_ANSWERS_TO_HALT = 3;
 
 export interface DriveContext {
   readonly portal: Portal;
+  readonly observer: Observer;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly plan: PlanOptions;
@@ -33,8 +41,6 @@ export interface DriveContext {
   /** One question to the canary's health check; undefined where none was given. Never throws but Cancelled. */
   readonly isHealthy?: (() => Promise<boolean>) | undefined;
   readonly log: (line: string) => void;
-  /** Every look that succeeded, so that a run that ends anyhow knows where the release stood last. */
-  readonly onView: (view: View) => void;
   /** A write took, by its answer or by a look. */
   readonly onChanged: () => void;
   /** Before a write is sent, and with undefined once a look or the portal's refusal has settled what became of it. */
@@ -45,7 +51,7 @@ export interface DriveContext {
 
 export type StageEnd =
   | { readonly kind: 'reached'; readonly view: View; readonly awaited: boolean; readonly notice?: string }
-  | { readonly kind: 'pending'; readonly view: View; readonly what: string }
+  | { readonly kind: 'pending'; readonly view: View; readonly what: string; readonly failed?: FailedReads }
   | { readonly kind: 'rejected' | 'withdrawn'; readonly view: View }
   | { readonly kind: 'halted'; readonly view: View }
   | { readonly kind: 'unknown-status'; readonly view: View }
@@ -57,6 +63,14 @@ export type StageEnd =
       readonly traceId?: string | undefined;
     };
 
+/** Readings that failed at the end of a wait: what is reported is older. */
+export interface FailedReads {
+  readonly count: number;
+  /** What the last one found; may hold untrusted text. */
+  readonly why: string;
+  readonly lastGoodMs: number;
+}
+
 /** A write of which it is not known what became of it. */
 export interface UnsettledWrite {
   readonly operation: WriteOperation;
@@ -67,32 +81,37 @@ export interface UnsettledWrite {
 type Send = Extract<Plan, { kind: 'send' }>;
 
 /** Takes the release through one stage. Throws ReleaseError where it cannot tell or cannot go on, and Cancelled. */
-export async function driveStage(stage: Stage, first: View, context: DriveContext): Promise<StageEnd> {
-  const { clock } = context;
-  let view = first;
-  let memory: Memory = {};
+export async function driveStage(stage: Stage, context: DriveContext): Promise<StageEnd> {
+  const { clock, observer } = context;
+  let view = observer.view;
+  let memory: Memory = stage === 'grayscale' ? await withTimeOfHistory(view, context) : {};
   let awaited = false;
-  let healthKnown = false;
+  let hasRecovered = false;
 
   for (let sends = 0; sends < MAX_SENDS; ) {
     const next = plan(stage, view, context.plan, memory, clock.now());
     switch (next.kind) {
-      case 'reached':
-        return { kind: 'reached', view, awaited, ...(next.notice && { notice: next.notice }) };
+      case 'reached': {
+        const notice = next.notice ?? (memory.held?.raised ? noticeOfRatio(view.release) : undefined);
+        return { kind: 'reached', view, awaited, ...(notice && { notice }) };
+      }
       case 'refused':
         return { ...next, view };
+      case 'unreadable':
+        throw unreadable(next.what);
       case 'rejected':
       case 'withdrawn':
       case 'unknown-status':
         return { kind: next.kind, view };
       case 'look':
-        view = await untilSettled(view, context);
+        view = await untilSettled(context);
         break;
       case 'wait': {
         memory = { ...memory, reviewed: true };
-        const waited = await waitForApproval(stage, view, memory, context);
+        const waited = await waitForApproval(stage, memory, context);
         view = waited.view;
-        if (!waited.ended) return { kind: 'pending', view, what: 'the approval' };
+        if (!waited.ended)
+          return { kind: 'pending', view, what: 'the approval', ...(waited.failed && { failed: waited.failed }) };
         awaited = true;
         break;
       }
@@ -107,33 +126,44 @@ export async function driveStage(stage: Stage, first: View, context: DriveContex
         if (memory.held?.ratioPercent !== ratioPercent) {
           memory = { ...memory, held: { ratioPercent, sinceMs: clock.now() } };
         }
-        const soaked = await soak(view, next.untilMs, context);
+        const soaked = await soak(next.untilMs, context);
         view = soaked.view;
         if (!soaked.healthy) return { kind: 'halted', view };
-        healthKnown = false;
         break;
       }
       case 'send': {
-        if (asksForHealth(next, view) && context.isHealthy && !healthKnown) {
+        if (next.operation === 'goOnline') {
+          const before = view;
+          view = await sureOfLive(context);
+          if (view !== before) {
+            const again = plan(stage, view, context.plan, memory, clock.now());
+            if (again.kind !== 'send' || again.operation !== next.operation) break;
+          }
+        }
+        if (asksForHealth(next, view) && !hasRecovered) {
           const health = await askHealth(context);
           if (health === 'bad') return { kind: 'halted', view };
-          healthKnown = true;
           // It took its time to recover, so what we know of the release is old.
-          if (health === 'recovered') {
-            view = await lookAgain(view, context);
+          hasRecovered = health === 'recovered';
+          if (hasRecovered) {
+            view = await settledRead(context);
             break;
           }
         }
+        hasRecovered = false;
+        assertNotAccepted(next, view, context);
         sends++;
-        const sent = await send(next, view, memory, context);
+        const before = view.release;
+        const sent = await send(next, memory, context);
+        if (sent.kind === 'halted') return { kind: 'halted', view: sent.view };
         view = sent.view;
         if (sent.kind === 'refused') return { ...refusedBy(sent.error), view };
         if (sent.kind === 'took') memory = remember(memory, next, clock.now(), sent.artifacts);
         if (next.operation === 'startGrayscale') {
           // Started or not: what the portal has set by now may be somebody else's.
           const { ratioSet: _, ...others } = memory;
-          memory = others;
-          healthKnown = false;
+          const isOld = sent.kind === 'took' && staysOld(before, view.release, clock.now());
+          memory = { ...others, ...(isOld && { timeIsOld: true }) };
         }
         break;
       }
@@ -146,19 +176,47 @@ function refusedBy(error: ReleaseError): { kind: 'refused'; found: string; trace
   return { kind: 'refused', found: `The portal refused: ${error.found}`, traceId: error.traceId };
 }
 
-/** A fresh look of the same kind as the one before. */
-async function lookAgain(before: View, context: DriveContext, patience: Patience = 'retry'): Promise<View> {
-  const seen = await look(context.portal, before.version, { patience });
-  const view = before.uploaded === undefined ? seen : { ...seen, uploaded: before.uploaded };
-  context.onView(view);
+/** The error of a value that is there and cannot be read. */
+export function unreadable({ profileKey, field, value }: Unreadable): ReleaseError {
+  return new ReleaseError('portal-unexpected', {
+    found: `The portal shows ${value} at ${field}, which cannot be read (profile key ${profileKey}).`,
+    todo: `Say in your portal profile at ${profileKey} where the value stands (docs/portal.md).`,
+  });
+}
+
+/** Promise 1: nothing that the portal accepted in this run is sent again. */
+function assertNotAccepted(next: Send, view: View, { observer, portal }: DriveContext): void {
+  if (operationRow(next.operation).repeatable || !observer.wasAccepted(next)) return;
+  throw new ReleaseError('effect-not-seen', {
+    found: `The portal accepted ${effectWords(next)} in this run, and now shows ${view.version} as ${statusWords(view)}; it is not sent again.`,
+    todo: portal.speaks('releaseHistory')
+      ? 'Look at the release and its history in the portal, then run the step again.'
+      : 'Look at the release in the portal, then run the step again.',
+  });
+}
+
+function effectWords({ operation, ratioPercent }: Effect): string {
+  return ratioPercent === undefined ? operation : `${operation} ${ratioPercent}%`;
+}
+
+// --- Reading -----------------------------------------------------------------------------------------------------
+
+/** A reading, and those that settle it where it is in doubt. */
+async function settledRead(context: DriveContext): Promise<View> {
+  const { observer, clock, signal } = context;
+  let view = await observer.read();
+  for (const untilMs = clock.now() + EFFECT_TIMEOUT_MS; observer.doubt !== undefined && clock.now() < untilMs; ) {
+    await clock.sleep(observer.confirmGapMs, signal);
+    view = await observer.read();
+  }
   return view;
 }
 
-/** Looks until the release is no longer in passing: two minutes at most, else effect-not-seen. */
-export async function untilSettled(first: View, context: DriveContext): Promise<View> {
-  const { clock, signal } = context;
+/** Reads until the release is no longer in a transitional status: two minutes at most, else effect-not-seen. */
+export async function untilSettled(context: DriveContext): Promise<View> {
+  const { clock, signal, observer } = context;
   const untilMs = clock.now() + EFFECT_TIMEOUT_MS;
-  let view = first;
+  let { view } = observer;
   while (stateOf(view) === 'busy') {
     if (clock.now() >= untilMs) {
       throw new ReleaseError('effect-not-seen', {
@@ -166,9 +224,54 @@ export async function untilSettled(first: View, context: DriveContext): Promise<
       });
     }
     await clock.sleep(2_000, signal);
-    view = await lookAgain(view, context);
+    view = await observer.read();
   }
   return view;
+}
+
+/** Nothing is released officially on one reading that shows nothing live: that may be a slip. */
+async function sureOfLive(context: DriveContext): Promise<View> {
+  const { observer, clock, signal } = context;
+  for (let reading = 1; reading <= 3; reading++) {
+    const { view } = observer;
+    if (view.releases === undefined || liveOf(view).kind !== 'none' || isSureOfNone(view)) return view;
+    if (reading > 1) await clock.sleep(2_000, signal);
+    await observer.read('retry', 'live');
+  }
+  if (isSureOfNone(observer.view) || liveOf(observer.view).kind !== 'none') return observer.view;
+  throw new ReleaseError('portal-unexpected', {
+    found: 'The list of releases could not be read to its end, so it is not known whether a version is live.',
+  });
+}
+
+/**
+ * A portal's time of the last change that stays while other things happen is no such time. One kind of entry may be
+ * newer than it: a ratio that was set and not started.
+ */
+async function withTimeOfHistory({ release }: View, { portal, plan }: DriveContext): Promise<Memory> {
+  const changedMs = release?.modifiedAtMs;
+  if (release?.state !== 'grayscale' || changedMs === undefined || plan.soakMs === 0) return {};
+  if (!portal.speaks('releaseHistory')) return {};
+  const history = await portal.releaseHistory(release.version).catch(ignoring);
+  const newer = history.filter((item) => (timeOf(item) ?? 0) > changedMs + 60_000).map(({ type }) => type);
+  return new Set(newer).size > 1 ? { timeIsOld: true } : {};
+}
+
+/** Whether the portal's time did not move with an increase of the ratio, and is not of this moment by chance. */
+function staysOld(before: Release | undefined, after: Release | undefined, nowMs: number): boolean {
+  const ms = after?.modifiedAtMs;
+  return ms !== undefined && ms === before?.modifiedAtMs && ms < nowMs - 5 * 60_000;
+}
+
+function ignoring(error: unknown): readonly HistoryItem[] {
+  if (error instanceof ReleaseError && error.code !== 'portal-unauthorized') return [];
+  throw error;
+}
+
+/** In milliseconds since 1970; undefined for a text without a zone. */
+function timeOf({ time }: HistoryItem): number | undefined {
+  if (/^\d{13}$/.test(time)) return Number(time);
+  return /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(time) ? Date.parse(time) || undefined : undefined;
 }
 
 // --- Writing ---------------------------------------------------------------------------------------------------------
@@ -177,10 +280,14 @@ type Sent =
   | { readonly kind: 'took'; readonly view: View; readonly artifacts?: readonly string[] }
   /** It did not take and the release stands elsewhere now: plan anew. */
   | { readonly kind: 'moved'; readonly view: View }
+  /** Before it was sent again, the canary was bad. */
+  | { readonly kind: 'halted'; readonly view: View }
   | { readonly kind: 'refused'; readonly view: View; readonly error: ReleaseError };
 
 /** Sends one operation, in as many calls as it takes, and reads until the portal shows its effect. */
-async function send(next: Send, before: View, memory: Memory, context: DriveContext): Promise<Sent> {
+async function send(next: Send, memory: Memory, context: DriveContext): Promise<Sent> {
+  const { observer } = context;
+  const before = observer.view;
   const { words, repeatable } = operationRow(next.operation);
   context.log(`${words}${next.ratioPercent ? `: ${next.ratioPercent}%` : ''} (${next.operation})`);
   const batches = next.operation === 'addWhitelist' ? inBatches(context.userIds, context.portal.whitelistBatch) : [[]];
@@ -190,8 +297,8 @@ async function send(next: Send, before: View, memory: Memory, context: DriveCont
     if (sent.kind !== 'took') return sent;
     if (batches.length > 1) context.log(`  batch ${index + 1} of ${batches.length} added`);
   }
-  // What no look can show ends in a look all the same: the release may have been taken away meanwhile.
-  if (repeatable && next.operation !== 'uploadPackage') return { ...sent, view: await lookAgain(before, context) };
+  // What no reading can show ends in one all the same: the release may have been taken away meanwhile.
+  if (repeatable && next.operation !== 'uploadPackage') return { ...sent, view: await settledRead(context) };
   return sent;
 }
 
@@ -206,8 +313,8 @@ function fieldsOf(
   context: DriveContext,
 ): WriteFields {
   const artifacts = (next.operation === 'createVersion' ? memory.packageSent : view.uploaded?.artifacts) ?? [];
-  if (next.operation === 'createRelease' && artifacts.length === 0) {
-    throw new ReleaseError('portal-unexpected', { found: `The portal names no artifact of version ${view.version}.` });
+  if (next.operation === 'createRelease' && view.uploaded?.unreadableArtifacts) {
+    throw unreadable(view.uploaded.unreadableArtifacts);
   }
   return {
     version: view.version,
@@ -219,8 +326,9 @@ function fieldsOf(
   };
 }
 
+/** One write, until it is settled what became of it. */
 async function sendOnce(next: Send, before: View, fields: WriteFields, context: DriveContext): Promise<Sent> {
-  const { clock, signal } = context;
+  const { clock, signal, observer } = context;
   const { repeatable } = operationRow(next.operation);
   const settled = (sent: Sent): Sent => {
     context.onUnsettled(undefined);
@@ -230,40 +338,76 @@ async function sendOnce(next: Send, before: View, fields: WriteFields, context: 
   // Whether an earlier sending may have taken, or may still take.
   let lost = false;
   for (let attempt = 1; ; attempt++) {
+    if (attempt > 1 && asksForHealth(next, before) && (await askHealth(context)) === 'bad') {
+      return { kind: 'halted', view: observer.view };
+    }
     context.onUnsettled({
       operation: next.operation,
       tookBy: (view) => (repeatable ? undefined : isShown(next, before, view)),
     });
     const answer = await context.portal.write(next.operation, fields).catch(asReleaseError);
     if (!(answer instanceof ReleaseError)) {
+      observer.accept(next);
       context.onChanged();
       const view = await untilShown(next, before, context);
       return settled({ kind: 'took', view, ...(answer.artifacts && { artifacts: answer.artifacts }) });
     }
-    if (!answer.passing && !answer.refusal) {
-      if (answer.effect === 'none' && !lost) context.onUnsettled(undefined);
+    const isUnclear = answer.passing || answer.effect !== 'none';
+    if (!isUnclear && !answer.refusal) {
+      if (!lost) context.onUnsettled(undefined);
       throw answer;
     }
+    if (repeatable && !answer.passing && !answer.refusal) throw answer;
+    if (next.operation === 'uploadPackage' && answer.refusal) {
+      return settled({ kind: 'refused', view: observer.view, error: answer });
+    }
+    lost ||= isUnclear && answer.effect !== 'none';
     if (answer.passing) {
-      lost ||= answer.effect !== 'none';
       if (repeatable && attempt === WRITE_ATTEMPTS) throw answer;
       context.log(`  no answer (${answer.found}); ${repeatable ? 'sending again' : 'looking whether it took'}`);
       await clock.sleep(answer.retryAfterMs ?? backoffMs(attempt, clock), signal);
       if (repeatable) continue;
     }
 
-    const view = await lookForEffect(next, before, context);
-    if (isShown(next, before, view)) return settled({ kind: lost ? 'took' : 'moved', view });
-    const isRaised = view.release?.ratioPercent !== before.release?.ratioPercent;
-    if (isElsewhere(next, before, view) || isRaised) return settled({ kind: 'moved', view });
-    if (answer.passing && attempt === WRITE_ATTEMPTS) throw answer;
-    if (answer.passing) continue;
-    // Refused, though the look shows no change: an earlier sending whose answer was lost may be on its way.
+    const { view, effect } = await effectByReading(next, before, context);
+    if (effect === 'shown') {
+      if (!answer.passing && !answer.refusal)
+        context.log(`  the portal shows its effect, though it said: ${answer.found}`);
+      if (lost) observer.accept(next, true);
+      return settled({ kind: lost ? 'took' : 'moved', view });
+    }
+    if (effect === 'elsewhere') {
+      if (!answer.passing && !answer.refusal) throw answer;
+      return settled({ kind: 'moved', view });
+    }
+    if (answer.passing) {
+      assertReadable(next, before, lost, answer);
+      if (attempt === WRITE_ATTEMPTS) throw answer;
+      continue;
+    }
+    // Refused, though the readings show no change: an earlier sending whose answer was lost may be on its way.
     if (lost && answer.refusal && OWN_DOING.includes(answer.refusal)) {
+      observer.accept(next);
       return settled({ kind: 'took', view: await untilShown(next, before, context) });
     }
-    return settled({ kind: 'refused', view, error: answer });
+    if (answer.refusal) return settled({ kind: 'refused', view, error: answer });
+    throw answer;
   }
+}
+
+/**
+ * A release that was rejected before and is rejected again at once looks the same where the portal tells no time: it is
+ * not known whether a lost application was decided on, and a second one might be.
+ */
+function assertReadable(next: Send, before: View, lost: boolean, cause: ReleaseError): void {
+  const { release } = before;
+  const isAgain = release?.state === 'rejected' || release?.state === 'withdrawn';
+  if (!lost || next.operation !== 'startApproval' || !isAgain || release.modifiedAtMs !== undefined) return;
+  throw new ReleaseError('effect-not-seen', {
+    found: `The response to ${next.operation} was lost (${cause.found}), and the portal shows ${before.version} as ${STATES[release.state].words}, as before, without a time that would tell whether that is a new decision.`,
+    todo: 'Look at the release in the portal, then run the step again.',
+    cause,
+  });
 }
 
 function asReleaseError(error: unknown): ReleaseError {
@@ -271,87 +415,80 @@ function asReleaseError(error: unknown): ReleaseError {
   throw error;
 }
 
-/** Reads until the portal shows the effect: two minutes at most, whatever single looks say. */
+/** Reads until the portal shows the effect of what it accepted: two minutes at most, whatever single readings say. */
 async function untilShown(next: Send, before: View, context: DriveContext): Promise<View> {
-  if (operationRow(next.operation).repeatable) return before;
-  const { clock } = context;
+  const { clock, observer } = context;
+  if (operationRow(next.operation).repeatable) return observer.view;
   const untilMs = clock.now() + EFFECT_TIMEOUT_MS;
   for (let attempt = 1; ; attempt++) {
-    const { view, why } = await tolerantly(() => lookForEffect(next, before, context));
+    const { view, why } = await tolerantly(() =>
+      next.operation === 'createVersion' ? readVersion(context) : observer.read(),
+    );
     if (view && isShown(next, before, view)) return view;
-    if (view && next.operation === 'startGrayscale') assertRatio(next, before, view);
-    // Elsewhere than before and than it should be: somebody else acted, and the plan is made anew. A new time alone
-    // is no move: the portal may show it before the state, and an accepted write must not be sent again.
-    if (view && isElsewhere(next, before, view)) return view;
-    // It is the status, not the effect, that needs a person: the plan says so.
-    if (view && clock.now() >= untilMs && stateOf(view) === 'unknown') return view;
-    if (clock.now() >= untilMs) {
-      const shows = view
-        ? `the portal still shows ${before.version} as ${statusWords(view)}`
-        : `every look failed: ${why}`;
-      throw new ReleaseError('effect-not-seen', { found: `After ${next.operation} ${shows}.` });
+    if (view && next.operation !== 'createVersion' && observer.awaited === undefined) {
+      assertRatio(next, view);
+      return view;
     }
-    await clock.sleep(Math.min(500 * 2 ** (attempt - 1), 10_000, untilMs - clock.now()), context.signal);
+    if (clock.now() >= untilMs) return notShown(next, before, why, context);
+    const gapMs = observer.doubt ? observer.confirmGapMs : Math.min(500 * 2 ** (attempt - 1), 10_000);
+    await clock.sleep(Math.min(gapMs, untilMs - clock.now()), context.signal);
   }
 }
 
-/** A ratio read back other than the one asked for is a failure; the one from before may still be on its way. */
-function assertRatio(next: Send, before: View, view: View): void {
-  const { ratioPercent = 0 } = view.release ?? {};
-  const isOld = ratioPercent === 0 || ratioPercent === before.release?.ratioPercent;
-  if (stateOf(view) === 'grayscale' && !isOld && ratioPercent !== next.ratioPercent) {
-    throw new ReleaseError('effect-not-seen', {
-      found: `${next.ratioPercent}% was asked for, and the portal shows ${ratioPercent}%: somebody else may have set it.`,
-    });
-  }
+/** Two minutes after a write that was accepted. */
+function notShown(next: Send, before: View, why: string | undefined, { observer }: DriveContext): View {
+  const seen = observer.lastSeen;
+  // It is the status, not the effect, that needs a person: the plan says so.
+  if (stateOf(observer.view) === 'unknown') return observer.view;
+  const shows =
+    why === undefined
+      ? `the portal still shows ${before.version} as ${statusWords(seen)}`
+      : `every look failed: ${why}`;
+  throw new ReleaseError('effect-not-seen', {
+    found: `The portal accepted ${effectWords(next)}, and two minutes later ${shows}.`,
+  });
 }
 
-async function lookForEffect(next: Send, before: View, context: DriveContext): Promise<View> {
-  if (next.operation === 'createVersion') {
-    const view = await lookAtVersion(context.portal, before);
-    context.onView(view);
-    return view.uploaded ? view : before;
-  }
-  return lookAgain(before, context);
+/** A ratio read back other than the one asked for is a failure. */
+function assertRatio(next: Send, view: View): void {
+  if (next.operation !== 'startGrayscale' || stateOf(view) !== 'grayscale') return;
+  const { ratioPercent, unreadableRatio } = view.release ?? {};
+  if (unreadableRatio) throw unreadable(unreadableRatio);
+  if (ratioPercent === next.ratioPercent) return;
+  throw new ReleaseError('effect-not-seen', {
+    found: `${next.ratioPercent}% was asked for, and the portal shows ${ratioPercent ?? 'no ratio'}${ratioPercent === undefined ? '' : '%'}: somebody else may have set it.`,
+  });
 }
 
-/** Whether a look shows that the operation took. */
+/** What readings show of a write of which the response says too little. More than one, since a replica may lag. */
+async function effectByReading(
+  next: Send,
+  before: View,
+  context: DriveContext,
+): Promise<{ readonly view: View; readonly effect: 'shown' | 'not yet' | 'elsewhere' }> {
+  const { clock, signal, observer } = context;
+  let { view } = observer;
+  for (const gapMs of UNTIL_NOT_TAKEN_MS) {
+    await clock.sleep(gapMs, signal);
+    view = next.operation === 'createVersion' ? await readVersion(context) : await settledRead(context);
+    if (isShown(next, before, view)) return { view, effect: 'shown' };
+    if (next.operation === 'createVersion') continue;
+    if (standingOf(view.release) !== standingOf(before.release) && isKnown(stateOf(view))) {
+      return { view, effect: 'elsewhere' };
+    }
+  }
+  return { view, effect: 'not yet' };
+}
+
+async function readVersion({ portal, observer }: DriveContext): Promise<View> {
+  const view = await lookAtVersion(portal, observer.view);
+  return view.uploaded ? observer.consider(view) : observer.view;
+}
+
+/** Whether a snapshot shows that the operation took. */
 function isShown(next: Send, before: View, view: View): boolean {
-  const state = stateOf(view);
   if (next.operation === 'createVersion') return Boolean(view.uploaded);
-  if (next.operation === 'startGrayscale') {
-    return state === 'grayscale' && view.release?.ratioPercent === next.ratioPercent;
-  }
-  // The administrator, or the applicant, may have acted between the application and the look.
-  if (next.operation === 'startApproval') return isAppliedFor(before, view);
-  return state === operationRow(next.operation).to;
-}
-
-/** In review, or past it: also with a word that nobody knows, or with the same no as before at another time. */
-function isAppliedFor(before: View, view: View): boolean {
-  const state = stateOf(view);
-  if (state === 'unknown') return view.release?.portalStatus !== before.release?.portalStatus;
-  return state === 'rejected' || state === 'withdrawn' ? hasMoved(before, view) : isElsewhere(undefined, before, view);
-}
-
-/** Whether the release is in another known state than before, and not by the operation. */
-function isElsewhere(next: Send | undefined, before: View, view: View): boolean {
-  const state = stateOf(view);
-  if (!isKnown(state) || state === stateOf(before)) return false;
-  return next === undefined || state !== operationRow(next.operation).to;
-}
-
-/** Whether the release stands elsewhere than before; in passing and unknown words do not count. */
-function hasMoved(before: View, view: View): boolean {
-  const hasNewTime = view.release?.modifiedAtMs !== before.release?.modifiedAtMs;
-  return isKnown(stateOf(view)) && (hasNewTime || standsElsewhere(before, view));
-}
-
-/** The same but for the time: some portal may give a new one with every look. */
-function standsElsewhere(before: View, view: View): boolean {
-  const state = stateOf(view);
-  if (!isKnown(state)) return false;
-  return state !== stateOf(before) || view.release?.ratioPercent !== before.release?.ratioPercent;
+  return effectOf(next, before.release, view.release) === 'shown';
 }
 
 function inBatches(userIds: readonly string[], size: number): readonly (readonly string[])[] {
@@ -373,67 +510,83 @@ interface Waited {
   readonly view: View;
   /** The release left the review; false: the time is over. */
   readonly ended: boolean;
+  readonly failed: FailedReads | undefined;
 }
 
-/** Looks until the release leaves the review or the time is over. No failed look ends it; lost credentials do. */
-async function waitForApproval(stage: Stage, first: View, memory: Memory, context: DriveContext): Promise<Waited> {
-  const { clock } = context;
+/**
+ * Reads until the release leaves the review or the time is over. No failed reading ends it; lost credentials do. One
+ * that contradicts is confirmed first.
+ */
+async function waitForApproval(stage: Stage, memory: Memory, context: DriveContext): Promise<Waited> {
+  const { clock, observer } = context;
   const startMs = clock.now();
   const untilMs = startMs + context.approvalTimeoutMs;
-  let view = first;
-  if (context.approvalTimeoutMs > 0) await context.onWait(view);
+  let failed: Waited['failed'];
+  let lastGoodMs = startMs;
+  if (context.approvalTimeoutMs > 0) await context.onWait(observer.view);
   for (let looks = 1; ; looks++) {
     const nowMs = clock.now();
-    if (nowMs >= untilMs) return { view, ended: false };
-    await clock.sleep(Math.min(gapMs(nowMs - startMs, looks === 1, clock), untilMs - nowMs), context.signal);
-    const seen = await tolerantLook(view, context);
+    const { view } = observer;
+    if (nowMs >= untilMs) return { view, ended: false, failed };
+    const gap = observer.doubt ? observer.confirmGapMs : gapMs(nowMs - startMs, looks === 1, clock);
+    await clock.sleep(Math.min(gap, untilMs - nowMs), context.signal);
+    const seen = await tolerantly(() => observer.read('once'));
     const waitedMs = clock.now() - startMs;
     const left = formatDuration(Math.max(untilMs - clock.now(), 0));
-    const shown = seen.view ? statusWords(seen.view) : `the look failed (${seen.why}), still waiting`;
-    context.log(`look ${looks}: ${shown}; waited ${formatDuration(waitedMs)}, ${left} left`);
-    view = seen.view ?? view;
-    const next = seen.view && plan(stage, view, context.plan, memory, clock.now());
-    if (next && next.kind !== 'wait' && next.kind !== 'look') return { view, ended: true };
+    context.log(
+      `look ${looks}: ${shownWords(seen, observer, 'waiting')}; waited ${formatDuration(waitedMs)}, ${left} left`,
+    );
+    if (!seen.view) {
+      failed = { count: (failed?.count ?? 0) + 1, why: seen.why ?? '', lastGoodMs };
+      continue;
+    }
+    failed = undefined;
+    lastGoodMs = clock.now();
+    const next = plan(stage, seen.view, context.plan, memory, clock.now());
+    if (next.kind !== 'wait' && next.kind !== 'look') return { view: seen.view, ended: true, failed };
   }
+}
+
+function shownWords(seen: { view?: View; why?: string }, { doubt, lastSeen }: Observer, still: string): string {
+  if (!seen.view) return `the look failed (${seen.why}), still ${still}`;
+  if (doubt !== undefined) return `the portal shows ${statusWords(lastSeen)}, to be confirmed`;
+  if (standingOf(seen.view.release) === standingOf(lastSeen.release)) return statusWords(seen.view);
+  return `the portal shows ${statusWords(lastSeen)}, which is stale; still ${still}`;
 }
 
 /** Holds the ratio until then, asking for the canary's health and watching that nobody takes the release away. */
 async function soak(
-  first: View,
   untilMs: number,
   context: DriveContext,
 ): Promise<{ readonly view: View; readonly healthy: boolean }> {
-  const { clock } = context;
+  const { clock, observer, signal } = context;
   const startMs = clock.now();
-  let view = first;
-  await context.onWait(view);
+  const first = observer.view;
+  const isElsewhere = (view: View) => isKnown(stateOf(view)) && standingOf(view.release) !== standingOf(first.release);
+  await context.onWait(first);
   for (let looks = 1; clock.now() < untilMs; looks++) {
-    const gap = gapMs(clock.now() - startMs, looks === 1, clock);
+    const gap = observer.doubt ? observer.confirmGapMs : gapMs(clock.now() - startMs, looks === 1, clock);
     const tickMs = context.isHealthy ? Math.min(gap, HEALTH_GAP_MS) : gap;
-    await clock.sleep(Math.min(tickMs, untilMs - clock.now()), context.signal);
-    if (context.isHealthy && (await askHealth(context)) === 'bad') return { view, healthy: false };
-    const seen = await tolerantLook(view, context);
+    await clock.sleep(Math.min(tickMs, untilMs - clock.now()), signal);
+    if (context.isHealthy && (await askHealth(context)) === 'bad') return { view: observer.view, healthy: false };
+    const seen = await tolerantly(() => observer.read('once'));
     const left = formatDuration(Math.max(untilMs - clock.now(), 0));
-    const shown = seen.view ? statusWords(seen.view) : `the look failed (${seen.why}), still holding`;
-    context.log(`soak ${looks}: ${shown}; ${left} left`);
-    if (seen.view && standsElsewhere(view, seen.view)) return { view: seen.view, healthy: true };
-    view = seen.view ?? view;
+    context.log(`soak ${looks}: ${shownWords(seen, observer, 'holding')}; ${left} left`);
+    if (seen.view && isElsewhere(seen.view)) return { view: seen.view, healthy: true };
   }
-  // Nothing goes on without a look, and an outage of the moment ends nothing.
-  const lastMs = clock.now() + EFFECT_TIMEOUT_MS;
-  for (;;) {
-    try {
-      return { view: await lookAgain(view, context), healthy: true };
-    } catch (error) {
-      if (!(error instanceof ReleaseError) || !error.passing || clock.now() >= lastMs) throw error;
-      context.log(`the look failed (${error.found}), still holding`);
-      await clock.sleep(10_000, context.signal);
+  // Nothing goes on without a reading that shows the release, and what a wait outlives ends no hold period.
+  for (const lastMs = clock.now() + OUTAGE_TIMEOUT_MS; ; ) {
+    const seen = await tolerantly(() => observer.read());
+    const isClear = seen.view && standingOf(observer.lastSeen.release) === standingOf(seen.view.release);
+    if (isClear && stateOf(observer.view) !== 'busy') return { view: observer.view, healthy: true };
+    if (clock.now() >= lastMs) {
+      throw new ReleaseError('portal-unreachable', {
+        found: `Ten minutes after the hold period the portal still shows no clear state: ${shownWords(seen, observer, 'holding')}.`,
+      });
     }
+    context.log(`${shownWords(seen, observer, 'holding')}`);
+    await clock.sleep(observer.doubt ? observer.confirmGapMs : 10_000, signal);
   }
-}
-
-function tolerantLook(before: View, context: DriveContext): Promise<{ view?: View; why?: string }> {
-  return tolerantly(() => lookAgain(before, context, 'once'));
 }
 
 /** What a wait outlives (promise 2). Lost credentials end it, and so does what is no fault of the portal. */
@@ -452,14 +605,17 @@ async function tolerantly(act: () => Promise<View>): Promise<{ view?: View; why?
 function statusWords(view: View): string {
   const state = stateOf(view);
   if (!isKnown(state)) return `${state} (the portal says ${view.release?.portalStatus})`;
-  const ratio = state === 'grayscale' ? ` at ${view.release?.ratioPercent}%` : '';
+  const { ratioPercent } = view.release ?? {};
+  const ratio = state === 'grayscale' && ratioPercent !== undefined ? ` at ${ratioPercent}%` : '';
   return STATES[state].words + ratio;
 }
 
 // --- The canary's health ---------------------------------------------------------------------------------------------
 
+/** Right before each call of an increase, and before the official release that follows a rollout. */
 function asksForHealth(next: Send, view: View): boolean {
-  return next.operation === 'setRatio' || (next.operation === 'goOnline' && stateOf(view) === 'grayscale');
+  if (next.operation === 'goOnline') return stateOf(view) === 'grayscale';
+  return next.operation === 'setRatio' || next.operation === 'startGrayscale';
 }
 
 /** Three bad answers in a row, 30 s apart, are bad; a good one after a bad one is a recovery. */

@@ -3,11 +3,13 @@
 import { ReleaseError } from './errors.ts';
 import { tagsOf } from './github/teller.ts';
 import type { Inputs } from './inputs.ts';
-import { look, lookAtAll, lookAtVersion, lookWithoutList, someVersions } from './observe.ts';
+import { stageRow } from './lifecycle.ts';
+import { type Depth, look, lookAtVersion, lookWithoutList, someVersions } from './observe.ts';
+import { noticeOfRatio, whyUnknown } from './plan.ts';
 import type { Portal, Release } from './portal/portal.ts';
 import type { Ending } from './story.ts';
 import { resolveVersion } from './version.ts';
-import { isUnderWay, liveRelease, rollbackTarget, stateOf, type View } from './view.ts';
+import { isFirstRelease, isUnderWay, liveOf, liveRelease, merged, rollbackTarget, stateOf, type View } from './view.ts';
 import type { Tools } from './world.ts';
 
 /** The version that the step is about; undefined where it needs none. Throws version-unresolved. */
@@ -41,9 +43,38 @@ export async function firstLook(
   const { view } = found;
   tools.log.info(
     `${view.version || 'no release'} on ${inputs.targetApp || 'no target app'}: ${stateOf(view)}` +
-      `${view.release ? ` (${view.release.portalStatus})` : ''}; live: ${liveRelease(view)?.version ?? 'none'}`,
+      `${view.release ? ` (${view.release.portalStatus})` : ''}; live: ${liveWords(view)}`,
   );
+  tools.story.notices.push(...noticesOf(inputs, view));
   return found;
+}
+
+/** `1.0.0`, `none`, or `unknown (RELEASED)`. */
+export function liveWords(view: View): string {
+  const live = liveOf(view);
+  if (live.kind === 'version') return live.version;
+  if (live.kind === 'none') return 'none';
+  const statuses = live.kind === 'unknown' ? live.releases.map(({ portalStatus }) => portalStatus) : ['not listed'];
+  return `unknown (${[...new Set(statuses)].slice(0, 3).join(', ')})`;
+}
+
+/** What could not be read, where nothing that was asked for depends on it. */
+function noticesOf(inputs: Inputs, view: View): string[] {
+  const notices: string[] = [];
+  const ratio = noticeOfRatio(view.release);
+  if (ratio && !inputs.stages.includes('grayscale')) notices.push(ratio);
+  const conflicts = view.conflicts ?? [];
+  if (conflicts.length > 0) {
+    notices.push(
+      `The portal lists ${conflicts.slice(0, 5).join(', ')} more than once with different states and no time that tells which is the newest; the first one counts.`,
+    );
+  }
+  const live = liveOf(view);
+  if (live.kind === 'unknown' && inputs.stages[0] === 'status') {
+    const { found, todo } = whyUnknown(live.releases, `on ${inputs.targetApp}`, 'what may run');
+    notices.push(`${found} ${todo}`);
+  }
+  return notices;
 }
 
 async function lookAtRelease(inputs: Inputs, version: string | undefined, portal: Portal, tools: Tools): Promise<View> {
@@ -52,14 +83,50 @@ async function lookAtRelease(inputs: Inputs, version: string | undefined, portal
   const isProbe = firstStage === 'status';
   const lookNow = () => {
     if (version === undefined && !portal.speaks('listReleases')) return lookWithoutList(portal, '');
-    return isProbe ? probe(version ?? '', portal, tools) : look(portal, version ?? '', { byName: !creates });
+    const depth = depthFor(inputs);
+    return isProbe ? probe(version ?? '', portal, tools) : look(portal, version ?? '', { byName: !creates, depth });
   };
   let view: View = inputs.targetApp
     ? await lookNow()
-    : { version: version ?? '', release: undefined, releases: undefined, complete: false };
+    : { version: version ?? '', release: undefined, releases: undefined, wholeReads: 0 };
+  // One list without anything official in it may be a slip; what follows from a first release is not guessed.
+  const dependsOnIt = isProbe || inputs.stages.some((stage) => stageRow(stage).notOnFirstRelease);
+  for (let reading = 1; reading < 3 && isUnsure(view, dependsOnIt, inputs); reading++) {
+    if (reading > 1) await tools.clock.sleep(2_000, tools.signal);
+    view = merged(view, await lookNow());
+  }
+  for (const untilMs = tools.clock.now() + SETTLE_TIMEOUT_MS; othersAreBusy(view) && tools.clock.now() < untilMs; ) {
+    await tools.clock.sleep(2_000, tools.signal);
+    view = merged(view, await lookNow());
+  }
   if (version === undefined) view = withSubject(view);
   const asksForVersion = creates || (firstStage === 'status' && portal.speaks('listVersions'));
   return asksForVersion && view.version !== '' && stateOf(view) === 'none' ? lookAtVersion(portal, view) : view;
+}
+
+/** The guards of a stage need to know what is live; the others need no more than their own release. */
+export function depthFor({ stages }: Inputs): Depth {
+  if (stages.includes('rollback')) return 'all';
+  const isGuarded = stages.some((stage) => stageRow(stage).refusesDowngrade || stageRow(stage).notOnFirstRelease);
+  return isGuarded || stages.includes('status') ? 'live' : 'page';
+}
+
+/** How long a transitional status of another release may hide which version is live. */
+const SETTLE_TIMEOUT_MS = 120_000;
+
+function othersAreBusy(view: View): boolean {
+  const live = liveOf(view);
+  return (
+    live.kind === 'unknown' && live.releases.every((release) => release.state === 'busy') && stateOf(view) !== 'busy'
+  );
+}
+
+/** Whether another reading of the list would say more about what is live, or was ever. */
+function isUnsure(view: View, dependsOnFirst: boolean, inputs: Inputs): boolean {
+  if (view.releases === undefined) return false;
+  const { kind } = liveOf(view);
+  if (kind === 'unlisted') return depthFor(inputs) !== 'page';
+  return kind === 'none' && dependsOnFirst && isFirstRelease(view) === undefined;
 }
 
 /**
@@ -68,7 +135,7 @@ async function lookAtRelease(inputs: Inputs, version: string | undefined, portal
  */
 async function probe(version: string, portal: Portal, { story, log }: Tools): Promise<View> {
   try {
-    return await look(portal, version);
+    return await look(portal, version, { depth: 'live' });
   } catch (error) {
     const turnsDown = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
     if (!turnsDown || error.passing || story.profile?.operations.listReleases?.mark !== 'inferred') throw error;
@@ -95,30 +162,45 @@ function about(view: View, release: Release | undefined): View {
 }
 
 /** The version that a rollback brings back is settled once, before anything is written: a rerun never flips back. */
-async function lookForRollback(version: string | undefined, portal: Portal, { story }: Tools): Promise<FirstLook> {
-  const all = await lookAtAll(portal, version ?? '');
+async function lookForRollback(version: string | undefined, portal: Portal, tools: Tools): Promise<FirstLook> {
+  const { story, clock, signal } = tools;
+  const lookNow = () => look(portal, version ?? '', { depth: 'all' });
+  let all = await lookNow();
+  // A slip of one list must not choose another version to bring back.
+  const enough = version === undefined ? 2 : 1;
+  for (let reading = 1; reading < 4 && all.releases && all.wholeReads < enough; reading++) {
+    if (all.wholeReads === 0) await clock.sleep(2_000, signal);
+    all = merged(all, await lookNow());
+  }
   if (version !== undefined) return { view: all };
   const target = rollbackTarget(all);
-  if (target.kind === 'version') {
-    const release = all.releases?.find((candidate) => candidate.version === target.version);
-    return { view: { ...all, version: target.version, release } };
-  }
-  if (target.kind === 'done') {
-    story.notices.push(
-      `${target.live} is live and ${target.above} above it is archived: a rollback has been done already. To bring another version back, name it with the input version.`,
-    );
-    story.ended('rollback', 'unchanged');
-    return { view: about(all, liveRelease(all)), ending: { kind: 'done' } };
-  }
-  story.ended('rollback', 'refused');
-  return {
-    view: about(all, liveRelease(all)),
-    ending: {
-      kind: 'refused',
-      found: all.releases
-        ? 'There is no archived version below the live one to bring back.'
-        : 'The portal does not list its releases, so the version to bring back is not known.',
-      todo: 'Name an archived version with the input version.',
-    },
+  const refused = (found: string, todo = 'Name an archived version with the input version.'): FirstLook => {
+    story.ended('rollback', 'refused');
+    return { view: about(all, liveRelease(all)), ending: { kind: 'refused', found, todo } };
   };
+  switch (target.kind) {
+    case 'version':
+      return {
+        view: about(
+          { ...all, version: target.version },
+          all.releases?.find((one) => one.version === target.version),
+        ),
+      };
+    case 'done':
+      story.notices.push(
+        `${target.live} is live and ${target.above} above it is archived: a rollback has been done already. To bring another version back, name it with the input version.`,
+      );
+      story.ended('rollback', 'unchanged');
+      return { view: about(all, liveRelease(all)), ending: { kind: 'done' } };
+    case 'unknown': {
+      const { found, todo } = whyUnknown(target.releases, 'on the target app', 'which one a rollback would bring back');
+      return refused(found, todo);
+    }
+    case 'none':
+      return refused(
+        all.releases
+          ? 'There is no archived version below the live one to bring back.'
+          : 'The portal does not list its releases, so the version to bring back is not known.',
+      );
+  }
 }

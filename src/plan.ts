@@ -15,9 +15,11 @@ import {
   stageRow,
   type WriteOperation,
 } from './lifecycle.ts';
+import type { Release, Unreadable } from './portal/portal.ts';
 import {
   isFirstRelease,
   isKnown,
+  liveOf,
   liveRelease,
   liveVersionAbove,
   othersUnderWay,
@@ -36,12 +38,14 @@ export type Plan =
   | { readonly kind: 'reached'; readonly notice?: string }
   | { readonly kind: 'unknown-status' }
   | { readonly kind: 'rejected' | 'withdrawn' }
-  | { readonly kind: 'refused'; readonly found: string; readonly todo: string };
+  | { readonly kind: 'refused'; readonly found: string; readonly todo: string }
+  /** A value that the next step depends on is there, and cannot be read. */
+  | { readonly kind: 'unreadable'; readonly what: Unreadable };
 
 /** A plan that ends a stage short of its end. */
-export type Stop = Extract<Plan, { kind: 'refused' | 'rejected' | 'withdrawn' | 'unknown-status' }>;
+export type Stop = Extract<Plan, { kind: 'refused' | 'rejected' | 'withdrawn' | 'unknown-status' | 'unreadable' }>;
 
-type Refused = Extract<Plan, { kind: 'refused' }>;
+export type Refused = Extract<Plan, { kind: 'refused' }>;
 
 /** What the user chose, as far as a plan depends on it. */
 export interface PlanOptions {
@@ -61,6 +65,10 @@ export interface Memory {
   readonly packageSent?: readonly string[];
   readonly versionCreated?: boolean;
   readonly idsAdded?: boolean;
+  /** This run took the release back. */
+  readonly takenBack?: boolean;
+  /** The portal's time of the last change is no such time: other changes are newer. */
+  readonly timeIsOld?: boolean;
   /** Set, and not started yet. */
   readonly ratioSet?: number;
   /** Since when this run knows a ratio to be in effect; of another ratio it says nothing. */
@@ -92,8 +100,8 @@ export function plan(stage: Stage, view: View, options: PlanOptions, memory: Mem
 
   const ofRamp = stage === 'grayscale' ? nextOfRamp(state, view, options, memory, nowMs) : undefined;
   if (ofRamp?.kind === 'reached') return ofRamp;
-  const refusal = whyNot(stage, state, view, options);
-  if (refusal) return refusal;
+  const stop = whyNot(stage, state, view, options, memory, nowMs);
+  if (stop) return stop;
   if (ofRamp) return ofRamp;
   const step = row.way[state];
   if (step === 'wait') return { kind: 'wait' };
@@ -159,6 +167,9 @@ export function remember(
       return { ...memory, packageSent: artifacts };
     case 'createVersion':
       return { ...memory, versionCreated: true };
+    case 'cancelApproval':
+    case 'cancelRelease':
+      return { ...memory, takenBack: true };
     case 'addWhitelist':
       return { ...memory, idsAdded: true };
     case 'setRatio':
@@ -194,6 +205,7 @@ function isDone(stage: Stage, state: State, view: View, memory: Memory): boolean
   if (end === 'any') return true;
   if (end === 'version') return state !== 'none' || Boolean(view.uploaded);
   if (stage === 'whitelist' && state === 'whitelist-testing') return Boolean(memory.idsAdded);
+  if (stage === 'withdraw' && state === 'created') return Boolean(memory.takenBack);
   // A rollout is not done by having begun: nextOfRamp says when it is.
   if (stage === 'grayscale' && state === 'grayscale') return false;
   return holds(end, state);
@@ -219,27 +231,46 @@ function isSent(operation: WriteOperation, memory: Memory): boolean {
   );
 }
 
-function nextOfRamp(state: State, view: View, options: PlanOptions, memory: Memory, nowMs: number): Plan {
+function nextOfRamp(state: State, view: View, options: PlanOptions, memory: Memory, nowMs: number): Plan | undefined {
   if (state !== 'grayscale' && state !== 'rollout-ready') return { kind: 'send', operation: 'skipPilot' };
   const { ratios, soakMs } = options;
-  const inEffect = ratioInEffect(view);
+  const inEffect = ratioInEffect(view, memory);
+  if (inEffect === undefined) return undefined;
   if (inEffect > 0 && soakMs > 0) {
-    // The portal's clock may be ahead of ours: a soak is never longer than asked for.
+    // A clock of the portal that is ahead of ours makes no hold period longer than asked for.
     const held = memory.held?.ratioPercent === inEffect ? memory.held : undefined;
     const seenMs = held?.sinceMs ?? nowMs;
-    const sinceMs = held?.raised ? seenMs : Math.min(view.release?.modifiedAtMs ?? seenMs, seenMs);
+    const sinceMs = held?.raised ? seenMs : Math.min(changedAtMs(view.release, memory, nowMs) ?? seenMs, seenMs);
     const untilMs = sinceMs + soakMs;
     if (nowMs < untilMs) return { kind: 'soak', ratioPercent: inEffect, untilMs };
   }
   const target = ratios.find((ratio) => ratio > inEffect);
   if (target === undefined && inEffect === ratios.at(-1)) return { kind: 'reached' };
-  if (target === undefined) return whyNotThisRatio(view, options) ?? { kind: 'reached' };
+  if (target === undefined) return whyNotThisRatio(view, options, memory, nowMs) ?? { kind: 'reached' };
   const operation = memory.ratioSet === target ? 'startGrayscale' : 'setRatio';
   return { kind: 'send', operation, ratioPercent: target };
 }
 
+/** The product did not exist before: an earlier time is one in seconds, or none. */
+const EARLIEST_MS = Date.UTC(2018, 0, 1);
+const CLOCKS_DIFFER_MS = 5 * 60_000;
+
+/** When the portal says that the release last changed, where that can be: undefined counts as not told. */
+function changedAtMs(release: Release | undefined, memory: Memory, nowMs: number): number | undefined {
+  const ms = release?.modifiedAtMs;
+  if (ms === undefined || memory.timeIsOld) return undefined;
+  return ms >= EARLIEST_MS && ms <= nowMs + CLOCKS_DIFFER_MS ? ms : undefined;
+}
+
 /** Why a stage cannot run from here, or undefined where it can. */
-function whyNot(stage: Stage, state: State, view: View, options: PlanOptions): Refused | undefined {
+function whyNot(
+  stage: Stage,
+  state: State,
+  view: View,
+  options: PlanOptions,
+  memory: Memory,
+  nowMs: number,
+): Stop | undefined {
   const row = stageRow(stage);
   const { version } = view;
   const where = `on ${options.targetApp}`;
@@ -260,34 +291,73 @@ function whyNot(stage: Stage, state: State, view: View, options: PlanOptions): R
   if (row.end !== 'version' && step !== 'wait' && step.includes('createRelease') && view.uploaded === null) {
     return refused(`The portal has no version ${version} of this miniapp.`, 'Run the stage upload first.');
   }
+  const applies = step !== 'wait' && step.includes('startApproval');
+  const guards = row.refusesDowngrade && !options.allowDowngrade;
+  if (guards || row.notOnFirstRelease || applies) {
+    const unknown = whyLiveIsUnknown(view, where, `whether ${stage} may run`);
+    if (unknown) return unknown;
+  }
   const live = liveVersionAbove(view);
-  if (row.refusesDowngrade && live !== undefined && !options.allowDowngrade) {
+  if (guards && live) {
     return refused(
-      `${version} is below ${live}, which is live ${where}.`,
+      live.how === 'above'
+        ? `${version} is below ${live.live}, which is live ${where}.`
+        : `${version} cannot be compared with ${live.live}, which is live ${where}: it may be a downgrade.`,
       'Release a higher version, roll back with the stage rollback, or set allow-downgrade: true if this is meant.',
     );
   }
   const [other] = othersUnderWay(view);
-  if (other && step !== 'wait' && step.includes('startApproval')) {
+  if (other && applies) {
     return refused(
       `Another version, ${other.version}, is ${STATES[other.state].words} ${where}; the portal takes one release at a time.`,
       `Release ${other.version} or withdraw it first.`,
     );
   }
-  if (stage === 'grayscale') return whyNotThisRatio(view, options);
+  if (stage === 'grayscale') return whyNotThisRatio(view, options, memory, nowMs);
   return stage === 'rollback' ? whyNoRollback(view, where) : undefined;
 }
 
-function whyNotThisRatio(view: View, options: PlanOptions): Refused | undefined {
-  const inEffect = ratioInEffect(view);
+/** Where it is not known which version is live, what depends on it is not done. */
+function whyLiveIsUnknown(view: View, where: string, what: string): Refused | undefined {
+  const live = liveOf(view);
+  if (live.kind === 'unknown') return whyUnknown(live.releases, where, what);
+  if (live.kind !== 'unlisted' || view.releases === undefined) return undefined;
+  return refused(
+    `The list of releases ${where} ended before all of it was read, so it is not known which version is live, and ${what}.`,
+    'Run the step again; if it stays so, look at the list in the portal.',
+  );
+}
+
+/** Statuses of other releases that the profile does not map, with the lines to add. */
+export function whyUnknown(releases: readonly Release[], where: string, what: string): Refused {
+  const shown = releases.slice(0, 3).map(({ version, portalStatus }) => `${version} (${portalStatus})`);
+  const statuses = [...new Set(releases.slice(0, 3).map(({ portalStatus }) => JSON.stringify(portalStatus)))];
+  const lines = statuses.map((status) => `${status}: { "state": "...", "mark": "observed" }`).join(', ');
+  return refused(
+    `The profile does not map the status of ${shown.join(', ')} ${where}, so it is not known which version is live, and ${what}.`,
+    `Find out what the status means and add it to statuses in your portal profile: ${lines} (docs/portal.md).`,
+  );
+}
+
+function whyNotThisRatio(view: View, options: PlanOptions, memory: Memory, nowMs: number): Stop | undefined {
+  const inEffect = ratioInEffect(view, memory);
+  const unreadable = view.release?.unreadableRatio;
+  if (inEffect === undefined && unreadable) return { kind: 'unreadable', what: unreadable };
+  if (inEffect === undefined) {
+    return refused(
+      `${view.version} is in grayscale rollout and the portal shows no ratio, so it is not known whether ${options.ratios.at(-1)}% would increase it.`,
+      'Name the field that holds the ratio in your portal profile, at release.ratio (docs/portal.md).',
+    );
+  }
   const last = options.ratios.at(-1) ?? 0;
   if (inEffect > last) {
     return refused(
-      `${view.version} is rolled out to ${inEffect}% already, and a ratio may only be raised; ${last}% was asked for.`,
+      `${view.version} is rolled out to ${inEffect}% already, and a ratio may only be increased; ${last}% was asked for.`,
       'Ask for a higher ratio, run release, or take the release back with withdraw.',
     );
   }
-  if (options.soakMs > 0 && options.soakMode === 'resume' && view.release?.modifiedAtMs === undefined) {
+  const tellsNoTime = changedAtMs(view.release, memory, nowMs) === undefined;
+  if (options.soakMs > 0 && options.soakMode === 'resume' && tellsNoTime) {
     return refused(
       'The portal does not say when the ratio was last changed, so a later run cannot know how long it was held.',
       'Use soak-mode: wait.',
@@ -296,11 +366,26 @@ function whyNotThisRatio(view: View, options: PlanOptions): Refused | undefined 
   return undefined;
 }
 
-function ratioInEffect(view: View): number {
-  return stateOf(view) === 'grayscale' ? (view.release?.ratioPercent ?? 0) : 0;
+/** Where a rollout's ratio is not known, which matters to the next run. */
+export function noticeOfRatio(release: Release | undefined): string | undefined {
+  if (release?.state !== 'grayscale' || release.ratioPercent !== undefined) return undefined;
+  const shown = release.unreadableRatio;
+  return shown
+    ? `The portal shows ${shown.value} at ${shown.field}, which is no whole percentage (profile key ${shown.profileKey}), so the ratio in effect could not be checked.`
+    : 'The portal shows no ratio (profile key release.ratio), so the ratio in effect could not be checked.';
 }
 
-function whyNoRollback(view: View, where: string): Refused | undefined {
+/** The ratio that users get, in percent; undefined in a rollout whose ratio the portal does not show. */
+function ratioInEffect(view: View, memory: Memory): number | undefined {
+  if (stateOf(view) !== 'grayscale') return 0;
+  const shown = view.release?.ratioPercent;
+  if (shown !== undefined && shown > 0) return shown;
+  return memory.held?.raised ? memory.held.ratioPercent : undefined;
+}
+
+function whyNoRollback(view: View, where: string): Stop | undefined {
+  const unknown = whyLiveIsUnknown(view, where, 'whether a rollback may run');
+  if (unknown) return unknown;
   const rollout = othersUnderWay(view).find((release) => release.state === 'grayscale');
   if (!rollout) return undefined;
   return refused(

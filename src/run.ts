@@ -2,14 +2,15 @@
 
 import { type Connection, connect } from './connect.ts';
 import { eventReleaseNotes, readContext } from './context.ts';
-import { type DriveContext, driveStage, untilSettled } from './drive.ts';
+import { type DriveContext, driveStage, type FailedReads, unreadable, untilSettled } from './drive.ts';
 import { Cancelled, ReleaseError } from './errors.ts';
-import { findVersion, firstLook } from './first-look.ts';
+import { depthFor, findVersion, firstLook } from './first-look.ts';
 import { createTeller } from './github/teller.ts';
 import type { Inputs } from './inputs.ts';
 import { STAGES } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
 import { look, lookAtVersion } from './observe.ts';
+import { createObserver, type Observer } from './observer.ts';
 import type { Package } from './package/package.ts';
 import { foresee, type PlanOptions } from './plan.ts';
 import type { Portal, UploadSource } from './portal/portal.ts';
@@ -20,7 +21,8 @@ import { publish } from './report/publish.ts';
 import { GREEN, type Report, withoutSecrets } from './report/report.ts';
 import { foreseenWords } from './report/summary.ts';
 import { type Ending, Story } from './story.ts';
-import { stateOf, type View } from './view.ts';
+import { isFirstRelease, liveOf, merged, stateOf, type View } from './view.ts';
+import { formatTime } from './words.ts';
 import type { Tools, World } from './world.ts';
 
 export interface RunResult {
@@ -88,9 +90,9 @@ async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools): Pr
         ? lookAtVersion(portal, view, 'once')
         : look(portal, view.version, { patience: 'once' }),
     );
-    story.sees(
-      view.uploaded !== undefined && seen.uploaded === undefined ? { ...seen, uploaded: view.uploaded } : seen,
-    );
+    const { observer } = story;
+    if (observer) observer.consider(seen);
+    else story.sees(merged(view, seen));
     const took = unsettled?.tookBy(seen);
     if (took) story.hasChanged();
     if (took !== undefined) story.unsettled = undefined;
@@ -114,6 +116,7 @@ async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
     const version = await findVersion(inputs, portal, tools);
     const { view, ending: known } = await firstLook(inputs, version, portal, tools);
     const ending = known ?? (await carryOut(inputs, view, { portal, userIds, build }, tools));
+    await readListAgain(ending, tools);
     await readHistory(inputs, ending, portal, tools);
     return ending;
   } catch (error) {
@@ -136,8 +139,11 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
   const { story, log, clock, signal, context, redactor } = tools;
   const plan = planOptionsOf(inputs);
   const { portal, userIds, build } = means;
+  const observer = createObserver(looked, portal, clock, story.sees);
+  story.observer = observer;
   const drive: DriveContext = {
     portal,
+    observer,
     clock,
     signal,
     plan,
@@ -147,7 +153,6 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
     package: build,
     isHealthy: inputs.healthUrl && (await healthCheck(inputs.healthUrl, signal, tools.exchange)),
     log: log.info,
-    onView: story.sees,
     onChanged: story.hasChanged,
     onUnsettled: story.isUnsettled,
     onWait: (view) => {
@@ -158,9 +163,10 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
     },
   };
   const waits = inputs.stages[0] === 'approval' || inputs.stages[0] === 'status';
-  const first = waits ? looked : await untilSettled(looked, drive);
-  const foreseen = foresee(inputs.stages, first, plan, clock.now());
+  if (!waits) await untilSettled(drive);
+  const foreseen = await foreseeForSure(inputs, plan, observer, tools);
   story.foreseen = foreseen.steps;
+  if (foreseen.end?.kind === 'unreadable') throw unreadable(foreseen.end.what);
   if (foreseen.end) {
     story.ended(inputs.stages[foreseen.steps.length], foreseen.end.kind);
     return foreseen.end;
@@ -170,7 +176,6 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
     return { kind: 'planned' };
   }
 
-  let view = first;
   for (const stage of inputs.stages) {
     log.group(`${stage}: ${STAGES[stage].portalWords}`);
     let wrote = false;
@@ -178,9 +183,8 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
       wrote = true;
       story.hasChanged();
     };
-    const end = await driveStage(stage, view, { ...drive, onChanged }).finally(log.endGroup);
-    view = end.view;
-    story.sees(view);
+    const end = await driveStage(stage, { ...drive, onChanged }).finally(log.endGroup);
+    if (end.kind === 'pending' && end.failed) story.notices.push(noticeOfFailed(end.failed));
     if (end.kind !== 'reached') {
       story.ended(stage, end.kind);
       return end;
@@ -192,7 +196,40 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
   return { kind: 'done' };
 }
 
+/** Gaps before the readings that confirm a first one on which the chain would end. */
+const CONFIRM_GAPS_MS = [1_000, 2_000] as const;
+
+/** Foresees the chain; where it would end short, on further readings: the first one may be a slip, or stale. */
+async function foreseeForSure(inputs: Inputs, plan: PlanOptions, observer: Observer, { clock, signal, log }: Tools) {
+  const foreseeNow = () => foresee(inputs.stages, observer.view, plan, clock.now());
+  let foreseen = foreseeNow();
+  for (const gapMs of CONFIRM_GAPS_MS) {
+    if (!foreseen.end) return foreseen;
+    log.info(`${inputs.stages.join(', ')} would end here as ${foreseen.end.kind}; reading again to confirm it`);
+    await clock.sleep(gapMs, signal);
+    await observer.read('retry', depthFor(inputs));
+    foreseen = foreseeNow();
+  }
+  return foreseen;
+}
+
 // --- The end -------------------------------------------------------------------------------------------------
+
+/** A wait that ended while the portal could not be read says so: what it reports is old. */
+function noticeOfFailed({ count, why, lastGoodMs }: FailedReads): string {
+  const reads = count === 1 ? 'The last reading' : `The last ${count} readings`;
+  return `${reads} of the portal failed: ${why} What is reported was seen at ${formatTime(lastGoodMs)}.`;
+}
+
+/** Whether it is a first release is told only after two readings of the list, and a step that did nothing made one. */
+async function readListAgain(ending: Ending, { story }: Tools): Promise<void> {
+  const { view, observer } = story;
+  const isOpen = view && observer && liveOf(view).kind === 'none' && isFirstRelease(view) === undefined;
+  if (!isOpen || (ending.kind !== 'done' && ending.kind !== 'planned')) return;
+  await observer.read('once', 'live').catch((error) => {
+    if (!(error instanceof ReleaseError)) throw error;
+  });
+}
 
 /** The approval's history, for those who look or wait, and where the reviewer said no. It fails no step. */
 async function readHistory(inputs: Inputs, ending: Ending, portal: Portal, { story, log }: Tools): Promise<void> {

@@ -2,21 +2,23 @@
 
 import type { Clock } from './clock.ts';
 import { mayBePublic, type RunContext } from './context.ts';
-import type { UnsettledWrite } from './drive.ts';
+import type { FailedReads, UnsettledWrite } from './drive.ts';
 import { ERRORS, type ErrorCode, type ReleaseError } from './errors.ts';
 import type { Inputs } from './inputs.ts';
 import { type Operation, operationRow, type Stage } from './lifecycle.ts';
+import type { Observer } from './observer.ts';
 import { type Foreseen, nextStages } from './plan.ts';
 import type { Call, HistoryItem, UploadSource } from './portal/portal.ts';
 import type { Profile, Spelling } from './portal/profile.ts';
 import { type Report, type ReportedError, type StageReport, stateWords, type Verdict } from './report/report.ts';
 import { isFirstRelease, liveRelease, othersUnderWay, rollbackTarget, stateOf, type View } from './view.ts';
+import { formatTime } from './words.ts';
 
 /** How a run ended. */
 export type Ending =
   | { readonly kind: 'done' | 'planned' | 'cancelled' }
   | { readonly kind: 'rejected' | 'withdrawn' | 'halted' | 'unknown-status' }
-  | { readonly kind: 'pending'; readonly what: string }
+  | { readonly kind: 'pending'; readonly what: string; readonly failed?: FailedReads }
   | {
       readonly kind: 'refused';
       readonly found: string;
@@ -31,6 +33,8 @@ const MAX_CALLS = 500;
 export class Story {
   inputs: Inputs | undefined;
   view: View | undefined;
+  /** Reads the release, once a stage may be driven. */
+  observer: Observer | undefined;
   /** What the portal is spoken to by. */
   profile: Profile | undefined;
   ending: Ending = { kind: 'cancelled' };
@@ -199,7 +203,7 @@ export class Story {
       case 'refused':
         return `${state || what}, and ${this.stoppedAt()} cannot go on from there.`;
       case 'pending':
-        return `${state}, and ${ending.what} is still awaited.`;
+        return `${state}${lastSeenWords(ending.failed)}, and ${ending.what} is still awaited.`;
       case 'planned':
         return `Dry run: ${state || what}. Nothing was written.`;
       case 'cancelled':
@@ -226,6 +230,12 @@ export class Story {
     if (!unsettled) return '';
     return ` Whether the last write took, ${operationRow(unsettled.operation).words}, is not known.`;
   }
+}
+
+function lastSeenWords(failed: FailedReads | undefined): string {
+  if (!failed) return '';
+  const reads = failed.count === 1 ? 'the last reading' : `the last ${failed.count} readings`;
+  return ` as last seen at ${formatTime(failed.lastGoodMs)} (${reads} of the portal failed)`;
 }
 
 /**

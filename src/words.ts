@@ -27,3 +27,8 @@ export function formatBytes(bytes: number): string {
   const exponent = Math.min(Math.floor(Math.log10(bytes) / 3), 3);
   return `${(bytes / 1_000 ** exponent).toFixed(1)} ${['B', 'kB', 'MB', 'GB'][exponent]}`;
 }
+
+/** `2027-01-15 08:00 UTC`, of milliseconds since 1970. */
+export function formatTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -5,6 +5,7 @@ import { type DriveContext, driveStage, gapMs } from '../src/drive.ts';
 import type { ReleaseError } from '../src/errors.ts';
 import type { Stage } from '../src/lifecycle.ts';
 import { look } from '../src/observe.ts';
+import { createObserver } from '../src/observer.ts';
 import type { PlanOptions } from '../src/plan.ts';
 import type { Portal } from '../src/portal/portal.ts';
 import { type FakeClock, fakeClock } from './support/in-process.ts';
@@ -41,8 +42,10 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
     log,
     changes: 0,
     async drive(stage, context = {}) {
-      return driveStage(stage, await look(portal, VERSION), {
-        portal: portal as Portal,
+      const spoken = context.portal ?? (portal as Portal);
+      return driveStage(stage, {
+        portal: spoken,
+        observer: createObserver(await look(portal, VERSION), spoken, clock, () => {}),
         clock,
         signal: new AbortController().signal,
         plan: {
@@ -59,7 +62,6 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
         userIds: ['a', 'b', 'c', 'd', 'e'],
         onUnsettled: () => {},
         log: (line) => log.push(line),
-        onView: () => {},
         onChanged: () => {
           here.changes++;
         },
@@ -378,7 +380,8 @@ describe('a write whose answer is lost', () => {
     const portal = { ...here.portal, write: spy(here.portal, () => looks.push(here.portal.looksMs.length)) };
     expect(await here.drive('release', { portal })).toMatchObject({ kind: 'reached' });
     expect(here.portal.sent).toEqual(['goOnline (lost)', 'goOnline (lost)', 'goOnline']);
-    expect(looks).toEqual([1, 2, 3]);
+    // Three readings show that it did not take before it is sent again.
+    expect(looks).toEqual([1, 4, 7]);
   });
 
   test('it took, but a look does not show it yet: the refusal of the second is understood', async () => {
@@ -443,7 +446,10 @@ describe('the effect of a write', () => {
   test('a status that nobody knows after a write is named, and nothing more is written', async () => {
     const timeline = [{ atMs: 0, becomes: { state: 'approved' } }] as const;
     const here = scene({ state: 'approved', timeline, onWrite: () => 'ignored' });
-    const portal = { ...here.portal, listReleases: unknownOnceWritten(here) };
+    const listReleases = unknownOnceWritten(here);
+    const findRelease: Portal['findRelease'] = async (version) =>
+      (await listReleases(1)).items.filter((release) => release.version === version);
+    const portal = { ...here.portal, listReleases, findRelease };
     expect(await here.drive('release', { portal })).toMatchObject({ kind: 'unknown-status' });
     expect(here.portal.sent).toEqual(['skipPilot']);
   });
@@ -484,8 +490,9 @@ describe('the effect of a write', () => {
 
 /** Drives a release from a look that was made elsewhere. */
 async function driveFrom(first: Awaited<ReturnType<typeof look>>, portal: Portal, here: Scene) {
-  return driveStage('release', first, {
+  return driveStage('release', {
     portal,
+    observer: createObserver(first, portal, here.clock, () => {}),
     clock: here.clock,
     signal: new AbortController().signal,
     plan: { targetApp: 'GOPAY', allowDowngrade: false, reapply: false, ratios: [], soakMs: 0, soakMode: 'wait' },
@@ -494,7 +501,6 @@ async function driveFrom(first: Awaited<ReturnType<typeof look>>, portal: Portal
     releaseNotes: '',
     userIds: [],
     log: () => {},
-    onView: () => {},
     onChanged: () => {},
     onWait: async () => {},
   });

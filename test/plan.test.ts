@@ -24,7 +24,7 @@ function release(version: string, state: Release['state'], more: Partial<Release
 
 function view(state: Release['state'], more: Partial<View> = {}): View {
   const own = state === 'none' ? undefined : release(VERSION, state);
-  return { version: VERSION, release: own, releases: own ? [own, LIVE] : [LIVE], complete: true, ...more };
+  return { version: VERSION, release: own, releases: own ? [own, LIVE] : [LIVE], wholeReads: 2, ...more };
 }
 
 const planned = (stage: Stage, at: View, options: Partial<PlanOptions> = {}) =>
@@ -53,11 +53,16 @@ describe('what the portal cannot tell', () => {
 
   test('whether it is the first release: left to the portal', () => {
     const own = release(VERSION, 'approved');
-    const listless = { version: VERSION, release: own, releases: undefined, complete: false };
+    const listless = { version: VERSION, release: own, releases: undefined, wholeReads: 0 };
     expect(planned('whitelist', listless)).toMatchObject({ kind: 'send', operation: 'addWhitelist' });
-    expect(planned('whitelist', { ...listless, releases: [own], complete: true }).kind).toBe('refused');
+    expect(planned('whitelist', { ...listless, releases: [own], wholeReads: 2 }).kind).toBe('refused');
     const other = release('0.9.0', 'unknown');
-    expect(planned('whitelist', { ...listless, releases: [own, other], complete: true }).kind).toBe('send');
+    expect(planned('whitelist', { ...listless, releases: [own], wholeReads: 1 }).kind).toBe('send');
+    expect(planned('whitelist', { ...listless, releases: [own, other], wholeReads: 2 })).toMatchObject({
+      kind: 'refused',
+      found: expect.stringContaining('0.9.0'),
+      todo: expect.stringContaining('"UNKNOWN": { "state": "...", "mark": "observed" }'),
+    });
   });
 });
 

@@ -11,6 +11,7 @@ import type { RunContext } from '../src/context.ts';
 import { type DriveContext, driveStage } from '../src/drive.ts';
 import type { Stage } from '../src/lifecycle.ts';
 import { look, lookAtVersion } from '../src/observe.ts';
+import { createObserver } from '../src/observer.ts';
 import type { PlanOptions } from '../src/plan.ts';
 import type { Portal } from '../src/portal/portal.ts';
 import { createTransport } from '../src/portal/transport.ts';
@@ -47,8 +48,10 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
     async drive(stage, context = {}) {
       const asked: Portal = context.portal ?? portal;
       const seen = await look(asked, VERSION);
-      return driveStage(stage, stage === 'upload' ? await lookAtVersion(asked, seen) : seen, {
+      const first = stage === 'upload' ? await lookAtVersion(asked, seen) : seen;
+      return driveStage(stage, {
         portal: asked,
+        observer: createObserver(first, asked, clock, () => {}),
         clock,
         signal: new AbortController().signal,
         plan: {
@@ -65,7 +68,6 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
         userIds: [],
         onUnsettled: () => {},
         log: () => {},
-        onView: () => {},
         onChanged: () => {},
         onWait: async () => {},
         ...context,
@@ -100,11 +102,14 @@ describe('a ramp', () => {
     expect(here.clock.now() - startMs).toBeGreaterThanOrEqual(3 * RAMP.soakMs);
   });
 
-  test('a rollout that begins anew sets its ratio anew, and asks for the health', async () => {
+  test('a rollout that somebody began anew is not started a second time', async () => {
     const timeline = [{ atMs: 10 * MINUTE, becomes: { state: 'approved' } }] as const;
     const here = scene({ state: 'rollout-ready', timeline }, { ratios: [5], soakMs: 30 * MINUTE });
-    expect(await here.drive('grayscale')).toMatchObject({ kind: 'reached' });
-    expect(here.portal.sent).toEqual(['setRatio 5', 'startGrayscale 5', 'skipPilot', 'setRatio 5', 'startGrayscale 5']);
+    await expect(here.drive('grayscale')).rejects.toMatchObject({
+      code: 'effect-not-seen',
+      found: expect.stringContaining('The portal accepted startGrayscale 5% in this run'),
+    });
+    expect(here.portal.sent).toEqual(['setRatio 5', 'startGrayscale 5', 'skipPilot', 'setRatio 5']);
   });
 
   test('another ratio that came between ours and its start: ours is set anew', async () => {

@@ -5,7 +5,18 @@ import { ReleaseError } from '../errors.ts';
 import { type Operation, operationRow, type WriteOperation } from '../lifecycle.ts';
 import { cleanLine } from '../text.ts';
 import { multipart } from './multipart.ts';
-import type { Call, HistoryItem, Page, Patience, Portal, Release, UploadSource, Version } from './portal.ts';
+import type {
+  Call,
+  HistoryItem,
+  Page,
+  Patience,
+  Portal,
+  Release,
+  Unreadable,
+  UploadSource,
+  Version,
+  WriteFields,
+} from './portal.ts';
 import { at, fill, fillPath, fillText, type Profile, type Spelling, type Values } from './profile.ts';
 import { createSession } from './session.ts';
 import type { Transport, WireAnswer, WireBody } from './transport.ts';
@@ -224,6 +235,8 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
       ...(notes.todo && !refusal && { todo: notes.todo }),
       traceId,
       refusal,
+      // A code that the profile does not map may stand for anything: SYSTEM_ERROR comes after the effect, too.
+      effect: refusal ? 'none' : 'unlikely',
     });
   }
 
@@ -268,8 +281,29 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     read: (item: unknown, index: number) => T,
   ): Promise<Page<T>> {
     const { json } = await call(operation, { ...values, pageSize: profile.pageSize }, patience);
-    const items = listOf(operation, spellingOf(operation), json);
-    return { items: items.map(read), last: items.length < profile.pageSize };
+    const spelling = spellingOf(operation);
+    const rows = listOf(operation, spelling, json);
+    const total = (spelling.total ?? []).map((place) => numberAt(json, place)).find((count) => count !== undefined);
+    return {
+      items: rows
+        .map((row, index) => ({ row, index }))
+        .filter(({ row }) => isOurs(row))
+        .map(({ row, index }) => read(row, index)),
+      rows: rows.length,
+      last: rows.length === 0,
+      full: rows.length >= profile.pageSize,
+      ...(total !== undefined && { total }),
+    };
+  }
+
+  /** Whether a row is not said to be another target app's or miniapp's. Such a row is none of our business. */
+  function isOurs(row: unknown): boolean {
+    const { targetApp, miniapp } = profile.release;
+    const names = (place: string | undefined, ours: string) => {
+      const theirs = textAt(row, place);
+      return theirs === undefined || ours === '' || theirs.toLowerCase() === ours.toLowerCase();
+    };
+    return names(targetApp?.at, options.targetApp) && names(miniapp?.at, options.miniappId);
   }
 
   function unexpected(operation: Operation, what: string): ReleaseError {
@@ -280,6 +314,17 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     });
   }
 
+  /** A portal that lists no artifacts of a version takes the path that its upload call is known to give. */
+  function artifactsOf(operation: WriteOperation, { version, artifacts }: WriteFields): Values {
+    if (!artifacts) return {};
+    const known = profile.operations.uploadPackage?.otherwise;
+    const paths =
+      artifacts.length > 0 || operation !== 'createRelease' || known === undefined
+        ? artifacts
+        : [fillText(known, { ...ids, version })];
+    return { artifacts: paths, artifact: paths[0] ?? '' };
+  }
+
   const readRelease =
     (operation: Operation) =>
     (item: unknown, index: number): Release => {
@@ -287,18 +332,25 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
       const version = textAt(item, release.version.at);
       const status = textAt(item, release.status.at);
       if (!version || !status) {
-        const missing = version ? release.status.at : release.version.at;
-        throw unexpected(operation, `has no ${missing} in item ${index + 1}`);
+        const [key, { at: place }] = version
+          ? (['status', release.status] as const)
+          : (['version', release.version] as const);
+        throw unexpected(
+          operation,
+          `has no ${place} in item ${index + 1} (found ${shownAt(item, place)}; profile key release.${key})`,
+        );
       }
       const publishId = textAt(item, release.publishId?.at);
       const comment = textAt(item, release.comment?.at);
       const whitelistCount = numberAt(item, release.whitelistCount?.at);
       const modifiedAtMs = numberAt(item, release.modifiedAt?.at);
+      const ratio = ratioAt(item, release.ratio?.at);
       return {
         version,
         state: Object.hasOwn(profile.statuses, status) ? (profile.statuses[status]?.state ?? 'unknown') : 'unknown',
         portalStatus: status,
-        ratioPercent: numberAt(item, release.ratio?.at) ?? 0,
+        ...(typeof ratio === 'number' && { ratioPercent: ratio }),
+        ...(typeof ratio === 'object' && { unreadableRatio: ratio }),
         ...(publishId && /^[\w-]{1,64}$/.test(publishId) && { publishId }),
         ...(comment && { comment }),
         ...(whitelistCount !== undefined && { whitelistCount }),
@@ -311,14 +363,20 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     speaks: (operation) => profile.operations[operation] !== undefined,
     listVersions: (page, patience = 'retry') =>
       list('listVersions', { page }, patience, (item, index): Version => {
-        const version = textAt(item, profile.version.version.at);
-        if (!version) throw unexpected('listVersions', `has no ${profile.version.version.at} in item ${index + 1}`);
-        return { version, artifacts: artifactsAt(item, profile.version.artifacts.at) };
+        const { at: place } = profile.version.version;
+        const version = textAt(item, place);
+        if (!version) {
+          throw unexpected(
+            'listVersions',
+            `has no ${place} in item ${index + 1} (found ${shownAt(item, place)}; profile key version.version)`,
+          );
+        }
+        return { version, ...artifactsAt(item, profile.version.artifacts.at) };
       }),
     listReleases: (page, patience = 'retry') => list('listReleases', { page }, patience, readRelease('listReleases')),
     async findRelease(version, patience = 'retry') {
       const page = await list('findRelease', { version, page: 1 }, patience, readRelease('findRelease'));
-      return page.items.find((release) => release.version === version);
+      return page.items.filter((release) => release.version === version);
     },
     async releaseHistory(version, patience = 'retry') {
       const page = await list('releaseHistory', { version, page: 1 }, patience, (item): HistoryItem => {
@@ -331,7 +389,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
       const values: Values = {
         version: fields.version,
         releaseNotes: fields.releaseNotes ?? '',
-        ...(fields.artifacts && { artifacts: fields.artifacts, artifact: fields.artifacts[0] ?? '' }),
+        ...artifactsOf(operation, fields),
         ...(fields.userIds && { userIds: fields.userIds }),
         ...(fields.ratioPercent !== undefined && { ratio: fields.ratioPercent }),
       };
@@ -377,8 +435,33 @@ function numberAt(json: unknown, place: string | undefined): number | undefined 
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
+/** A whole percentage as a number or as digits; what is there and is none; undefined where nothing is there. */
+function ratioAt(json: unknown, place: string | undefined): number | Unreadable | undefined {
+  const value = place === undefined ? undefined : at(json, place);
+  if (place === undefined || isNothing(value)) return undefined;
+  const percent = numberAt(json, place);
+  if (percent !== undefined && percent <= 100) return percent;
+  return { profileKey: 'release.ratio', field: place, value: shownAt(json, place) };
+}
+
 /** Paths as the portal wants them back: unchanged, so neither redacted nor cleaned; never shown. */
-function artifactsAt(item: unknown, place: string): string[] {
+function artifactsAt(item: unknown, place: string): Pick<Version, 'artifacts' | 'unreadableArtifacts'> {
   const value = at(item, place);
-  return (Array.isArray(value) ? value : [value]).filter((path) => typeof path === 'string' && path !== '');
+  const given = (Array.isArray(value) ? value : [value]).filter((path) => !isNothing(path));
+  const artifacts = given.filter((path) => typeof path === 'string');
+  if (artifacts.length === given.length) return { artifacts };
+  return {
+    artifacts: [],
+    unreadableArtifacts: { profileKey: 'version.artifacts', field: place, value: shownAt(item, place) },
+  };
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+/** The value at a place for a message: as JSON, bounded; `nothing` where there is none. */
+function shownAt(json: unknown, place: string): string {
+  const value = at(json, place);
+  return isNothing(value) ? 'nothing' : cleanLine(JSON.stringify(value).slice(0, 1_000), 100);
 }

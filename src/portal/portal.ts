@@ -13,18 +13,34 @@ export interface Release {
   readonly publishId?: string;
   /** The reviewer's reason; foreign text. */
   readonly comment?: string;
-  /** The ratio in effect in percent; 0 before a rollout. */
-  readonly ratioPercent: number;
+  /** The ratio in effect in percent, 0 before a rollout; absent where the portal shows none, or none that can be read. */
+  readonly ratioPercent?: number;
   readonly whitelistCount?: number;
-  /** When status or ratio last changed, in milliseconds since 1970, by the portal's clock. */
+  /**
+   * When status or ratio last changed, by the portal's clock. Meant as milliseconds since 1970; compared as it came,
+   * and taken for a time only where it can be one (`changedAtMs` in plan.ts).
+   */
   readonly modifiedAtMs?: number;
+  /** What stands where the ratio should, but is not a whole percentage. */
+  readonly unreadableRatio?: Unreadable;
+}
+
+/** A value that is there and cannot be read. */
+export interface Unreadable {
+  /** Where the profile says what stands there: `release.ratio`. */
+  readonly profileKey: string;
+  /** Its place in the response: `grayRatio`. */
+  readonly field: string;
+  /** The value as JSON, bounded; untrusted text. */
+  readonly value: string;
 }
 
 /** A version of the miniapp, whatever target apps it is released to. */
 export interface Version {
   readonly version: string;
-  /** Paths of its artifacts, as createRelease wants them back. */
+  /** Paths of its artifacts, as createRelease wants them back; empty where the portal lists none. */
   readonly artifacts: readonly string[];
+  readonly unreadableArtifacts?: Unreadable;
 }
 
 /** An entry of a release's history; all foreign text. */
@@ -35,10 +51,17 @@ export interface HistoryItem {
   readonly comment: string;
 }
 
-/** A page of a list, newest first. `last`: the portal has shown that nothing follows. */
+/** A page of a list, newest first. */
 export interface Page<T> {
   readonly items: readonly T[];
+  /** The page alone shows that nothing follows: it is empty. */
   readonly last: boolean;
+  /** How many rows the page has; more than `items` where some are of another target app. `items` where absent. */
+  readonly rows?: number;
+  /** How many rows all pages have together, where the portal says so. */
+  readonly total?: number;
+  /** As many rows as were asked for. */
+  readonly full?: boolean;
 }
 
 /** What a write carries besides the release it is about. */
@@ -70,7 +93,8 @@ export interface Portal {
   speaks(operation: Operation): boolean;
   listVersions(page: number, patience?: Patience): Promise<Page<Version>>;
   listReleases(page: number, patience?: Patience): Promise<Page<Release>>;
-  findRelease(version: string, patience?: Patience): Promise<Release | undefined>;
+  /** The rows of the version; several where the portal keeps more than one of it. */
+  findRelease(version: string, patience?: Patience): Promise<readonly Release[]>;
   releaseHistory(version: string, patience?: Patience): Promise<readonly HistoryItem[]>;
   /**
    * Sends a write once. Resolves when the portal says that it took. Throws a WriteError that says whether it may

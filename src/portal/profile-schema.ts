@@ -154,6 +154,7 @@ const spelling = z.strictObject({
     })
     .optional(),
   answer: z.array(place).min(1).max(10).optional(),
+  total: z.array(place).min(1).max(10).optional(),
   otherwise: text.optional(),
 });
 
@@ -208,6 +209,8 @@ const profileShape = z.strictObject({
     ratio: field.optional(),
     whitelistCount: field.optional(),
     modifiedAt: field.optional(),
+    targetApp: field.optional(),
+    miniapp: field.optional(),
   }),
   version: z.strictObject({ version: field, artifacts: field }),
   history: z.strictObject({

@@ -22,6 +22,8 @@ export interface Spelling {
   readonly file?: { readonly field: string; readonly name: string; readonly contentType: string };
   /** Where the list or the value stands; the first place that holds one counts. */
   readonly answer?: readonly Place[];
+  /** Where the number of rows of all pages stands; the first place that holds a number counts. */
+  readonly total?: readonly Place[];
   /** The value where the answer holds none. */
   readonly otherwise?: string;
 }
@@ -74,7 +76,9 @@ export interface Profile {
   readonly operations: Readonly<Partial<Record<Operation, Spelling>>>;
   readonly release: Readonly<
     Record<'version' | 'status', Field> &
-      Partial<Record<'publishId' | 'comment' | 'ratio' | 'whitelistCount' | 'modifiedAt', Field>>
+      Partial<
+        Record<'publishId' | 'comment' | 'ratio' | 'whitelistCount' | 'modifiedAt' | 'targetApp' | 'miniapp', Field>
+      >
   >;
   readonly version: Readonly<Record<'version' | 'artifacts', Field>>;
   readonly history: Readonly<Partial<Record<'type' | 'operator' | 'time' | 'comment', Field>>>;

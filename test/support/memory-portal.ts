@@ -133,7 +133,7 @@ export function memoryPortal(options: MemoryPortalOptions): MemoryPortal {
     speaks: () => true,
     listVersions: async () => ({ items: [{ version: VERSION, artifacts: ['a.zip'] }], last: true }),
     listReleases: async () => ({ items: look(), last: true }),
-    findRelease: async (version) => look().find((release) => release.version === version),
+    findRelease: async (version) => look().filter((release) => release.version === version),
     releaseHistory: async () => [],
     async write(operation, fields) {
       const what = fields.userIds?.length ? fields.userIds.join('+') : (fields.ratioPercent ?? '');

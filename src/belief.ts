@@ -1,0 +1,191 @@
+/**
+ * What a run believes of its release, and what one more reading changes about that. Pure.
+ *
+ * A portal may read from replicas that lag, and a single response may be a slip. So a reading is held against what the
+ * portal accepted in this run and what it showed before: an older one changes nothing, one that contradicts is believed
+ * only when further readings confirm it, and a release that was there is never believed to be gone.
+ */
+
+import { type Operation, operationRow, type State, WAY } from './lifecycle.ts';
+import type { Release } from './portal/portal.ts';
+import { isKnown, isOlder, merged, stateOf, type View } from './view.ts';
+
+/** A write, as far as its effect is concerned. */
+export interface Effect {
+  readonly operation: Operation;
+  readonly ratioPercent?: number;
+}
+
+export interface Belief {
+  /** The newest snapshot that is believed. */
+  readonly view: View;
+  /** The release when its state was last a known one. */
+  readonly known: Release | undefined;
+  /** An accepted write whose effect was not shown yet. */
+  readonly awaited: Effect | undefined;
+  /** Everything that the portal accepted in this run. */
+  readonly accepted: readonly Effect[];
+  /** States that the release has left in this run: a stale reading explains them. */
+  readonly left: readonly string[];
+  /** A reading that contradicts what is believed, and how often it was repeated. */
+  readonly doubt: Doubt | undefined;
+}
+
+interface Doubt {
+  readonly standing: string;
+  readonly sinceMs: number;
+  readonly readings: number;
+}
+
+/** A contradiction counts after this many readings that agree, the first one included, and this long after it. */
+const CONFIRMED = { readings: 4, afterMs: 6_000 } as const;
+/** One that a replica's lag explains, since the release stood there before in this run. */
+const CONFIRMED_THOUGH_EXPLAINED = { readings: 6, afterMs: 120_000 } as const;
+
+export function beliefIn(view: View): Belief {
+  return {
+    view,
+    known: isKnown(stateOf(view)) ? view.release : undefined,
+    awaited: undefined,
+    accepted: [],
+    left: [],
+    doubt: undefined,
+  };
+}
+
+/** After the portal accepted a write; `isShown`: a reading has shown its effect already. */
+export function accepting(belief: Belief, effect: Effect, isShown: boolean): Belief {
+  const isShownByReleases = effect.operation !== 'createVersion' && !operationRow(effect.operation).repeatable;
+  return {
+    ...belief,
+    accepted: [...belief.accepted, effect],
+    awaited: isShownByReleases && !isShown ? effect : undefined,
+    doubt: undefined,
+  };
+}
+
+/** Whether the portal accepted the same write in this run. */
+export function wasAccepted({ accepted }: Belief, { operation, ratioPercent }: Effect): boolean {
+  return accepted.some((one) => one.operation === operation && one.ratioPercent === ratioPercent);
+}
+
+/** The belief after another reading at `nowMs`. */
+export function considering(belief: Belief, seen: View, nowMs: number): Belief {
+  const { release: _, ...others } = merged(belief.view, seen);
+  const unchanged: Belief = { ...belief, view: { ...others, release: belief.view.release } };
+  switch (judge(belief, seen)) {
+    case 'believed':
+      return believing(belief, { ...others, release: seen.release });
+    case 'stale':
+      return unchanged;
+    case 'explained':
+      return doubting(unchanged, belief, seen, others, nowMs, CONFIRMED_THOUGH_EXPLAINED);
+    case 'contradicting':
+      return doubting(unchanged, belief, seen, others, nowMs, CONFIRMED);
+  }
+}
+
+function believing(belief: Belief, view: View): Belief {
+  const isShown = belief.awaited === undefined || isKnown(stateOf(view));
+  if (!isShown) return { ...belief, view, doubt: undefined };
+  const known = isKnown(stateOf(view)) ? view.release : belief.known;
+  const hasLeft = standingOf(known) !== standingOf(belief.known);
+  return {
+    ...belief,
+    view,
+    known,
+    awaited: undefined,
+    left: hasLeft ? [...belief.left, standingOf(belief.known)] : belief.left,
+    doubt: undefined,
+  };
+}
+
+function doubting(
+  unchanged: Belief,
+  belief: Belief,
+  seen: View,
+  others: Omit<View, 'release'>,
+  nowMs: number,
+  enough: { readonly readings: number; readonly afterMs: number },
+): Belief {
+  const standing = standingOf(seen.release);
+  const before = belief.doubt?.standing === standing ? belief.doubt : undefined;
+  const doubt = { standing, sinceMs: before?.sinceMs ?? nowMs, readings: (before?.readings ?? 0) + 1 };
+  const isConfirmed = doubt.readings >= enough.readings && nowMs - doubt.sinceMs >= enough.afterMs;
+  return isConfirmed ? believing(belief, { ...others, release: seen.release }) : { ...unchanged, doubt };
+}
+
+type Judgement = 'believed' | 'stale' | 'explained' | 'contradicting';
+
+function judge(belief: Belief, seen: View): Judgement {
+  const { known, awaited, accepted, left } = belief;
+  const { release } = seen;
+  const state = stateOf(seen);
+  if (!release) return belief.view.release || awaited ? 'stale' : 'believed';
+  if (known && isOlder(release, known)) return 'stale';
+  if (awaited && effectOf(awaited, known, release) === 'shown') return 'believed';
+  if (state === 'busy') return 'believed';
+  // Nothing leads from the official release back to a state before it.
+  const isOfficial = accepted.some(({ operation }) => operationRow(operation).to === 'released');
+  if (isOfficial && state !== 'released' && state !== 'archived' && isKnown(state)) return 'stale';
+  if (standingOf(release) === standingOf(known)) return awaited ? 'stale' : 'believed';
+  if (!awaited && standingOf(release) === standingOf(belief.view.release)) return 'believed';
+  if (isNewer(release, known)) return state === 'unknown' ? 'contradicting' : 'believed';
+  if (left.includes(standingOf(release))) return 'explained';
+  if (!awaited && isKnown(state) && isForward(known?.state, state)) return 'believed';
+  return 'contradicting';
+}
+
+/** Whether a reading shows what a write does: `shown`, `not yet` (it stands as before), or `elsewhere`. */
+export function effectOf(
+  { operation, ratioPercent }: Effect,
+  before: Release | undefined,
+  after: Release | undefined,
+): 'shown' | 'not yet' | 'elsewhere' {
+  const state = after?.state ?? 'none';
+  if (operation === 'startApproval') return applicationOf(before, after);
+  const isThere = state === operationRow(operation).to;
+  if (operation === 'startGrayscale' && isThere) {
+    if (after?.ratioPercent === ratioPercent) return 'shown';
+    // Where the portal shows no ratio, the state is the effect of the first start.
+    const isFirstStart = before?.state !== 'grayscale';
+    if (isFirstStart && after?.ratioPercent === undefined && !after?.unreadableRatio) return 'shown';
+    const isOld = !after?.ratioPercent || after.ratioPercent === before?.ratioPercent;
+    return isOld ? 'not yet' : 'elsewhere';
+  }
+  // A portal may put a release that was taken back to where it began.
+  const isBack = operationRow(operation).to === 'withdrawn' && state === 'created';
+  if (isThere || isBack) return 'shown';
+  return !after || !isKnown(state) || standingOf(after) === standingOf(before) ? 'not yet' : 'elsewhere';
+}
+
+/**
+ * The administrator, or the applicant, may have acted between the application and the reading. The same no as before
+ * shows nothing, unless it has another time or another reason.
+ */
+function applicationOf(before: Release | undefined, after: Release | undefined): 'shown' | 'not yet' {
+  const state = after?.state ?? 'none';
+  if (!after || state === 'busy' || state === 'none') return 'not yet';
+  if (state === 'unknown') return after.portalStatus !== before?.portalStatus ? 'shown' : 'not yet';
+  if (before && isOlder(after, before)) return 'not yet';
+  if (state !== 'rejected' && state !== 'withdrawn') return state === before?.state ? 'not yet' : 'shown';
+  const isNews = isNewer(after, before) || (after.comment ?? '') !== (before?.comment ?? '');
+  return isNews ? 'shown' : 'not yet';
+}
+
+/** State, and the ratio in a rollout: what an operation changes. */
+export function standingOf(release: Release | undefined): string {
+  if (!release) return 'none';
+  if (release.state === 'unknown') return `unknown ${release.portalStatus}`;
+  return release.state === 'grayscale' ? `grayscale ${release.ratioPercent ?? '?'}` : release.state;
+}
+
+function isNewer(release: Release, other: Release | undefined): boolean {
+  return other !== undefined && isOlder(other, release);
+}
+
+function isForward(from: Release['state'] | undefined, to: State): boolean {
+  const way: readonly string[] = WAY;
+  const end = way.indexOf(to);
+  return end >= 0 && end > way.indexOf(from ?? 'none');
+}
