@@ -1,7 +1,7 @@
 /** Paths that a user gives: where they lead, and that they stay in the workspace. */
 
-import { realpath, stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { lstat, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import { cleanLine } from './text.ts';
 
@@ -43,6 +43,27 @@ export async function resolveInWorkspace(
   if (found.isFile() || (kind === 'file-or-folder' && found.isDirectory())) return real;
   if (kind === 'file-or-folder') throw fault('is neither a file nor a folder');
   throw fault(found.isDirectory() ? 'is a folder, not a file' : 'is not a regular file');
+}
+
+/**
+ * The real path, free of links, of a file that is to be written: neither it nor its folders need to exist yet. The last
+ * part is kept as it is, since it may be a link that its writer has to refuse.
+ *
+ * Throws the system's error where a folder on the way is a dangling link or cannot be read.
+ */
+export async function realPathToWrite(path: string): Promise<string> {
+  return join(await realFolder(dirname(path)), basename(path));
+}
+
+/** The nearest folder that exists decides; what does not exist below it cannot be a link. */
+async function realFolder(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    const isMissing = (await lstat(folder).catch(errorCode)) === 'ENOENT';
+    if (!isMissing || dirname(folder) === folder) throw error;
+    return join(await realFolder(dirname(folder)), basename(folder));
+  }
 }
 
 /** Whether a path is the folder or lies below it; both absolute and of the same kind (real or as given). */

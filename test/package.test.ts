@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -243,12 +243,10 @@ describe('a ZIP file', () => {
     const given = await zip('app.zip', [file('index.html', INDEX), file('a/', ''), file('a/b.bin', noise(300_000))]);
     const pack = await openGood('app.zip');
     expect(pack).toMatchObject({ entries: 3, sizeBytes: given.length, sha256: sha256(given) });
-    const [copy] = await readdir(tempDir);
-    const { mode } = await stat(join(tempDir, copy ?? ''));
-    expect(mode & 0o777).toBe(0o600);
+    // Nothing that a run which is cut off could leave behind.
+    expect(await readdir(tempDir)).toEqual([]);
 
     await writeFile(join(workspace, 'app.zip'), 'something else');
-    await rm(join(tempDir, copy ?? ''));
     const [first, second] = await Promise.all([bytesOf(pack), bytesOf(pack)]);
     expect(sha256(first)).toBe(pack.sha256);
     expect(sha256(second)).toBe(pack.sha256);

@@ -77,7 +77,7 @@ export async function packageVersion(path: string, workspace: string, tempDir?: 
   return undefined;
 }
 
-/** A file of our own, readable by nobody else, written once and read as often as needed. */
+/** A file of our own that no folder lists, readable by nobody else, written once and read as often as needed. */
 class PrivateCopy {
   readonly handle: FileHandle;
   readonly #path: string;
@@ -93,7 +93,11 @@ class PrivateCopy {
     const path = join(tempDir, `package-${randomUUID()}.zip`);
     try {
       // wx+: never a file, or a link, that somebody has put there.
-      return new PrivateCopy(await open(path, 'wx+', 0o600), path);
+      const handle = await open(path, 'wx+', 0o600);
+      // Without a name at once: the system frees it when the process ends, however it ends. Where an open file keeps its
+      // name, it is removed at the end.
+      await rm(path).catch(() => {});
+      return new PrivateCopy(handle, path);
     } catch (error) {
       throw unreadable(error);
     }
