@@ -9,6 +9,7 @@ import { STAGE_NAMES, STAGES, type Stage, stageRow } from './lifecycle.ts';
 import type { SandboxOptions } from './sandbox/options.ts';
 import { cleanLine } from './text.ts';
 import { isLoopback, whyNotTrusted } from './trust.ts';
+import { ALLOWED_PLACES } from './workspace.ts';
 
 export interface InputRow {
   readonly description: string;
@@ -437,7 +438,7 @@ function parseSession(text: string): string {
 /** By its words alone; where it really leads, links and all, is looked at when it is opened. */
 function parsePath(text: string): string {
   if (!isAbsolute(text) && /^\.\.(\/|\\|$)/.test(normalize(text)))
-    throw new Fault('a path inside the workspace, and this one leaves the workspace');
+    throw new Fault(`a path that stays inside, and this one leaves the workspace; ${ALLOWED_PLACES}`);
   return text;
 }
 

@@ -422,6 +422,12 @@ describe('whitelist', () => {
   });
 });
 
+test('a path that leaves the workspace is a fault that names the two places where it may lead', async () => {
+  for (const name of ['package', 'whitelist-file', 'portal-profile'] as const) {
+    expect(await faultOf({ [name]: '../x' })).toMatch(/leaves the workspace; allowed are the workspace and.*RUNNER_TEMP\.$/);
+  }
+});
+
 describe('health-url', () => {
   test.each(['https://example.com/health?x=1', 'http://localhost:1/', 'http://[::1]/'])('%s', async (text) => {
     expect((await inputsOf({ 'health-url': text })).healthUrl?.href).toBe(text);

@@ -473,7 +473,9 @@ describe('a path', () => {
 
   it('of a package is a fault of the package', async () => {
     expect((await refusal('none')).found).toBe('The path "none" does not exist.');
-    expect((await refusal('../temp')).found).toBe('The path "../temp" leaves the workspace.');
+    expect((await refusal('../temp')).found).toBe(
+      'The path "../temp" leaves the workspace; allowed are the workspace and, for an absolute path, RUNNER_TEMP.',
+    );
     await build({ 'index.html': INDEX });
     await expect(openPackage('dist', { workspace, tempDir: join(base, 'gone') })).rejects.toMatchObject({
       code: 'package-invalid',
