@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Environment } from './inputs.ts';
 import { at } from './portal/profile.ts';
+import { cleanLine } from './text.ts';
 import { decodeText } from './workspace.ts';
 
 export interface RunContext {
@@ -70,10 +71,24 @@ export function eventTag(context: RunContext): string | undefined {
   if (context.eventName === 'push' && context.isTag) {
     return context.refName || context.ref.replace(/^refs\/tags\//, '');
   }
-  const isPublished = ['published', 'released'].includes(eventText(context, 'action') ?? '');
-  const isDraft = at(context.event, 'release.draft') === true;
-  if (context.eventName === 'release' && isPublished && !isDraft) return eventText(context, 'release.tag_name');
-  return undefined;
+  return context.eventName === 'release' && isPublished(context) ? eventText(context, 'release.tag_name') : undefined;
+}
+
+/** A sentence, with a space behind it, that says why a release event gives no tag; empty for any other event. */
+export function releaseActionWithoutTag(context: RunContext): string {
+  if (context.eventName !== 'release' || isPublished(context)) return '';
+  const action = cleanLine(eventText(context, 'action') ?? '', 30);
+  return `Of release events only the types published and released count, and no draft; this one is ${
+    isDraft(context) ? 'of a draft' : `of type "${action}"`
+  }. `;
+}
+
+function isPublished(context: RunContext): boolean {
+  return ['published', 'released'].includes(eventText(context, 'action') ?? '') && !isDraft(context);
+}
+
+function isDraft(context: RunContext): boolean {
+  return at(context.event, 'release.draft') === true;
 }
 
 /** The number of the event's pull request; of a comment on one, too. */

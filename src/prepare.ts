@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { keepSecret } from './connect.ts';
 import { outsiderEvent, type RunContext, WRITING_EVENTS } from './context.ts';
 import { ReleaseError } from './errors.ts';
-import { Fault, type Inputs, parseUserIds, readInputs, secretTexts } from './inputs.ts';
+import { Fault, type Inputs, parseUserIds, possibleUserIds, readInputs, secretTexts } from './inputs.ts';
 import type { Package } from './package/package.ts';
 import { operationsOf } from './plan.ts';
 import type { Portal } from './portal/portal.ts';
@@ -27,7 +27,7 @@ export async function checkedInputs(tools: Tools): Promise<Inputs> {
     );
   }
   if (faults.length > 0) {
-    redactor.addAll((secrets['whitelist-ids'] ?? '').split(/[,\s]+/), 'id');
+    redactor.addAll(possibleUserIds(secrets['whitelist-ids'] ?? ''), 'id');
     throw inputInvalid(faults);
   }
   if (context.isHosted && inputs.approvalTimeoutMs > SIX_HOURS_MS) {

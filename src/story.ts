@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import { mayBePublic, type RunContext } from './context.ts';
 import type { UnsettledWrite } from './drive.ts';
 import { ERRORS, type ErrorCode, type ReleaseError } from './errors.ts';
-import type { Inputs } from './inputs.ts';
+import { type Inputs, isVersion } from './inputs.ts';
 import { type Operation, operationRow, type Stage } from './lifecycle.ts';
 import { type Foreseen, nextStages } from './plan.ts';
 import type { Call, HistoryItem, UploadSource } from './portal/portal.ts';
@@ -105,6 +105,7 @@ export class Story {
     const firstRelease = view && inputs?.targetApp ? isFirstRelease(view) : undefined;
     const miniappId = inputs?.miniappId ?? '';
     const publishId = release?.publishId ?? '';
+    const named = inputs?.version ?? '';
     const probe = this.probe();
     const facts: Pick<Report, 'state' | 'ratioPercent'> = {
       state,
@@ -122,7 +123,7 @@ export class Story {
       miniappId,
       spaceId: inputs?.spaceId ?? '',
       targetApp: inputs?.targetApp ?? '',
-      version: view?.version ?? (inputs?.version === 'latest' ? '' : (inputs?.version ?? '')),
+      version: view?.version ?? (isVersion(named) ? named : ''),
       ...facts,
       portalStatus: release?.portalStatus ?? '',
       publishId,

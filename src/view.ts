@@ -89,7 +89,12 @@ export function withState(view: View, state: State, ratioPercent?: number): View
   return { ...view, release: { ...before, state, ratioPercent: ratioPercent ?? before.ratioPercent } };
 }
 
-function isBelow(version: string, other: string): boolean {
+/** Whether a version has an order among others; `1.0.0-rc.` has none. */
+export function isComparable(version: string): boolean {
+  return validate(version);
+}
+
+export function isBelow(version: string, other: string): boolean {
   return validate(version) && validate(other) && compareVersions(version, other) < 0;
 }
 

@@ -485,31 +485,48 @@ describe('a path', () => {
 });
 
 describe('the version of a package', () => {
-  it('is that of package.json in its folder, else in the parent', async () => {
-    await put('package.json', '{"version":"9.9.9"}');
+  it('is that of the nearest package.json that has one, up to the workspace', async () => {
+    const versionOf = async (path: string) => (await packageVersion(path, workspace))?.version;
     await put('shop/package.json', '\uFEFF{"version":"1.2.3"}');
     await put('shop/dist/index.html', '');
     await put('shop/dist/app.zip', '');
-    await put('shop/dist/deep/x', '');
-    expect(await packageVersion('shop', workspace)).toBe('1.2.3');
-    expect(await packageVersion('shop/dist', workspace)).toBe('1.2.3');
-    expect(await packageVersion('shop/dist/app.zip', workspace)).toBe('1.2.3');
-    expect(await packageVersion('shop/dist/deep', workspace)).toBeUndefined();
+    await put('shop/dist/deep/er/x', '');
+    await put('other/dist/x', '');
+    expect(await packageVersion('shop', workspace)).toEqual({ version: '1.2.3', file: 'shop/package.json' });
+    for (const path of ['shop/dist', 'shop/dist/app.zip', 'shop/dist/deep/er'])
+      expect(await versionOf(path)).toBe('1.2.3');
+    expect(await packageVersion('other/dist', workspace)).toBeUndefined();
+    await put('package.json', Buffer.from('\uFEFF{"version":"9.9.9"}', 'utf16le'));
+    expect(await packageVersion('other/dist', workspace)).toEqual({ version: '9.9.9', file: 'package.json' });
     await put('shop/dist/package.json', '{"type":"module"}');
-    expect(await packageVersion('shop/dist', workspace)).toBe('1.2.3');
+    expect(await versionOf('shop/dist')).toBe('1.2.3');
     await put('shop/dist/package.json', '{"version":"2.0.0"}');
-    expect(await packageVersion('shop/dist', workspace)).toBe('2.0.0');
+    expect(await versionOf('shop/dist')).toBe('2.0.0');
   });
 
   it('is not looked for above the workspace', async () => {
     await put('../package.json', '{"version":"6.6.6"}');
     await put('app.zip', '');
-    expect(await packageVersion('app.zip', workspace)).toBeUndefined();
-    expect(await packageVersion('.', workspace)).toBeUndefined();
+    await put('a/b/x', '');
+    await writeFile(join(tempDir, 'app.zip'), '');
+    for (const path of ['app.zip', '.', 'a/b', join(tempDir, 'app.zip')]) {
+      expect(await packageVersion(path, workspace, tempDir)).toBeUndefined();
+    }
+    await rm(join(tempDir, 'app.zip'));
     await symlink('../package.json', join(workspace, 'package.json'));
     await expect(packageVersion('.', workspace)).rejects.toMatchObject({
       code: 'version-unresolved',
       found: 'The path "package.json" leaves the workspace.',
+    });
+  });
+
+  it('is an error that names the nearest package.json where none has one', async () => {
+    await put('package.json', '{"private":true}');
+    await put('shop/package.json', '{"name":"shop"}');
+    await put('shop/dist/x', '');
+    await expect(packageVersion('shop/dist', workspace)).rejects.toMatchObject({
+      code: 'version-unresolved',
+      found: 'The file "shop/package.json" has no version.',
     });
   });
 
