@@ -115,6 +115,9 @@ export async function openBuild(inputs: Inputs, { context, log, story }: Tools):
     `package: ${build.entries} ${build.entries === 1 ? 'entry' : 'entries'}, ${formatBytes(build.sizeBytes)}, SHA-256 ${build.sha256}`,
   );
   story.package = build;
+  const { names, isSent } = build.clutter;
+  if (names !== '' && isSent) story.notices.push(`The package holds what an operating system left in it: ${names}.`);
+  else if (names !== '') log.info(`left out of the package: ${names}`);
   return build;
 }
 

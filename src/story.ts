@@ -106,6 +106,7 @@ export class Story {
     const miniappId = inputs?.miniappId ?? '';
     const publishId = release?.publishId ?? '';
     const named = inputs?.version ?? '';
+    const sent = this.calls.some(({ operation, ok }) => operation === 'uploadPackage' && ok) ? this.package : undefined;
     const probe = this.probe();
     const facts: Pick<Report, 'state' | 'ratioPercent'> = {
       state,
@@ -137,8 +138,8 @@ export class Story {
       previousVersion: previous?.kind === 'version' ? previous.version : '',
       underWay: view ? othersUnderWay(view).map(({ version, state }) => ({ version, state })) : [],
       nextStages: view && state !== '' ? nextStages(view) : view?.uploaded ? ['submit'] : [],
-      packageSha256: this.package?.sha256 ?? '',
-      packageBytes: this.package?.sizeBytes ?? 0,
+      packageSha256: sent?.sha256 ?? '',
+      packageBytes: sent?.sizeBytes ?? 0,
       message: this.message(ending, verdict, facts),
       reason: error?.found ?? (state === 'rejected' ? (release?.comment ?? 'no reason given') : ''),
       ...(error && { error }),

@@ -20,6 +20,8 @@ const PACKAGE_JSON_TODO = 'Correct that file, or give the input version.';
 export interface Package extends UploadSource {
   /** Entries of the ZIP. */
   readonly entries: number;
+  /** What operating systems left in it: of a folder it was left out, a ZIP is sent as it is. Empty where there is none. */
+  readonly clutter: { readonly names: string; readonly isSent: boolean };
   /** Removes the private copy; nothing can be read after it. May be called twice. */
   close(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export async function openPackage(path: string, options: PackageOptions): Promis
     inspection.finish(path, kind);
     return {
       entries,
+      clutter: { names: inspection.clutter, isSent: kind === 'file' },
       sizeBytes: copy.sizeBytes,
       sha256: copy.sha256,
       open: () => copy.read(),
