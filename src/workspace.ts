@@ -5,6 +5,9 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 
 import { cleanLine } from './text.ts';
 
+/** What the fault of a path outside says. */
+export const ALLOWED_PLACES = 'allowed are the workspace and, for an absolute path, RUNNER_TEMP';
+
 /** What may stand at a path: most inputs name a file, a package may be a folder too. */
 export type PathKind = 'file' | 'file-or-folder';
 
@@ -28,7 +31,8 @@ export async function resolveInWorkspace(
   const root = await realpath(workspace);
   const temp = tempDir !== undefined && isAbsolute(path) ? await realpath(tempDir).catch(() => root) : root;
   const asked = resolve(workspace, path);
-  const leaves = () => fault('leaves the workspace');
+  const leaves = () =>
+    fault(tempDir === undefined ? 'leaves the workspace' : `leaves the workspace; ${ALLOWED_PLACES}`);
   let real: string;
   try {
     real = await realpath(asked);
@@ -70,6 +74,14 @@ async function realFolder(folder: string): Promise<string> {
 export function isInside(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** The text of a file, without a byte-order mark; UTF-16, as PowerShell and Excel write it, where the mark says so. */
+export function decodeText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const utf16 =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+  return new TextDecoder(utf16).decode(bytes);
 }
 
 /** The system's code of a failed file operation (`ENOENT`), whose message names whole paths; else the message. */

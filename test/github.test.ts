@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../src/clock.ts';
-import { eventNumber, outsiderEvent, type RunContext } from '../src/context.ts';
+import { eventNumber, type RunContext } from '../src/context.ts';
 import { type GitHubOptions, runTask } from '../src/github/client.ts';
 import { findPullRequest } from '../src/github/pull-request.ts';
 import { createTeller, tagsOf } from '../src/github/teller.ts';
@@ -523,53 +523,5 @@ describe('version: latest', () => {
       code: 'version-unresolved',
       found: expect.stringContaining('github-token'),
     });
-  });
-});
-
-describe('events that outsiders can cause', () => {
-  const repository = { full_name: REPOSITORY, private: false };
-  const pull = (fullName: string | undefined) => ({
-    action: 'synchronize',
-    number: 5,
-    pull_request: {
-      number: 5,
-      head: { sha: 'a', ref: 'main', repo: fullName === undefined ? null : { full_name: fullName, fork: true } },
-      base: { sha: 'b', ref: 'main', repo: { full_name: REPOSITORY } },
-    },
-    repository,
-  });
-  const run = (event: string, head: string) => ({
-    action: 'completed',
-    workflow_run: { event, head_branch: 'main', head_repository: { full_name: head }, repository, pull_requests: [] },
-    repository,
-  });
-  const comment = {
-    action: 'created',
-    issue: { number: 5, pull_request: {} },
-    comment: { body: '/release' },
-    repository,
-  };
-
-  test.each<[string, unknown, string | undefined]>([
-    ['push', { repository }, undefined],
-    ['schedule', {}, undefined],
-    ['workflow_dispatch', { repository }, undefined],
-    ['release', { action: 'published', repository }, undefined],
-    ['pull_request', pull(REPOSITORY), undefined],
-    ['pull_request', pull('Acme/Shop'), undefined],
-    ['pull_request', pull('mallory/shop'), 'pull_request from a fork'],
-    ['pull_request', pull(undefined), 'pull_request from a fork'],
-    ['pull_request_review', pull('mallory/shop'), 'pull_request_review from a fork'],
-    ['pull_request_target', pull(REPOSITORY), 'pull_request_target'],
-    ['pull_request_target', pull('mallory/shop'), 'pull_request_target'],
-    ['issue_comment', comment, 'issue_comment'],
-    ['workflow_run', run('push', REPOSITORY), undefined],
-    ['workflow_run', run('schedule', REPOSITORY), undefined],
-    ['workflow_run', run('pull_request', REPOSITORY), undefined],
-    ['workflow_run', run('pull_request', 'mallory/shop'), 'workflow_run started by pull_request from a fork'],
-    ['workflow_run', run('pull_request_target', 'mallory/shop'), 'workflow_run started by pull_request_target'],
-    ['workflow_run', run('issue_comment', REPOSITORY), 'workflow_run started by issue_comment'],
-  ])('%s (%#)', (eventName, event, expected) => {
-    expect(outsiderEvent(contextOf({ eventName, event }))).toBe(expected);
   });
 });

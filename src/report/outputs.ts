@@ -25,7 +25,7 @@ export const OUTPUTS = {
   'live-version': 'The version that is live on the target app.',
   'previous-version': 'What a rollback would bring back now.',
   'next-stages': 'What may run from here, separated by commas.',
-  'package-sha256': 'SHA-256 of the bytes that upload checked and sent.',
+  'package-sha256': 'SHA-256 of the package that this step uploaded; empty where it uploaded none.',
   message: `One sentence for a chat. ${SAFE}`,
   reason: `The reviewer's reason, or the error's. ${SAFE}`,
   'error-code': 'Code from the error catalogue, for failed and refused.',
