@@ -18,6 +18,8 @@ const ORIGIN = 'http://127.0.0.1:9';
 export const HEALTH_URL = `${ORIGIN}/health`;
 const BASE = '/rest/intercnn';
 const HOUR_MS = 3_600_000;
+/** More than any run needs: a loop without end is an error of the run. */
+const MOST_REQUESTS = 5_000;
 
 /** The portal's words, in the order of a release. */
 export type Status =
@@ -273,14 +275,27 @@ export interface ReceivedWrite {
   readonly took: boolean;
 }
 
+/** A read of releases, and what the response showed. */
+export interface Look {
+  readonly atMs: number;
+  readonly operation: ReadName;
+  readonly slip: Slip | undefined;
+  /** The true state that the replica had. */
+  readonly shown: Truth;
+  /** The versions in the response; empty where it was no list. */
+  readonly versions: readonly string[];
+}
+
 export interface ModelPortal {
   readonly clock: FakeClock;
   readonly startMs: number;
   readonly exchange: (request: Exchange) => Promise<RawAnswer>;
   readonly writes: readonly ReceivedWrite[];
+  readonly looks: readonly Look[];
   /** Reads by operation. */
   readonly reads: Readonly<Record<ReadName, number>>;
-  readonly healthChecksMs: readonly number[];
+  /** Each request to the health check, with the number of writes that the portal had received by then. */
+  readonly healthChecks: readonly { readonly atMs: number; readonly response: string; readonly writesBefore: number }[];
   /** A line for each request and each deed of others, for a person who replays a run; repeated lines are counted. */
   trace(): readonly string[];
   /** `setRatio 20` for each write received, with what became of it where that is not plain success. */
@@ -316,7 +331,8 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
   const elapsed = () => clock.now() - startMs;
   const writes: ReceivedWrite[] = [];
   const reads: Record<ReadName, number> = { listVersions: 0, listReleases: 0, findRelease: 0, releaseHistory: 0 };
-  const healthChecksMs: number[] = [];
+  const looks: Look[] = [];
+  const healthChecks: { atMs: number; response: string; writesBefore: number }[] = [];
   const trace: { atMs: number; text: string; times: number }[] = [];
   const states: { atMs: number; truth: Truth }[] = [
     { atMs: Number.NEGATIVE_INFINITY, truth: seedTruth(options, startMs) },
@@ -326,6 +342,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
   const sendings = new Map<string, number>();
   let uploads: readonly string[] = [];
   let nth = 0;
+  let requests = 0;
   let sinceWrite = 0;
   let lastWrite: { operation: WriteName; atMs: number } | undefined;
 
@@ -390,7 +407,10 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
       `${name} ${version}${info.page > 1 ? ` page ${info.page}` : ''}${lagMs ? ` (${lagMs / 1000} s old)` : ''}` +
         `${slip ? ` (${typeof slip === 'string' ? slip : slip.status})` : ''} -> ${summary(rows)}`,
     );
-    return typeof slip === 'string' ? slipped(slip, rows, info, url) : page(rows, url);
+    if (isOfReleases) looks.push({ atMs: info.atMs, operation: name, slip, shown, versions: [] });
+    const answer = typeof slip === 'string' ? slipped(slip, rows, info, url) : page(rows, url);
+    if (isOfReleases) looks[looks.length - 1] = { ...(looks.at(-1) as Look), versions: versionsIn(answer) };
+    return answer;
   }
 
   function rowsFor(info: ReadInfo, shown: Truth): readonly WireRow[] {
@@ -497,13 +517,14 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
     const { url } = request;
     clock.advance(quirks.latencyMs?.() ?? 0);
     if (url.pathname === '/health') {
-      healthChecksMs.push(elapsed());
       const answer = options.health?.(elapsed()) ?? '{"healthy": true}';
       const { status, body } = typeof answer === 'string' ? { status: 200, body: answer } : answer;
+      healthChecks.push({ atMs: elapsed(), response: body, writesBefore: writes.length });
       say(`health check -> ${status} ${body}`);
       return { status, headers: {}, text: body };
     }
     settle();
+    if (++requests > MOST_REQUESTS) throw new Error(`The run sent more than ${MOST_REQUESTS} requests.`);
     const path = url.pathname.slice(BASE.length);
     const readName = request.method === 'GET' ? READS[path] : undefined;
     if (readName) return read(readName, url);
@@ -522,7 +543,8 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
     exchange,
     writes,
     reads,
-    healthChecksMs,
+    looks,
+    healthChecks,
     trace: () =>
       trace.map(({ atMs, text, times }) => {
         const time = `${(atMs / 1000).toFixed(1).padStart(9)} s`;
@@ -549,6 +571,10 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
     row: (version = VERSION) => truth().releases.find((release) => release.version === version),
     live: () => liveIn(truth()),
   };
+}
+
+function versionsIn({ text }: RawAnswer): readonly string[] {
+  return [...text.matchAll(/"version":"([^"]*)"/g)].map(([, version = '']) => version);
 }
 
 /** The state with our row as the slip shows it. */
