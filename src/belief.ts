@@ -6,7 +6,7 @@
  * only when further readings confirm it, and a release that was there is never believed to be gone.
  */
 
-import { type Operation, operationRow, type State, WAY } from './lifecycle.ts';
+import { type Operation, operationRow, WAY } from './lifecycle.ts';
 import type { Release } from './portal/portal.ts';
 import { isKnown, isOlder, merged, stateOf, type View } from './view.ts';
 
@@ -27,6 +27,8 @@ export interface Belief {
   readonly accepted: readonly Effect[];
   /** States that the release has left in this run: a stale reading explains them. */
   readonly left: readonly string[];
+  /** Those that it left by an accepted write of this run: without a newer time they are stale, however often read. */
+  readonly leftByUs: readonly string[];
   /** A reading that contradicts what is believed, and how often it was repeated. */
   readonly doubt: Doubt | undefined;
 }
@@ -49,6 +51,7 @@ export function beliefIn(view: View): Belief {
     awaited: undefined,
     accepted: [],
     left: [],
+    leftByUs: [],
     doubt: undefined,
   };
 }
@@ -89,13 +92,18 @@ function believing(belief: Belief, view: View): Belief {
   const isShown = belief.awaited === undefined || isKnown(stateOf(view));
   if (!isShown) return { ...belief, view, doubt: undefined };
   const known = isKnown(stateOf(view)) ? view.release : belief.known;
-  const hasLeft = standingOf(known) !== standingOf(belief.known);
+  const before = standingOf(belief.known);
+  const hasLeft = standingOf(known) !== before;
+  const byUs = belief.awaited !== undefined && effectOf(belief.awaited, belief.known, known) === 'shown';
+  // Somebody took it back: from here on it may come through the same states again.
+  const isBack = hasLeft && !byUs && !isForward(belief.known?.state, known?.state);
   return {
     ...belief,
     view,
     known,
     awaited: undefined,
-    left: hasLeft ? [...belief.left, standingOf(belief.known)] : belief.left,
+    left: hasLeft ? [...belief.left, before] : belief.left,
+    leftByUs: isBack ? [] : hasLeft && byUs ? [...belief.leftByUs, before] : belief.leftByUs,
     doubt: undefined,
   };
 }
@@ -118,7 +126,7 @@ function doubting(
 type Judgement = 'believed' | 'stale' | 'explained' | 'contradicting';
 
 function judge(belief: Belief, seen: View): Judgement {
-  const { known, awaited, accepted, left } = belief;
+  const { known, awaited, accepted, left, leftByUs } = belief;
   const { release } = seen;
   const state = stateOf(seen);
   if (!release) return belief.view.release || awaited ? 'stale' : 'believed';
@@ -131,8 +139,9 @@ function judge(belief: Belief, seen: View): Judgement {
   if (standingOf(release) === standingOf(known)) return awaited ? 'stale' : 'believed';
   if (!awaited && standingOf(release) === standingOf(belief.view.release)) return 'believed';
   if (isNewer(release, known)) return state === 'unknown' ? 'contradicting' : 'believed';
+  if (leftByUs.includes(standingOf(release))) return 'stale';
   if (left.includes(standingOf(release))) return 'explained';
-  if (!awaited && isKnown(state) && isForward(known?.state, state)) return 'believed';
+  if (!awaited && isForward(known?.state, state)) return 'believed';
   return 'contradicting';
 }
 
@@ -184,8 +193,8 @@ function isNewer(release: Release, other: Release | undefined): boolean {
   return other !== undefined && isOlder(other, release);
 }
 
-function isForward(from: Release['state'] | undefined, to: State): boolean {
+function isForward(from: Release['state'] | undefined, to: Release['state'] | undefined): boolean {
   const way: readonly string[] = WAY;
-  const end = way.indexOf(to);
+  const end = way.indexOf(to ?? 'none');
   return end >= 0 && end > way.indexOf(from ?? 'none');
 }

@@ -11,7 +11,7 @@ import { type ErrorCode, type Refusal, ReleaseError } from './errors.ts';
 import { operationRow, STATES, type Stage, type WriteOperation } from './lifecycle.ts';
 import { lookAtVersion } from './observe.ts';
 import type { Observer } from './observer.ts';
-import { type Memory, noticeOfRatio, type Plan, type PlanOptions, plan, remember } from './plan.ts';
+import { EARLIEST_MS, type Memory, noticeOfRatio, type Plan, type PlanOptions, plan, remember } from './plan.ts';
 import type { HistoryItem, Portal, Release, Unreadable, UploadSource, WriteFields } from './portal/portal.ts';
 import { isKnown, isSureOfNone, liveOf, stateOf, type View } from './view.ts';
 import { formatDuration } from './words.ts';
@@ -23,6 +23,8 @@ const EFFECT_TIMEOUT_MS = 120_000;
 const OUTAGE_TIMEOUT_MS = 600_000;
 /** Readings that show no effect before a write whose response was lost counts as not taken, and the gaps before them. */
 const UNTIL_NOT_TAKEN_MS = [0, 2_000, 3_000] as const;
+/** Before a response of no clear kind is reported as a failure, more: nothing else will be sent. */
+const UNTIL_REPORTED_MS = [...UNTIL_NOT_TAKEN_MS, 5_000, 5_000, 8_000] as const;
 /** A stage sends a handful of operations; more is a loop between two runs that undo each other. */
 const MAX_SENDS = 300;
 const HEALTH_GAP_MS = 30_000;
@@ -369,7 +371,8 @@ async function sendOnce(next: Send, before: View, fields: WriteFields, context: 
       if (repeatable) continue;
     }
 
-    const { view, effect } = await effectByReading(next, before, context);
+    const gapsMs = answer.passing || answer.refusal ? UNTIL_NOT_TAKEN_MS : UNTIL_REPORTED_MS;
+    const { view, effect } = await effectByReading(next, before, gapsMs, context);
     if (effect === 'shown') {
       if (!answer.passing && !answer.refusal)
         context.log(`  the portal shows its effect, though it said: ${answer.found}`);
@@ -402,12 +405,20 @@ async function sendOnce(next: Send, before: View, fields: WriteFields, context: 
 function assertReadable(next: Send, before: View, lost: boolean, cause: ReleaseError): void {
   const { release } = before;
   const isAgain = release?.state === 'rejected' || release?.state === 'withdrawn';
-  if (!lost || next.operation !== 'startApproval' || !isAgain || release.modifiedAtMs !== undefined) return;
+  if (!lost || next.operation !== 'startApproval' || !isAgain || tellsTimes(before)) return;
   throw new ReleaseError('effect-not-seen', {
     found: `The response to ${next.operation} was lost (${cause.found}), and the portal shows ${before.version} as ${STATES[release.state].words}, as before, without a time that would tell whether that is a new decision.`,
     todo: 'Look at the release in the portal, then run the step again.',
     cause,
   });
+}
+
+/** Whether the times of the releases can tell one change from another: they can be times, and are not all the same. */
+function tellsTimes({ release, releases }: View): boolean {
+  const ms = release?.modifiedAtMs;
+  if (ms === undefined || ms < EARLIEST_MS) return false;
+  const others = (releases ?? []).filter(({ version }) => version !== release?.version);
+  return others.length === 0 || others.some(({ modifiedAtMs }) => modifiedAtMs !== ms);
 }
 
 function asReleaseError(error: unknown): ReleaseError {
@@ -464,11 +475,12 @@ function assertRatio(next: Send, view: View): void {
 async function effectByReading(
   next: Send,
   before: View,
+  gapsMs: readonly number[],
   context: DriveContext,
 ): Promise<{ readonly view: View; readonly effect: 'shown' | 'not yet' | 'elsewhere' }> {
   const { clock, signal, observer } = context;
   let { view } = observer;
-  for (const gapMs of UNTIL_NOT_TAKEN_MS) {
+  for (const gapMs of gapsMs) {
     await clock.sleep(gapMs, signal);
     view = next.operation === 'createVersion' ? await readVersion(context) : await settledRead(context);
     if (isShown(next, before, view)) return { view, effect: 'shown' };

@@ -106,8 +106,7 @@ function readReleases(portal: Portal, depth: Depth, patience: Patience): Promise
 
 /**
  * The pages of a list until there is enough of it, or it ends. A portal may cap its pages below what was asked for, so
- * a short page is no end. An empty page is, one that shows nothing new, and the total where the portal tells it; so is
- * a first page of a single row, since nobody pages by one.
+ * a short page is no end. An empty page is, one that shows nothing new, and the total where the portal tells it.
  */
 async function readPages<T extends { readonly version: string }>(
   what: string,
@@ -128,7 +127,7 @@ async function readPages<T extends { readonly version: string }>(
     full ||= number === 1 && page.full === true;
     // A total below what was counted is none.
     const total = page.total !== undefined && page.total >= count ? page.total : undefined;
-    const isLast = page.last || (number > 1 && versions.size === before) || (number === 1 && pageRows === 1);
+    const isLast = page.last || (number > 1 && versions.size === before);
     if (total === undefined ? isLast : count === total || (isLast && number > 1)) {
       return { rows, whole: total === undefined || count === total, full };
     }

@@ -252,7 +252,7 @@ function nextOfRamp(state: State, view: View, options: PlanOptions, memory: Memo
 }
 
 /** The product did not exist before: an earlier time is one in seconds, or none. */
-const EARLIEST_MS = Date.UTC(2018, 0, 1);
+export const EARLIEST_MS = Date.UTC(2018, 0, 1);
 const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 /** When the portal says that the release last changed, where that can be: undefined counts as not told. */

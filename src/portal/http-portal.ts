@@ -438,7 +438,7 @@ function numberAt(json: unknown, place: string | undefined): number | undefined 
 /** A whole percentage as a number or as digits; what is there and is none; undefined where nothing is there. */
 function ratioAt(json: unknown, place: string | undefined): number | Unreadable | undefined {
   const value = place === undefined ? undefined : at(json, place);
-  if (place === undefined || isNothing(value)) return undefined;
+  if (place === undefined || value === undefined || value === null) return undefined;
   const percent = numberAt(json, place);
   if (percent !== undefined && percent <= 100) return percent;
   return { profileKey: 'release.ratio', field: place, value: shownAt(json, place) };
