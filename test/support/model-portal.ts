@@ -332,6 +332,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
   const writes: ReceivedWrite[] = [];
   const reads: Record<ReadName, number> = { listVersions: 0, listReleases: 0, findRelease: 0, releaseHistory: 0 };
   const looks: Look[] = [];
+  const shownRows = new Map<Truth, readonly WireRow[]>();
   const healthChecks: { atMs: number; response: string; writesBefore: number }[] = [];
   const trace: { atMs: number; text: string; times: number }[] = [];
   const states: { atMs: number; truth: Truth }[] = [
@@ -424,9 +425,15 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
         .toReversed()
         .map(({ type, atMs, comment }) => ({ type, operator: 'somebody', time: atMs, comment }));
     }
-    const all = shown.releases.map((row) => wireRow(row, quirks, clock.now(), startMs));
+    // Most reads show what the read before showed.
+    const all = (quirks.times !== 'now' && shownRows.get(shown)) || wireRows(shown);
+    shownRows.set(shown, all);
     const rows = quirks.rows?.(all, shown) ?? all;
     return info.version === '' ? rows : rows.filter((row) => row['version'] === info.version);
+  }
+
+  function wireRows({ releases }: Truth): readonly WireRow[] {
+    return releases.map((row) => wireRow(row, quirks, clock.now(), startMs));
   }
 
   function page(rows: readonly WireRow[], url: URL): RawAnswer {
@@ -734,43 +741,38 @@ function wireRow(row: Row, quirks: Quirks, nowMs: number, startMs: number): Wire
     channelCode: TARGET,
     whitelistCount: row.whitelisted,
     ...(row.comment && { approveComment: row.comment }),
-    ...ratioAs(quirks.ratios ?? 'number', row.ratio),
-    ...timeAs(quirks.times ?? 'milliseconds', row.modifiedAtMs, nowMs, startMs),
+    // What is undefined is absent in JSON.
+    grayRatio: RATIO_FORMS[quirks.ratios ?? 'number'](row.ratio),
+    gmtModified: TIME_FORMS[quirks.times ?? 'milliseconds'](row.modifiedAtMs, nowMs, startMs),
   };
 }
 
-function ratioAs(form: RatioForm, ratio: number): WireRow {
-  const forms: Record<RatioForm, unknown> = {
-    number: ratio,
-    'digits as text': String(ratio),
-    percent: `${ratio}%`,
-    fraction: ratio / 100,
-    'decimal as text': ratio.toFixed(1),
-    null: null,
-    absent: undefined,
-    'empty text': '',
-    object: { percent: ratio },
-  };
-  return form === 'absent' ? {} : { grayRatio: forms[form] };
-}
+const RATIO_FORMS: Readonly<Record<RatioForm, (ratio: number) => unknown>> = {
+  number: (ratio) => ratio,
+  'digits as text': String,
+  percent: (ratio) => `${ratio}%`,
+  fraction: (ratio) => ratio / 100,
+  'decimal as text': (ratio) => ratio.toFixed(1),
+  null: () => null,
+  absent: () => undefined,
+  'empty text': () => '',
+  object: (ratio) => ({ percent: ratio }),
+};
 
-function timeAs(form: TimeForm, ms: number, nowMs: number, startMs: number): WireRow {
-  const forms: Record<TimeForm, unknown> = {
-    milliseconds: ms,
-    'digits as text': String(ms),
-    absent: undefined,
-    null: null,
-    zero: 0,
-    seconds: Math.floor(ms / 1_000),
-    minutes: Math.floor(ms / 60_000),
-    'date as text': new Date(ms).toISOString(),
-    constant: startMs - 100 * HOUR_MS,
-    now: nowMs,
-    behind: ms - 48 * HOUR_MS,
-    ahead: ms + 48 * HOUR_MS,
-  };
-  return form === 'absent' ? {} : { gmtModified: forms[form] };
-}
+const TIME_FORMS: Readonly<Record<TimeForm, (ms: number, nowMs: number, startMs: number) => unknown>> = {
+  milliseconds: (ms) => ms,
+  'digits as text': String,
+  absent: () => undefined,
+  null: () => null,
+  zero: () => 0,
+  seconds: (ms) => Math.floor(ms / 1_000),
+  minutes: (ms) => Math.floor(ms / 60_000),
+  'date as text': (ms) => new Date(ms).toISOString(),
+  constant: (_, __, startMs) => startMs - 100 * HOUR_MS,
+  now: (_, nowMs) => nowMs,
+  behind: (ms) => ms - 48 * HOUR_MS,
+  ahead: (ms) => ms + 48 * HOUR_MS,
+};
 
 /** Numbers of more digits than 2^53 has never occur here, so JSON.stringify keeps them all. */
 function envelope(data: unknown): RawAnswer {
