@@ -1,7 +1,8 @@
 /** Inputs -> a Portal to talk to: the real one by its profile, or the built-in sandbox on loopback. */
 
 import { existsSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Clock } from './clock.ts';
 import type { RunContext } from './context.ts';
 import { ReleaseError } from './errors.ts';
@@ -15,7 +16,7 @@ import { cookieSecrets, type Redactor } from './redact.ts';
 import type { Sandbox } from './sandbox/server.ts';
 import { namedVersion } from './version.ts';
 import { formatBytes } from './words.ts';
-import { isInside } from './workspace.ts';
+import { errorCode, isInside, realPathToWrite } from './workspace.ts';
 
 export interface Connection {
   readonly portal: Portal;
@@ -122,7 +123,7 @@ async function openSandbox({ inputs, context, log }: ConnectOptions): Promise<Sa
   const { options } = inputs.portal;
   const { startSandbox, SandboxInvalid } = await import('./sandbox/server.ts');
   const version = namedVersion(inputs, context);
-  const file = sandboxFile(options.file, context);
+  const file = await sandboxFile(options.file, context);
   if (existsSync(file) && (options.versions.length > 0 || options.live || options.state)) {
     log.info('The sandbox goes on with its state file: versions=, live= and state= are for a new one.');
   }
@@ -146,11 +147,23 @@ async function openSandbox({ inputs, context, log }: ConnectOptions): Promise<Sa
   }
 }
 
-function sandboxFile(file: string | undefined, context: RunContext): string {
-  if (file === undefined) return join(context.tempDir, 'gopay-miniapp-release-sandbox.json');
-  const path = isAbsolute(file) ? file : join(context.workspace, file);
-  if (isInside(path, context.workspace) || isInside(path, context.tempDir)) return path;
-  throw new ReleaseError('sandbox-invalid', { found: 'The sandbox file lies outside the workspace.' });
+/** The path of the state file, free of links; one that leads out of the workspace and RUNNER_TEMP is not followed. */
+async function sandboxFile(file: string | undefined, { workspace, tempDir }: RunContext): Promise<string> {
+  if (file === undefined) return join(tempDir, 'gopay-miniapp-release-sandbox.json');
+  try {
+    const path = await realPathToWrite(resolve(workspace, file));
+    for (const folder of [workspace, tempDir]) {
+      if (isInside(path, await realpath(folder).catch(() => resolve(folder)))) return path;
+    }
+  } catch (error) {
+    throw new ReleaseError('sandbox-invalid', {
+      found: `The folder of the sandbox file cannot be used (${errorCode(error)}).`,
+      cause: error,
+    });
+  }
+  throw new ReleaseError('sandbox-invalid', {
+    found: 'The sandbox file lies outside the workspace and RUNNER_TEMP, by its path or by a symbolic link on the way.',
+  });
 }
 
 /** A sandbox whose state file turned bad answers 500; its own words say more than "answered 500". */

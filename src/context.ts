@@ -3,6 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Environment } from './inputs.ts';
 import { at } from './portal/profile.ts';
+import { cleanLine } from './text.ts';
+import { decodeText } from './workspace.ts';
 
 export interface RunContext {
   readonly eventName: string;
@@ -51,7 +53,7 @@ export async function readContext(environment: Environment, here: string, tempDi
 async function readEvent(path: string): Promise<unknown> {
   if (path === '') return {};
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(decodeText(await readFile(path)));
   } catch {
     // No payload is as good as an empty one: whoever needs a field of it says that it is missing.
     return {};
@@ -69,10 +71,24 @@ export function eventTag(context: RunContext): string | undefined {
   if (context.eventName === 'push' && context.isTag) {
     return context.refName || context.ref.replace(/^refs\/tags\//, '');
   }
-  const isPublished = ['published', 'released'].includes(eventText(context, 'action') ?? '');
-  const isDraft = at(context.event, 'release.draft') === true;
-  if (context.eventName === 'release' && isPublished && !isDraft) return eventText(context, 'release.tag_name');
-  return undefined;
+  return context.eventName === 'release' && isPublished(context) ? eventText(context, 'release.tag_name') : undefined;
+}
+
+/** A sentence, with a space behind it, that says why a release event gives no tag; empty for any other event. */
+export function releaseActionWithoutTag(context: RunContext): string {
+  if (context.eventName !== 'release' || isPublished(context)) return '';
+  const action = cleanLine(eventText(context, 'action') ?? '', 30);
+  return `Of release events only the types published and released count, and no draft; this one is ${
+    isDraft(context) ? 'of a draft' : `of type "${action}"`
+  }. `;
+}
+
+function isPublished(context: RunContext): boolean {
+  return ['published', 'released'].includes(eventText(context, 'action') ?? '') && !isDraft(context);
+}
+
+function isDraft(context: RunContext): boolean {
+  return at(context.event, 'release.draft') === true;
 }
 
 /** The number of the event's pull request; of a comment on one, too. */
@@ -87,28 +103,28 @@ export function eventReleaseNotes(context: RunContext): string | undefined {
   return context.eventName === 'release' ? eventText(context, 'release.body') : undefined;
 }
 
+/** Events that only people with write access can cause; on these alone a run may write. */
+export const WRITING_EVENTS = [
+  'push',
+  'release',
+  'workflow_dispatch',
+  'schedule',
+  'workflow_call',
+  'repository_dispatch',
+  'merge_group',
+  'deployment',
+] as const;
+
 /**
- * Why this run may have been caused by an outsider, or undefined. Such a run only reads: a comment or a fork's pull
- * request must not release anything.
+ * The event for which this run may only read, or undefined where it may write. Outsiders can cause many events, and
+ * GitHub adds new ones: an event that is not listed only reads. A process without an event is not on GitHub.
  */
 export function outsiderEvent(context: RunContext): string | undefined {
   const { eventName } = context;
-  if (ANYONE.includes(eventName)) return eventName;
-  if (eventName === 'pull_request' || PULL_REQUEST_REVIEWS.includes(eventName)) {
-    return isForeign(context, 'pull_request.head.repo.full_name') ? `${eventName} from a fork` : undefined;
-  }
-  if (eventName !== 'workflow_run') return undefined;
-  const started = eventText(context, 'workflow_run.event') ?? '';
-  if (ANYONE.includes(started)) return `workflow_run started by ${started}`;
-  const isPull = started === 'pull_request' || PULL_REQUEST_REVIEWS.includes(started);
-  return isPull && isForeign(context, 'workflow_run.head_repository.full_name')
-    ? `workflow_run started by ${started} from a fork`
-    : undefined;
+  if (eventName === '' || WRITING_EVENTS.some((name) => name === eventName)) return undefined;
+  if (eventName !== 'pull_request') return eventName;
+  return isForeign(context, 'pull_request.head.repo.full_name') ? 'pull_request from a fork' : undefined;
 }
-
-/** Events that whoever has a GitHub account can cause. */
-const ANYONE = ['pull_request_target', 'issue_comment', 'issues', 'discussion', 'discussion_comment', 'fork', 'watch'];
-const PULL_REQUEST_REVIEWS = ['pull_request_review', 'pull_request_review_comment'];
 
 /** A head that is not this repository's, or that the payload does not name (a deleted fork). */
 function isForeign(context: RunContext, place: string): boolean {

@@ -8,6 +8,7 @@ import { type Depth, look, lookAtVersion, lookWithoutList, someVersions } from '
 import { noticeOfRatio, whyUnknown } from './plan.ts';
 import type { Portal, Release } from './portal/portal.ts';
 import type { Ending } from './story.ts';
+import { cleanLine } from './text.ts';
 import { resolveVersion } from './version.ts';
 import { isFirstRelease, isUnderWay, liveOf, liveRelease, merged, rollbackTarget, stateOf, type View } from './view.ts';
 import type { Tools } from './world.ts';
@@ -16,9 +17,14 @@ import type { Tools } from './world.ts';
 export async function findVersion(inputs: Inputs, portal: Portal, tools: Tools): Promise<string | undefined> {
   const { context } = tools;
   return resolveVersion(inputs, context, {
-    packageVersion: async (path) =>
-      (await import('./package/package.ts')).packageVersion(path, context.workspace, context.tempDir),
+    packageVersion: async (path) => {
+      const { packageVersion } = await import('./package/package.ts');
+      const found = await packageVersion(path, context.workspace, context.tempDir);
+      if (found) tools.log.info(`version: ${cleanLine(found.version, 60)}, of ${cleanLine(found.file, 200)}`);
+      return found;
+    },
     tags: () => tagsOf(inputs, tools),
+    onPassedOver: (sentence) => tools.story.notices.push(sentence),
     portalVersions: async () => (await someVersions(portal)).map(({ version }) => version).slice(0, 20),
   });
 }

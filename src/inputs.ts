@@ -9,11 +9,15 @@ import { STAGE_NAMES, STAGES, type Stage, stageRow } from './lifecycle.ts';
 import type { SandboxOptions } from './sandbox/options.ts';
 import { cleanLine } from './text.ts';
 import { isLoopback, whyNotTrusted } from './trust.ts';
+import { isComparable } from './view.ts';
+import { ALLOWED_PLACES } from './workspace.ts';
 
 export interface InputRow {
   readonly description: string;
   readonly required?: true;
   readonly default?: string;
+  /** An empty text is a value of its own, not an absent input. */
+  readonly mayBeEmpty?: true;
   /** Never shown, not even in a fault. */
   readonly secret?: true;
 }
@@ -36,9 +40,13 @@ export const INPUTS = {
   'target-app': { description: 'Channel code of the target app; required but for upload alone.' },
   version: {
     description:
-      'Version to release, 1.2.3, or latest (the highest version tag of the repository). Where empty: the tag of the event; for upload, the version of package.json.',
+      'Version to release: 1.2.3, or a tag of it, v1.2.3 or refs/tags/v1.2.3; latest, the highest version tag of the repository without a suffix such as -rc.1; or latest-prerelease, the highest one of all. Where empty: the tag of the event; for upload, the version of package.json.',
   },
-  'tag-prefix': { description: 'What stands before the version in a tag, such as shop-v.', default: 'v' },
+  'tag-prefix': {
+    description: 'What stands before the version in a tag, such as shop-v. Empty: nothing does.',
+    default: 'v',
+    mayBeEmpty: true,
+  },
   'allow-downgrade': { description: 'Release a version below the live one.', default: 'false' },
   package: { description: 'For upload: a ZIP file with index.html at its root, or a build folder to zip.' },
   'release-notes': {
@@ -47,7 +55,7 @@ export const INPUTS = {
   reapply: { description: 'Let apply send a rejected or withdrawn release again.', default: 'false' },
   'whitelist-ids': {
     description:
-      'For whitelist: user IDs, separated by commas or white space; # starts a comment. Give them as a secret: the runner prints plain inputs.',
+      'For whitelist: user IDs, separated by commas, semicolons or white space; # starts a comment. Give them as a secret: the runner prints plain inputs.',
     secret: true,
   },
   'whitelist-file': { description: 'For whitelist: a file of user IDs in the same form.' },
@@ -79,7 +87,9 @@ export const INPUTS = {
   'portal-session': { description: 'Cookie header of a logged-in portal user. A secret.', secret: true },
   'portal-username': { description: 'Log in with this user instead. A secret.', secret: true },
   'portal-password': { description: 'The password to log in with. A secret.', secret: true },
-  'portal-profile': { description: 'Path of a portal profile (JSON), for a portal that speaks otherwise.' },
+  'portal-profile': {
+    description: 'Path of a portal profile (JSON), for a portal with a different API.',
+  },
   'github-token': {
     description: 'For the comment, the deployment and version: latest.',
     default: '${{ github.token }}',
@@ -106,7 +116,7 @@ export interface Inputs {
   readonly spaceId: string;
   /** Empty for upload alone. */
   readonly targetApp: string;
-  /** A version, `latest`, or nothing. */
+  /** A version, `latest`, `latest-prerelease`, or nothing. */
   readonly version: string | undefined;
   readonly tagPrefix: string;
   readonly allowDowngrade: boolean;
@@ -147,6 +157,7 @@ export async function readInputs(
   const read = reader(environment, faults);
   const stages = read('stage', parseStages) ?? [];
   const asks = (stage: Stage) => stages.includes(stage);
+  const tagPrefix = read.text('tag-prefix') ?? '';
   const portalHosts = read('portal-hosts', parseHosts) ?? [];
   const portal = await readPortal(read.text('portal-url'), [...KNOWN_HOSTS, ...portalHosts], faults);
   const username = read.text('portal-username');
@@ -158,8 +169,8 @@ export async function readInputs(
     miniappId: read('miniapp-id', parseId) ?? '',
     spaceId: read('space-id', parseId) ?? '',
     targetApp: read('target-app', parseId) ?? '',
-    version: read('version', parseVersionInput),
-    tagPrefix: read.text('tag-prefix') ?? '',
+    version: read('version', (text) => parseVersionInput(text, tagPrefix)),
+    tagPrefix,
     allowDowngrade: read('allow-downgrade', parseBoolean) ?? false,
     package: read('package', parsePath),
     releaseNotes: read.text('release-notes'),
@@ -217,24 +228,87 @@ export async function readInputs(
 
 const VERSION = /^\d{1,15}(\.\d{1,15}){2,3}(-[0-9A-Za-z.-]{1,40})?$/;
 
-/** `1.2.3` or `1.2.3.4`, with an optional `-suffix`. */
+/** `1.2.3` or `1.2.3.4`, with an optional `-suffix`, that can be compared with others. */
 export function isVersion(text: string): boolean {
-  return VERSION.test(text) && text.length <= 64;
+  return VERSION.test(text) && text.length <= 64 && isComparable(text);
 }
 
-/** A text list of user IDs: commas or white space between, `#` starts a comment, duplicates dropped. */
+/** What follows the prefix in a tag, where it is a version. */
+export function versionIn(tag: string, prefix: string): string | undefined {
+  const version = tag.startsWith(prefix) ? tag.slice(prefix.length) : '';
+  return isVersion(version) ? version : undefined;
+}
+
+/** Commas and semicolons of spreadsheets and of Chinese and Arabic keyboards, and white space. */
+const SEPARATORS = ',;\uff0c\uff1b\u3001\uff64\u060c\u061b';
+const BETWEEN_IDS = new RegExp(`[${SEPARATORS}\\s]+`);
+const BETWEEN_COLUMNS = new RegExp(`[${SEPARATORS}\\t]`);
+const QUOTED_ID = new RegExp(
+  `(?<=^|[${SEPARATORS}\\s])(["'])\\s*([^"'${SEPARATORS}\\s]*)\\s*\\1(?=[${SEPARATORS}\\s]|$)`,
+  'g',
+);
+
+const USER_ID = /^\+?[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}$/;
+/** `6.2811E+10`, `62811.0`, `62.811.234`: a long number as spreadsheets show and export it. */
+const REWRITTEN_NUMBER = /^[+-]?\d+(\.\d+)*(\.\d+|\.|e[+-]?\d{1,3})$/i;
+const ID_HEADER = /^((user|tester|member|account|customer|open)?[ _-]?ids?|uid|phone([ _-]?(number|no))?|msisdn)$/i;
+
+/**
+ * A text list of user IDs, as people write it and spreadsheets export it: commas, semicolons or white space between,
+ * quotes around, a header on top, duplicates dropped; `#` starts a comment.
+ */
 export function parseUserIds(text: string): string[] {
   const ids = new Set<string>();
-  for (const [line, content] of text.split(/\r\n|\r|\n/).entries()) {
-    for (const id of content.replace(/#.*/, '').split(/[,\s]+/)) {
-      if (id.length > 128 || /\p{C}/u.test(id)) {
-        throw new Fault(`user IDs of at most 128 visible characters; line ${line + 1} holds something else`);
-      }
-      if (id !== '') ids.add(id);
-    }
+  let isFirst = true;
+  for (const [index, content] of text.split(/\r\n|\r|\n/).entries()) {
+    const line = content.replace(/#.*/, '').trim();
+    if (line === '') continue;
+    if (!(isFirst && isHeader(line, index + 1))) for (const id of idsOf(line, index + 1)) ids.add(id);
+    isFirst = false;
   }
   if (ids.size === 0) throw new Fault('at least one user ID');
   return [...ids];
+}
+
+/** Whatever may be a user ID in a list that has faults, for a redactor. */
+export function possibleUserIds(text: string): string[] {
+  return text.split(new RegExp(`[${SEPARATORS}\\s"']+`)).filter((id) => id !== '');
+}
+
+function idsOf(line: string, lineNumber: number): string[] {
+  const ids = line
+    .replace(QUOTED_ID, ' $2 ')
+    .split(BETWEEN_IDS)
+    .filter((id) => id !== '');
+  if (ids.some((id) => REWRITTEN_NUMBER.test(id))) {
+    throw new Fault(
+      `user IDs with all their digits; line ${lineNumber} holds a number that a spreadsheet has rounded or formatted (export the column as text)`,
+    );
+  }
+  if (ids.some((id) => !USER_ID.test(id))) {
+    throw new Fault(
+      `user IDs of at most 128 letters, digits and _ . @ - (a + may lead), separated by commas, semicolons or white space; line ${lineNumber} holds something else`,
+    );
+  }
+  return ids;
+}
+
+/** Whether the line is the header of a table that has no other column. */
+function isHeader(line: string, lineNumber: number): boolean {
+  const columns = line
+    .split(BETWEEN_COLUMNS)
+    .map((column) =>
+      column
+        .trim()
+        .replace(/^(["'])(.*)\1$/, '$2')
+        .trim(),
+    )
+    .filter((column) => column !== '');
+  if (!columns.some((column) => ID_HEADER.test(column))) return false;
+  if (columns.length > 1) {
+    throw new Fault(`user IDs alone; line ${lineNumber} is the header of a table with ${columns.length} columns`);
+  }
+  return true;
 }
 
 /** The values of secret inputs as they came, for a redactor: a fault, too, may hold one that stands in the wrong place. */
@@ -245,9 +319,13 @@ export function secretTexts(environment: Environment): Readonly<Partial<Record<I
 
 /** The closest of some names, where one is close. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
-  const plain = (text: string) => text.toLowerCase().replaceAll('_', '-');
   const [best] = [...names].sort((a, b) => distance(plain(name), plain(a)) - distance(plain(name), plain(b)));
   return best !== undefined && distance(plain(name), plain(best)) <= Math.max(2, best.length / 3) ? best : undefined;
+}
+
+/** A name however its words are joined. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-');
 }
 
 /** Thrown by a parser: what the input takes. */
@@ -255,7 +333,7 @@ export class Fault extends Error {}
 
 interface Reader {
   <T>(name: InputName, parse: (text: string) => T): T | undefined;
-  /** The trimmed text; undefined where empty, the default where the runner set none. */
+  /** The trimmed text; the default, or undefined, where it is absent or empty (but see `mayBeEmpty`). */
   text(name: InputName): string | undefined;
 }
 
@@ -263,6 +341,8 @@ function reader(environment: Environment, faults: string[]): Reader {
   const text = (name: InputName) => {
     const row: InputRow = INPUTS[name];
     const fallback = row.default?.startsWith('${{') ? undefined : row.default;
+    // The runner sets what a workflow leaves out to its default, so that what is there and empty was given as empty.
+    if (row.mayBeEmpty && environment[variableOf(name)] !== undefined) return inputText(environment, name);
     return inputText(environment, name) || fallback;
   };
   const read = <T>(name: InputName, parse: (value: string) => T): T | undefined => {
@@ -281,7 +361,11 @@ function reader(environment: Environment, faults: string[]): Reader {
 }
 
 function inputText(environment: Environment, name: InputName): string {
-  return environment[`INPUT_${name.toUpperCase()}`]?.trim() ?? '';
+  return environment[variableOf(name)]?.trim() ?? '';
+}
+
+function variableOf(name: InputName): string {
+  return `INPUT_${name.toUpperCase()}`;
 }
 
 const NOT_SHOWN = 'a value that is not shown';
@@ -291,16 +375,29 @@ function shown(value: string): string {
   return value.includes('@') ? NOT_SHOWN : `"${cleanLine(value, 100)}"`;
 }
 
-/** The runner only warns of an input that does not exist; a misspelt dry-run would release. */
+/**
+ * The runner only warns of an input that does not exist; a misspelt dry-run would release. But a variable such as
+ * INPUT_METHOD belongs to the machine: one that a shell could have set counts only where its name is near one of ours.
+ */
 function unknownInputs(environment: Environment): string[] {
-  const known = Object.keys(INPUTS);
+  const known = Object.keys(INPUTS) as InputName[];
   return Object.keys(environment)
-    .filter((key) => key.startsWith('INPUT_') && !known.includes(key.slice(6).toLowerCase()))
-    .map((key) => {
-      const name = cleanLine(key.slice(6).toLowerCase(), 60);
-      const near = nearest(name, known);
-      return `${name}: no such input${near ? `; did you mean ${near}?` : '.'}`;
+    .filter((key) => key.startsWith('INPUT_') && !known.some((name) => key.toUpperCase() === variableOf(name)))
+    .flatMap((key) => {
+      const given = key.slice('INPUT_'.length).toLowerCase();
+      const near = meantInput(given, known);
+      if (near === undefined && /^\w*$/.test(given)) return [];
+      return `${cleanLine(given, 60)}: no such input${near ? `; did you mean ${near}?` : '.'}`;
     });
+}
+
+/** The input that a name stands for: with a slip of the hand, cut after a word, or with words around it. */
+function meantInput(given: string, known: readonly InputName[]): InputName | undefined {
+  const name = plain(given.slice(0, 64)).replace(/^-|-$/g, '');
+  const slips = (of: InputName) => distance(name, of);
+  const [closest] = [...known].sort((a, b) => slips(a) - slips(b));
+  if (closest !== undefined && slips(closest) <= closest.length / 3) return closest;
+  return known.find((each) => each.startsWith(`${name}-`) || (each.includes('-') && `-${name}-`.includes(`-${each}-`)));
 }
 
 function whatNeedsSoak(inputs: Inputs): string | undefined {
@@ -376,10 +473,26 @@ function parseId(text: string): string {
   return text;
 }
 
-function parseVersionInput(text: string): string {
-  if (text === 'latest' || isVersion(text)) return text;
-  const unquoted = /^\d+\.\d+$/.test(text) ? `; in quotes: ${text} may be an unquoted ${text}0, which YAML cuts` : '';
-  throw new Fault(`three or four numbers with an optional suffix, 1.2.3 or 1.2.3-beta, or latest${unquoted}`);
+const LATEST = ['latest', 'latest-prerelease'];
+
+function parseVersionInput(text: string, tagPrefix: string): string {
+  if (LATEST.includes(text)) return text;
+  const tag = text.replace(/^refs\/tags\//, '');
+  const version = isVersion(tag) ? tag : versionIn(tag, tagPrefix);
+  if (version !== undefined) return version;
+  const before = tagPrefix === '' ? '' : `, the same behind "${cleanLine(tagPrefix, 64)}" (tag-prefix)`;
+  throw new Fault(
+    `three or four numbers with an optional suffix, 1.2.3 or 1.2.3-beta${before}, latest, or latest-prerelease${whyUnquoted(tag)}${whyNoBuildMetadata(tag)}`,
+  );
+}
+
+function whyUnquoted(text: string): string {
+  return /^\d+\.\d+$/.test(text) ? `; in quotes: ${text} may be an unquoted ${text}0, which YAML cuts` : '';
+}
+
+/** What is wrong with a version that has build metadata; empty for any other text. */
+export function whyNoBuildMetadata(text: string): string {
+  return text.includes('+') ? '; a portal knows no build metadata: leave out the + and what follows it' : '';
 }
 
 function parseBoolean(text: string): boolean {
@@ -437,7 +550,7 @@ function parseSession(text: string): string {
 /** By its words alone; where it really leads, links and all, is looked at when it is opened. */
 function parsePath(text: string): string {
   if (!isAbsolute(text) && /^\.\.(\/|\\|$)/.test(normalize(text)))
-    throw new Fault('a path inside the workspace, and this one leaves the workspace');
+    throw new Fault(`a path that stays inside, and this one leaves the workspace; ${ALLOWED_PLACES}`);
   return text;
 }
 

@@ -2,15 +2,16 @@
 
 import { readFile } from 'node:fs/promises';
 import { keepSecret } from './connect.ts';
-import { outsiderEvent, type RunContext } from './context.ts';
+import { outsiderEvent, type RunContext, WRITING_EVENTS } from './context.ts';
 import { ReleaseError } from './errors.ts';
-import { Fault, type Inputs, parseUserIds, readInputs, secretTexts } from './inputs.ts';
+import { Fault, type Inputs, parseUserIds, possibleUserIds, readInputs, secretTexts } from './inputs.ts';
 import type { Package } from './package/package.ts';
 import { operationsOf } from './plan.ts';
 import type { Portal } from './portal/portal.ts';
 import { defaultProfile, type Profile } from './portal/profile.ts';
+import { cleanLine } from './text.ts';
 import { formatBytes } from './words.ts';
-import { resolveInWorkspace } from './workspace.ts';
+import { decodeText, resolveInWorkspace } from './workspace.ts';
 import type { Tools } from './world.ts';
 
 /** The inputs, with everything secret in them kept from then on. Throws input-invalid with every fault. */
@@ -26,7 +27,7 @@ export async function checkedInputs(tools: Tools): Promise<Inputs> {
     );
   }
   if (faults.length > 0) {
-    redactor.addAll((secrets['whitelist-ids'] ?? '').split(/[,\s]+/), 'id');
+    redactor.addAll(possibleUserIds(secrets['whitelist-ids'] ?? ''), 'id');
     throw inputInvalid(faults);
   }
   if (context.isHosted && inputs.approvalTimeoutMs > SIX_HOURS_MS) {
@@ -55,13 +56,16 @@ function inputInvalid(faults: readonly string[]): ReleaseError {
   });
 }
 
-/** A comment or a fork's pull request must not release anything, nor choose what is read. */
+/** An event that outsiders can cause must not release anything, nor choose what is read. */
 function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
   const event = outsiderEvent(context);
   if (!event) return [];
   const faults: string[] = [];
   if (inputs.stages.some((stage) => stage !== 'status')) {
-    faults.push(`stage: got ${inputs.stages.join(', ')}; on ${event}, which outsiders can cause, only status runs.`);
+    faults.push(
+      `stage: got ${inputs.stages.join(', ')}; on ${cleanLine(event, 60)} only status runs, since outsiders can cause such events. ` +
+        `The other stages run on ${WRITING_EVENTS.join(', ')}, and on pull_request of the same repository.`,
+    );
   }
   const files = {
     'portal-profile': inputs.portalProfile,
@@ -69,8 +73,7 @@ function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
     'whitelist-file': inputs.whitelistFile,
   };
   for (const [name, value] of Object.entries(files)) {
-    if (value)
-      faults.push(`${name}: got a path; on ${event}, which outsiders can cause, no file of the workspace is read.`);
+    if (value) faults.push(`${name}: got a path; on ${cleanLine(event, 60)} no file of the workspace is read.`);
   }
   return faults;
 }
@@ -84,7 +87,7 @@ export async function readUserIds(
   if (inputs.whitelistFile && inputs.stages.includes('whitelist')) {
     try {
       const path = await resolveInWorkspace(inputs.whitelistFile, context.workspace, 'file', context.tempDir);
-      for (const id of parseUserIds(await readFile(path, 'utf8'))) ids.add(id);
+      for (const id of parseUserIds(decodeText(await readFile(path)))) ids.add(id);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       throw inputInvalid([`whitelist-file: ${error instanceof Fault ? `takes ${error.message}.` : error.message}`]);
@@ -100,7 +103,7 @@ export async function readUserIds(
 export async function openProfile({ portalProfile }: Inputs, { context }: Tools): Promise<Profile> {
   if (!portalProfile) return defaultProfile;
   const { loadProfile } = await import('./portal/profile-schema.ts');
-  return loadProfile(portalProfile, context.workspace);
+  return loadProfile(portalProfile, context.workspace, context.tempDir);
 }
 
 /** The package that upload sends, checked; whoever opens it closes it. Throws package-invalid. */
@@ -112,6 +115,9 @@ export async function openBuild(inputs: Inputs, { context, log, story }: Tools):
     `package: ${build.entries} ${build.entries === 1 ? 'entry' : 'entries'}, ${formatBytes(build.sizeBytes)}, SHA-256 ${build.sha256}`,
   );
   story.package = build;
+  const { names, isSent } = build.clutter;
+  if (names !== '' && isSent) story.notices.push(`The package holds what an operating system left in it: ${names}.`);
+  else if (names !== '') log.info(`left out of the package: ${names}`);
   return build;
 }
 

@@ -6,6 +6,7 @@ import { type DriveContext, driveStage, type FailedReads, unreadable, untilSettl
 import { Cancelled, ReleaseError } from './errors.ts';
 import { depthFor, findVersion, firstLook } from './first-look.ts';
 import { createTeller } from './github/teller.ts';
+import type { Health } from './health.ts';
 import type { Inputs } from './inputs.ts';
 import { STAGES } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
@@ -284,7 +285,7 @@ function planOptionsOf(inputs: Inputs): PlanOptions {
   };
 }
 
-async function healthCheck(url: URL, signal: AbortSignal, send: World['exchange']): Promise<() => Promise<boolean>> {
+async function healthCheck(url: URL, signal: AbortSignal, send: World['exchange']): Promise<() => Promise<Health>> {
   const { createHealthCheck } = await import('./health.ts');
   return createHealthCheck(url, signal, send);
 }

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import { mayBePublic, type RunContext } from './context.ts';
 import type { FailedReads, UnsettledWrite } from './drive.ts';
 import { ERRORS, type ErrorCode, type ReleaseError } from './errors.ts';
-import type { Inputs } from './inputs.ts';
+import { type Inputs, isVersion } from './inputs.ts';
 import { type Operation, operationRow, type Stage } from './lifecycle.ts';
 import type { Observer } from './observer.ts';
 import { type Foreseen, nextStages } from './plan.ts';
@@ -109,6 +109,8 @@ export class Story {
     const firstRelease = view && inputs?.targetApp ? isFirstRelease(view) : undefined;
     const miniappId = inputs?.miniappId ?? '';
     const publishId = release?.publishId ?? '';
+    const named = inputs?.version ?? '';
+    const sent = this.calls.some(({ operation, ok }) => operation === 'uploadPackage' && ok) ? this.package : undefined;
     const probe = this.probe();
     const facts: Pick<Report, 'state' | 'ratioPercent'> = {
       state,
@@ -126,7 +128,7 @@ export class Story {
       miniappId,
       spaceId: inputs?.spaceId ?? '',
       targetApp: inputs?.targetApp ?? '',
-      version: view?.version ?? (inputs?.version === 'latest' ? '' : (inputs?.version ?? '')),
+      version: view?.version ?? (isVersion(named) ? named : ''),
       ...facts,
       portalStatus: release?.portalStatus ?? '',
       publishId,
@@ -140,8 +142,8 @@ export class Story {
       previousVersion: previous?.kind === 'version' ? previous.version : '',
       underWay: view ? othersUnderWay(view).map(({ version, state }) => ({ version, state })) : [],
       nextStages: view && state !== '' ? nextStages(view) : view?.uploaded ? ['submit'] : [],
-      packageSha256: this.package?.sha256 ?? '',
-      packageBytes: this.package?.sizeBytes ?? 0,
+      packageSha256: sent?.sha256 ?? '',
+      packageBytes: sent?.sizeBytes ?? 0,
       message: this.message(ending, verdict, facts),
       reason: error?.found ?? (state === 'rejected' ? (release?.comment ?? 'no reason given') : ''),
       ...(error && { error }),

@@ -136,7 +136,7 @@ export function withState(view: View, state: State, ratioPercent?: number): View
   return { ...view, release: { ...before, state, ...(ratioPercent !== undefined && { ratioPercent }) } };
 }
 
-function isBelow(version: string, other: string): boolean {
+export function isBelow(version: string, other: string): boolean {
   return isComparable(version) && isComparable(other) && compareVersions(version, other) < 0;
 }
 

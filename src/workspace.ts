@@ -1,9 +1,12 @@
 /** Paths that a user gives: where they lead, and that they stay in the workspace. */
 
-import { realpath, stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { lstat, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import { cleanLine } from './text.ts';
+
+/** What the fault of a path outside says. */
+export const ALLOWED_PLACES = 'allowed are the workspace and, for an absolute path, RUNNER_TEMP';
 
 /** What may stand at a path: most inputs name a file, a package may be a folder too. */
 export type PathKind = 'file' | 'file-or-folder';
@@ -28,7 +31,8 @@ export async function resolveInWorkspace(
   const root = await realpath(workspace);
   const temp = tempDir !== undefined && isAbsolute(path) ? await realpath(tempDir).catch(() => root) : root;
   const asked = resolve(workspace, path);
-  const leaves = () => fault('leaves the workspace');
+  const leaves = () =>
+    fault(tempDir === undefined ? 'leaves the workspace' : `leaves the workspace; ${ALLOWED_PLACES}`);
   let real: string;
   try {
     real = await realpath(asked);
@@ -45,10 +49,39 @@ export async function resolveInWorkspace(
   throw fault(found.isDirectory() ? 'is a folder, not a file' : 'is not a regular file');
 }
 
+/**
+ * The real path, free of links, of a file that is to be written: neither it nor its folders need to exist yet. The last
+ * part is kept as it is, since it may be a link that its writer has to refuse.
+ *
+ * Throws the system's error where a folder on the way is a dangling link or cannot be read.
+ */
+export async function realPathToWrite(path: string): Promise<string> {
+  return join(await realFolder(dirname(path)), basename(path));
+}
+
+/** The nearest folder that exists decides; what does not exist below it cannot be a link. */
+async function realFolder(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    const isMissing = (await lstat(folder).catch(errorCode)) === 'ENOENT';
+    if (!isMissing || dirname(folder) === folder) throw error;
+    return join(await realFolder(dirname(folder)), basename(folder));
+  }
+}
+
 /** Whether a path is the folder or lies below it; both absolute and of the same kind (real or as given). */
 export function isInside(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** The text of a file, without a byte-order mark; UTF-16, as PowerShell and Excel write it, where the mark says so. */
+export function decodeText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const utf16 =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+  return new TextDecoder(utf16).decode(bytes);
 }
 
 /** The system's code of a failed file operation (`ENOENT`), whose message names whole paths; else the message. */

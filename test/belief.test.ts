@@ -27,7 +27,7 @@ function view(text: string): View {
 }
 
 /** Each reading two seconds after the one before. */
-function after(first: string, writes: readonly Effect[], readings: readonly string[]): Belief {
+function believedAfter(first: string, writes: readonly Effect[], readings: readonly string[]): Belief {
   let belief = beliefIn(view(first));
   for (const write of writes) belief = accepting(belief, write, false);
   readings.forEach((reading, index) => {
@@ -82,11 +82,11 @@ describe('after an accepted write', () => {
       'created',
     ],
   ] as const)('%s', (_, first, writes, readings, state) => {
-    expect(stateOf(after(first, writes, readings).view)).toBe(state);
+    expect(stateOf(believedAfter(first, writes, readings).view)).toBe(state);
   });
 
   test('it is known to be accepted, each ratio by itself', () => {
-    const belief = after('rollout-ready', [{ operation: 'startGrayscale', ratioPercent: 5 }], ['grayscale 5']);
+    const belief = believedAfter('rollout-ready', [{ operation: 'startGrayscale', ratioPercent: 5 }], ['grayscale 5']);
     expect(wasAccepted(belief, { operation: 'startGrayscale', ratioPercent: 5 })).toBe(true);
     expect(wasAccepted(belief, { operation: 'startGrayscale', ratioPercent: 20 })).toBe(false);
   });
@@ -112,12 +112,12 @@ describe('without a write', () => {
     ['and then believed', 'approved', times(4, 'unknown'), 'unknown'],
     ['where no release was, any is believed', 'none', ['created'], 'created'],
   ] as const)('%s', (_, first, readings, state) => {
-    expect(stateOf(after(first, [], readings).view)).toBe(state);
+    expect(stateOf(believedAfter(first, [], readings).view)).toBe(state);
   });
 
   test('a state that the release has left in this run is explained by a lag, for two minutes', () => {
     const readings = ['rollout-ready', 'grayscale 5'];
-    const left = after('approved', [], readings);
+    const left = believedAfter('approved', [], readings);
     let belief = left;
     const read = (atMs: number) => {
       belief = considering(belief, view('rollout-ready'), atMs);

@@ -9,6 +9,7 @@ import {
   outsiderEvent,
   type RunContext,
   readContext,
+  WRITING_EVENTS,
 } from '../src/context.ts';
 
 let folder: string;
@@ -20,7 +21,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** The context as the runner's variables and a payload make it. */
 async function contextOf(eventName: string, event: unknown, more: Record<string, string> = {}): Promise<RunContext> {
   const path = join(folder, `${Math.random()}.json`);
-  await writeFile(path, typeof event === 'string' ? event : JSON.stringify(event));
+  await writeFile(path, typeof event === 'string' || Buffer.isBuffer(event) ? event : JSON.stringify(event));
   const environment = { GITHUB_EVENT_NAME: eventName, GITHUB_EVENT_PATH: path, GITHUB_REPOSITORY: 'shop/app', ...more };
   return readContext(environment, '/here', '/temp');
 }
@@ -75,30 +76,67 @@ describe('events that outsiders can cause', () => {
     pull_request: { head: { repo: repo === null ? null : { full_name: repo } } },
     repository: { full_name: 'shop/app' },
   });
-  const started = (event: string, repo: string) => ({
-    workflow_run: { event, head_repository: { full_name: repo } },
-    repository: { full_name: 'shop/app' },
+
+  test.each(WRITING_EVENTS)('%s may write', async (name) => {
+    expect(outsiderEvent(await contextOf(name, {}))).toBeUndefined();
+  });
+
+  test('a process without an event is not on GitHub and may write', async () => {
+    expect(outsiderEvent(await contextOf('', {}))).toBeUndefined();
   });
 
   test.each([
-    ['pull_request', pull('stranger/app'), 'pull_request from a fork'],
-    ['pull_request', pull(null), 'pull_request from a fork'],
-    ['pull_request', pull('Shop/App'), undefined],
-    ['pull_request_target', pull('shop/app'), 'pull_request_target'],
-    ['issue_comment', {}, 'issue_comment'],
-    ['workflow_run', started('pull_request', 'stranger/app'), 'workflow_run started by pull_request from a fork'],
-    ['workflow_run', started('pull_request', 'shop/app'), undefined],
-    ['workflow_run', started('issue_comment', 'shop/app'), 'workflow_run started by issue_comment'],
-    ['workflow_run', started('pull_request_target', 'shop/app'), 'workflow_run started by pull_request_target'],
-    ['workflow_run', started('push', 'shop/app'), undefined],
-    ['push', {}, undefined],
-    ['workflow_dispatch', {}, undefined],
-    ['schedule', {}, undefined],
-    ['release', {}, undefined],
-  ])('%s %j: %s', async (name, event, expected) => {
-    expect(outsiderEvent(await contextOf(name, event))).toBe(expected);
+    ['of the same repository', pull('Shop/App'), undefined],
+    ['from a fork', pull('stranger/app'), 'pull_request from a fork'],
+    ['from a deleted fork', pull(null), 'pull_request from a fork'],
+    ['without a payload', {}, 'pull_request from a fork'],
+  ])('a pull_request %s: %s', async (_, event, expected) => {
+    expect(outsiderEvent(await contextOf('pull_request', event))).toBe(expected);
+  });
+
+  // docs.github.com, "Events that trigger workflows"; and one that does not exist yet.
+  test.each([
+    'branch_protection_rule',
+    'check_run',
+    'check_suite',
+    'create',
+    'delete',
+    'deployment_status',
+    'discussion',
+    'discussion_comment',
+    'fork',
+    'gollum',
+    'image_version',
+    'issue_comment',
+    'issues',
+    'label',
+    'milestone',
+    'page_build',
+    'public',
+    'pull_request_comment',
+    'pull_request_review',
+    'pull_request_review_comment',
+    'pull_request_target',
+    'registry_package',
+    'status',
+    'watch',
+    'workflow_run',
+    'Push',
+    'constructor',
+    'not_yet_known',
+  ])('%s only reads, whoever caused it', async (name) => {
+    expect(outsiderEvent(await contextOf(name, pull('shop/app')))).toBe(name);
   });
 });
+
+test('an event with a byte-order mark is read', async () => {
+  for (const event of ['\uFEFF{"release":{"body":"New"}}', utf16('{"release":{"body":"New"}}')]) {
+    expect(eventReleaseNotes(await contextOf('release', event))).toBe('New');
+  }
+});
+
+/** As PowerShell's `>` writes a file. */
+const utf16 = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le');
 
 test('a repository counts as public until the event says that it is private', async () => {
   expect(mayBePublic(await contextOf('push', { repository: { private: true } }))).toBe(false);

@@ -1,6 +1,15 @@
 /** Files that are not what they should be: the sandbox's state, and the list of user IDs. */
 
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -66,6 +75,87 @@ describe("the sandbox's state", () => {
     const { report, log } = await runHere({ ...inputs, ...sandbox }, { clock, place });
     expect(report, log).toMatchObject({ verdict: 'failed', error: { code: 'sandbox-invalid' }, state: 'in-review' });
     expect(sleeps).toBe(3);
+  });
+});
+
+describe("the sandbox's state file and symbolic links", () => {
+  let folders: Place[];
+  beforeEach(() => {
+    folders = [newPlace(), newPlace(), newPlace()];
+    for (const { workspace } of folders) mkdirSync(join(workspace, 'sub'));
+  });
+  afterEach(() => {
+    for (const folder of folders) folder.close();
+  });
+  const [WORKSPACE, TEMP, OUTSIDE] = [0, 1, 2] as const;
+  const at = (folder: number, ...names: string[]) => join(folders[folder]?.workspace ?? '', ...names);
+  const runWith = (file: string) =>
+    runHere(
+      { ...COMMON, version: '1.0.0', stage: 'submit', 'portal-url': `sandbox?file=${file}&versions=1.0.0` },
+      { clock: fakeClock(), place: { ...place, workspace: at(WORKSPACE), temp: at(TEMP) } },
+    );
+
+  /** What stands in the workspace, and what file= names; each may name a path that is there or not yet. */
+  const OUT: Readonly<Record<string, () => string>> = {
+    'a link to a folder': () => linked(at(OUTSIDE), 'link', 'x.json'),
+    'a link to a folder, further below': () => linked(at(OUTSIDE), 'link', 'sub/new/x.json'),
+    'a link below a folder': () => linked(at(OUTSIDE, 'sub'), 'sub/link', 'new/x.json'),
+    'a link by a way up': () => linked('../'.repeat(20) + at(OUTSIDE), 'link', 'x.json'),
+    'a link to a link': () => {
+      symlinkSync(at(OUTSIDE), at(WORKSPACE, 'first'));
+      return linked(at(WORKSPACE, 'first'), 'link', 'x.json');
+    },
+    'a link in RUNNER_TEMP': () => {
+      symlinkSync(at(OUTSIDE), at(TEMP, 'link'));
+      return at(TEMP, 'link', 'x.json');
+    },
+    'a link to a folder that is not there': () => linked(at(OUTSIDE, 'new'), 'link', 'x.json'),
+    'a link to a file': () => {
+      symlinkSync(at(OUTSIDE, 'x.json'), at(WORKSPACE, 'x.json'));
+      writeFileSync(at(OUTSIDE, 'x.json'), SECRET);
+      return 'x.json';
+    },
+    'a link to a file that is not there': () => linked(at(OUTSIDE, 'x.json'), 'x.json', ''),
+    'a circle of links': () => linked(at(WORKSPACE, 'link'), 'link', 'x.json'),
+  };
+  function linked(target: string, link: string, rest: string): string {
+    symlinkSync(target, at(WORKSPACE, link));
+    return join(link, rest);
+  }
+  test.each(Object.entries(OUT))('%s out of the workspace is not followed', async (_, prepare) => {
+    const file = prepare();
+    const tree = () => readdirSync(at(OUTSIDE), { recursive: true }).map(String).sort();
+    const before = tree();
+    const { report, log } = await runWith(file);
+    expect(report, log).toMatchObject({ verdict: 'failed', error: { code: 'sandbox-invalid' } });
+    expect(tree()).toEqual(before);
+    expect(log + JSON.stringify(report)).not.toContain(SECRET);
+    expect(log + JSON.stringify(report)).not.toContain(at(OUTSIDE));
+  });
+
+  const IN: Readonly<Record<string, () => [file: string, at: string]>> = {
+    'folders that are not there yet': () => ['a/b/x.json', at(WORKSPACE, 'a/b/x.json')],
+    'a link to a folder of the workspace': () => [
+      linked(at(WORKSPACE, 'sub'), 'link', 'x.json'),
+      at(WORKSPACE, 'sub/x.json'),
+    ],
+    'a link to RUNNER_TEMP': () => [linked(at(TEMP), 'link', 'new/x.json'), at(TEMP, 'new/x.json')],
+    'RUNNER_TEMP itself': () => [at(TEMP, 'x.json'), at(TEMP, 'x.json')],
+    'a way up that stays within': () => ['sub/../x.json', at(WORKSPACE, 'x.json')],
+  };
+  test.each(Object.entries(IN))('%s is allowed', async (_, prepare) => {
+    const [file, real] = prepare();
+    const { report, log } = await runWith(file);
+    expect(report.verdict, log).toBe('succeeded');
+    expect(existsSync(real)).toBe(true);
+  });
+
+  test('a workspace that is itself behind a link is no way out', async () => {
+    symlinkSync(at(WORKSPACE), at(OUTSIDE, 'ws'));
+    const behind = { ...place, workspace: at(OUTSIDE, 'ws'), temp: at(TEMP) };
+    const inputs = { ...COMMON, version: '1.0.0', stage: 'submit', 'portal-url': 'sandbox?file=x.json&versions=1.0.0' };
+    const { report, log } = await runHere(inputs, { clock: fakeClock(), place: behind });
+    expect(report.verdict, log).toBe('succeeded');
   });
 });
 

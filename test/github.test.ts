@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../src/clock.ts';
-import { eventNumber, outsiderEvent, type RunContext } from '../src/context.ts';
+import { eventNumber, type RunContext } from '../src/context.ts';
 import { type GitHubOptions, runTask } from '../src/github/client.ts';
 import { findPullRequest } from '../src/github/pull-request.ts';
 import { createTeller, tagsOf } from '../src/github/teller.ts';
@@ -411,6 +411,101 @@ describe('what goes wrong is a warning', () => {
   });
 });
 
+describe('lists of several pages', () => {
+  const tagged = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`v1.0.${at}`, ['c']]));
+  const TAGS = 'GET /repos/{owner}/{repo}/tags';
+  const listed = (apiUrl = gitHub.url) => tagsOf(inputsOf({}), optionsOf({ apiUrl }));
+
+  test.each([1, 7, 30, 50])('tags in pages of %i, with a Link header', async (pageCap) => {
+    await start({ tags: tagged(120), pageCap });
+    expect(await listed()).toEqual(Object.keys(tagged(120)));
+    expect(gitHub.requests).toHaveLength(Math.ceil(120 / pageCap));
+  });
+
+  test.each([10, 30, 50, 100])('tags in pages of %i, where a proxy drops the Link header', async (pageCap) => {
+    await start({ tags: tagged(215), pageCap, linkTo: () => undefined });
+    expect(await listed()).toEqual(Object.keys(tagged(215)));
+  });
+
+  test('a page that is no round number long and has no Link header is the only one', async () => {
+    await start({ tags: tagged(99), linkTo: () => undefined });
+    expect(await listed()).toHaveLength(99);
+    expect(gitHub.requests).toEqual([TAGS]);
+  });
+
+  test('a Link header without a next page ends the list', async () => {
+    await start({ tags: tagged(120), pageCap: 50, linkTo: (next) => `<${next}>; rel="last"` });
+    expect(await listed()).toHaveLength(50);
+    expect(gitHub.requests).toEqual([TAGS]);
+  });
+
+  const links: Record<string, (next: URL) => string> = {
+    'a path without a host': (next) => `<${next.pathname}${next.search}>; rel="next"`,
+    'a query alone': (next) => `<${next.search}>; rel="next"`,
+    'an unquoted rel in capitals': (next) => `<${next}>;REL=NEXT`,
+    'several words in rel': (next) => `<${next}>; rel="last next"`,
+    'a comma and a word "next" in another parameter': (next) =>
+      `<${next}&page=9>; title="a, rel=next"; rel="last", <${next}>; title="b, c"; rel="next"`,
+    'a comma in the address': (next) => `<${next}&x=1,2>; rel="next"`,
+    'the public address of a server behind a proxy': (next) =>
+      `<https://api.github.test/repositories/1/tags${next.search}>; rel="next"`,
+    'parameters that are no page': (next) =>
+      `<${next}&owner=mallory&baseUrl=http://127.0.0.1:9&method=POST>; rel="next"`,
+  };
+  test.each(Object.entries(links))('a Link header with %s is understood', async (_, linkTo) => {
+    await start({ tags: tagged(120), pageCap: 50, linkTo });
+    expect(await listed()).toEqual(Object.keys(tagged(120)));
+    expect(gitHub.requests).toEqual([TAGS, TAGS, TAGS]);
+  });
+
+  test('the token is sent to no other host that a Link header names', async () => {
+    await start({ tags: tagged(120), pageCap: 50 });
+    const other = await startGitHub({ tags: tagged(120) });
+    gitHub.linkTo = (next) => `<${other.url}${next.pathname}${next.search}>; rel="next"`;
+    expect(await listed()).toHaveLength(120);
+    expect(other.requests).toEqual([]);
+    await other.close();
+  });
+
+  test.each([
+    ['names no page', () => '<https://api.github.test/>; rel="next"'],
+    ['is no address', () => '<http://[>; rel="next"'],
+    ['leads round in a circle', () => '<?page=2>; rel="next"'],
+  ])('a next page whose link %s is an error: a part of the tags is never taken for all', async (_, linkTo) => {
+    await start({ tags: tagged(120), pageCap: 30, linkTo });
+    await expect(listed()).rejects.toMatchObject({
+      code: 'version-unresolved',
+      found: expect.stringContaining('a list whose next page cannot be found'),
+    });
+    expect(gitHub.requests.length).toBeLessThan(4);
+  });
+
+  test('an Enterprise Server has its API in a folder', async () => {
+    await start({ tags: tagged(120), pageCap: 50 });
+    expect(await listed(`${gitHub.url}/api/v3`)).toHaveLength(120);
+  });
+
+  test('the comment, the deployment and the pull request are found on a later page', async () => {
+    const others = Array.from({ length: 60 }, (_, at) => commentBy('somebody', `talk ${at}`, at + 1));
+    const own = commentBy(BOT, `${MARKER}\nold`, 400);
+    await start({ comments: [...others, own].map((comment) => ({ ...comment, issue: 61 })), pageCap: 7 });
+    gitHub.pulls['head'] = Array.from({ length: 61 }, (_, at) => ({
+      number: at + 1,
+      merge_commit_sha: at === 60 ? 'head' : 'x',
+    }));
+    const { tell } = teller({ comment: 'auto', environment: 'production' });
+    const report = someReport({ version: '1.0.0', state: 'released' });
+    await tell(report);
+    const [first] = gitHub.deployments;
+    if (!first) throw new Error('no deployment was made');
+    for (let id = 2; id <= 20; id++) gitHub.deployments.push({ ...first, id, payload: {}, statuses: [] });
+    await tell(report);
+    expect(gitHub.comments).toHaveLength(61);
+    expect(gitHub.comments.at(-1)?.body).toContain('officially released');
+    expect(gitHub.deployments).toHaveLength(20);
+  });
+});
+
 describe('version: latest', () => {
   test('reads every page of tags', async () => {
     await start({ tags: Object.fromEntries(Array.from({ length: 205 }, (_, at) => [`v1.0.${at}`, ['c']])) });
@@ -428,53 +523,5 @@ describe('version: latest', () => {
       code: 'version-unresolved',
       found: expect.stringContaining('github-token'),
     });
-  });
-});
-
-describe('events that outsiders can cause', () => {
-  const repository = { full_name: REPOSITORY, private: false };
-  const pull = (fullName: string | undefined) => ({
-    action: 'synchronize',
-    number: 5,
-    pull_request: {
-      number: 5,
-      head: { sha: 'a', ref: 'main', repo: fullName === undefined ? null : { full_name: fullName, fork: true } },
-      base: { sha: 'b', ref: 'main', repo: { full_name: REPOSITORY } },
-    },
-    repository,
-  });
-  const run = (event: string, head: string) => ({
-    action: 'completed',
-    workflow_run: { event, head_branch: 'main', head_repository: { full_name: head }, repository, pull_requests: [] },
-    repository,
-  });
-  const comment = {
-    action: 'created',
-    issue: { number: 5, pull_request: {} },
-    comment: { body: '/release' },
-    repository,
-  };
-
-  test.each<[string, unknown, string | undefined]>([
-    ['push', { repository }, undefined],
-    ['schedule', {}, undefined],
-    ['workflow_dispatch', { repository }, undefined],
-    ['release', { action: 'published', repository }, undefined],
-    ['pull_request', pull(REPOSITORY), undefined],
-    ['pull_request', pull('Acme/Shop'), undefined],
-    ['pull_request', pull('mallory/shop'), 'pull_request from a fork'],
-    ['pull_request', pull(undefined), 'pull_request from a fork'],
-    ['pull_request_review', pull('mallory/shop'), 'pull_request_review from a fork'],
-    ['pull_request_target', pull(REPOSITORY), 'pull_request_target'],
-    ['pull_request_target', pull('mallory/shop'), 'pull_request_target'],
-    ['issue_comment', comment, 'issue_comment'],
-    ['workflow_run', run('push', REPOSITORY), undefined],
-    ['workflow_run', run('schedule', REPOSITORY), undefined],
-    ['workflow_run', run('pull_request', REPOSITORY), undefined],
-    ['workflow_run', run('pull_request', 'mallory/shop'), 'workflow_run started by pull_request from a fork'],
-    ['workflow_run', run('pull_request_target', 'mallory/shop'), 'workflow_run started by pull_request_target'],
-    ['workflow_run', run('issue_comment', REPOSITORY), 'workflow_run started by issue_comment'],
-  ])('%s (%#)', (eventName, event, expected) => {
-    expect(outsiderEvent(contextOf({ eventName, event }))).toBe(expected);
   });
 });

@@ -52,7 +52,8 @@ describe('what is absent', () => {
 
   test('may be empty or blank instead', async () => {
     const all = Object.fromEntries(Object.keys(INPUTS).map((name) => [name, ' \n ']));
-    expect(await inputsOf({ ...all, ...GOOD })).toEqual(await inputsOf({}));
+    // An empty tag-prefix says that tags have none.
+    expect(await inputsOf({ ...all, ...GOOD })).toEqual({ ...(await inputsOf({})), tagPrefix: '' });
   });
 
   test('and required, is named with what it takes', async () => {
@@ -73,16 +74,35 @@ describe('an input that does not exist', () => {
   test.each([
     ['dry_run', 'dry-run'],
     ['DRYRUN', 'dry-run'],
+    ['dry', 'dry-run'],
+    ['dry.run', 'dry-run'],
+    ['dry_runs', 'dry-run'],
+    ['is_dry_run', 'dry-run'],
+    ['dry_run_mode', 'dry-run'],
+    ['_dry_run', 'dry-run'],
     ['stages', 'stage'],
+    ['versions', 'version'],
     ['portal_url', 'portal-url'],
+    ['portalurl', 'portal-url'],
+    ['miniapp', 'miniapp-id'],
     ['greyscale-ratio', 'grayscale-ratio'],
-    ['whitelist', undefined],
+    ['whitelist', 'whitelist-ids'],
   ])('%s is a fault; the nearest is %s', async (name, near) => {
     const { faults } = await readInputs(environmentOf({ ...GOOD, [name]: 'true' }));
-    const end = near ? `; did you mean ${near}?` : '.';
-    if (near) expect(faults).toEqual([`${name.toLowerCase()}: no such input${end}`]);
-    else expect(faults[0]).toMatch(/^whitelist: no such input/);
+    expect(faults).toEqual([`${name.toLowerCase()}: no such input; did you mean ${near}?`]);
   });
+
+  test('that no shell could have set is a fault, though it is near to nothing', async () => {
+    const { faults } = await readInputs(environmentOf({ ...GOOD, 'upload-everything': 'true' }));
+    expect(faults).toEqual(['upload-everything: no such input.']);
+  });
+
+  test.each(['METHOD', 'FORMAT', 'FILE', 'DIR', 'PATH', 'DEVICE', 'MODE', 'TOKEN', 'STYLE', 'IMAGE', ''])(
+    'a variable INPUT_%s of the machine is none',
+    async (name) => {
+      expect((await readInputs({ ...environmentOf(GOOD), [`INPUT_${name}`]: 'ibus' })).faults).toEqual([]);
+    },
+  );
 
   test('its value is not shown, and its name is one line', async () => {
     const { faults } = await readInputs({ ...environmentOf(GOOD), 'INPUT_A\n::error::B': 'hunter2' });
@@ -143,7 +163,7 @@ describe('ids', () => {
 });
 
 describe('version', () => {
-  test.each(['1.2.3', '1.2.3.4', '0.0.0', '1.2.3-beta.1', 'latest'])('%s', async (version) => {
+  test.each(['1.2.3', '1.2.3.4', '0.0.0', '1.2.3-beta.1', 'latest', 'latest-prerelease'])('%s', async (version) => {
     expect((await inputsOf({ version })).version).toBe(version);
   });
 
@@ -151,12 +171,46 @@ describe('version', () => {
     expect(await faultOf({ version: '1.1' })).toMatch(/in quotes: 1\.1 may be an unquoted 1\.10/);
   });
 
-  test.each(['1', 'v1.2.3', '1.2.3.4.5', '1.2.x', '1.2.3+build', '1.2.3-', 'newest', '1.2.3 4'])(
-    '%s is none',
-    async (version) => {
-      expect(await faultOf({ version })).toMatch(/^version: got ".*"; takes three or four numbers/);
-    },
-  );
+  test.each([
+    ['v1.2.3', {}],
+    ['refs/tags/v1.2.3', {}],
+    ['refs/tags/1.2.3', {}],
+    ['shop-v1.2.3', { 'tag-prefix': 'shop-v' }],
+    ['shop/v1.2.3', { 'tag-prefix': 'shop/v' }],
+    ['shop@1.2.3', { 'tag-prefix': 'shop@' }],
+    ['1.2.3', { 'tag-prefix': 'shop-v' }],
+    ['refs/tags/1.2.3', { 'tag-prefix': '' }],
+  ])('%s with %j is 1.2.3', async (version, given) => {
+    expect((await inputsOf({ version, ...given })).version).toBe('1.2.3');
+  });
+
+  test.each([
+    ['shop-v1.2.3', {}, '"v" (tag-prefix)'],
+    ['v1.2.3', { 'tag-prefix': 'shop-v' }, '"shop-v" (tag-prefix)'],
+    ['v1.2.3', { 'tag-prefix': '' }, '1.2.3 or 1.2.3-beta, latest'],
+    ['1.2.3+5', {}, 'no build metadata'],
+    ['v1.2.3-rc.1+5', {}, 'no build metadata'],
+  ])('%s with %j is a fault that says %s', async (version, given, why) => {
+    expect(await faultOf({ version, ...given })).toContain(why);
+  });
+
+  test.each([
+    '1',
+    'vv1.2.3',
+    '1.2.3.4.5',
+    '1.2.x',
+    '1.2.3+build',
+    '1.2.3-',
+    '0.9.0-rc.',
+    '0.9.0-rc..1',
+    '0.9.0-.rc',
+    'refs/heads/1.2.3',
+    'main',
+    'newest',
+    '1.2.3 4',
+  ])('%s is none', async (version) => {
+    expect(await faultOf({ version })).toMatch(/^version: got ".*"; takes three or four numbers/);
+  });
 
   test('of more characters than a portal takes is none', () => {
     expect(isVersion(`1.2.3-${'a'.repeat(40)}`)).toBe(true);
@@ -405,6 +459,59 @@ describe('whitelist', () => {
   });
 
   test.each([
+    ['semicolons', '1001;1002;1003'],
+    ['a CSV file of Excel with a mark, quotes and a header', '\uFEFF"User ID"\r\n"1001"\r\n"1002"\r\n"1003"\r\n'],
+    ['quotes and commas', '"1001","1002", \'1003\''],
+    ['spaces in quotes', '" 1001 " ; "1002" ; "1003"'],
+    ['empty cells', '1001;;\n;"";1002;\n,1003,,'],
+    ['full-width and other commas', '1001，1002、\u30001003'],
+    ['a full-width and an Arabic semicolon', '1001；1002؛1003'],
+    ['tabs and non-breaking spaces', '1001\t1002\u00a01003'],
+    ['old Mac lines', 'user_id\r1001\r1002\r1003'],
+    ['a header after a comment', '# testers\nID;\n1001;\n1002;\n1003;'],
+  ])('as people and spreadsheets write them: %s', (_, text) => {
+    expect(parseUserIds(text)).toEqual(['1001', '1002', '1003']);
+  });
+
+  test.each(['1', 'true', 'PASSED', '+6281234567890', 'budi@example.co.id', 'a0eebc99-9c0b-4ef8', 'u_1.x', '507f1e81'])(
+    '%s is an ID',
+    (id) => expect(parseUserIds(id)).toEqual([id]),
+  );
+
+  test.each([
+    ['6.2811E+10', 'rounded'],
+    ['6,2811E+10', 'rounded'],
+    ['6.2811e10', 'rounded'],
+    ['"6.2811E+10"', 'rounded'],
+    ['6E+10', 'rounded'],
+    ['62811.0', 'rounded'],
+    ['62811.', 'rounded'],
+    ['62.811.234', 'rounded'],
+    ['"62,811,234"', 'something else'],
+    ['"1003', 'something else'],
+    ['10"03', 'something else'],
+    ['="1003"', 'something else'],
+    ['“1003”', 'something else'],
+    ['１００３', 'something else'],
+    ['1003|1004', 'something else'],
+    ['1003/1004', 'something else'],
+    ['-1003', 'something else'],
+    ['10\u200b03', 'something else'],
+    ['10\u000003', 'something else'],
+    ['\ufffd', 'something else'],
+    ['[1003]', 'something else'],
+  ])('%j is never an ID, but a fault that names its line', (text, why) => {
+    const read = () => parseUserIds(`1001\n1002\n\n1002;${text}`);
+    expect(read).toThrow(`line 4 holds`);
+    expect(read).toThrow(why);
+  });
+
+  test.each(['user_id;name\n1001;Budi', '"Name","User ID"\n"Budi","1001"', 'id\tphone\n1\t2'])(
+    'a table with more columns is a fault: %j',
+    (text) => expect(() => parseUserIds(text)).toThrow('line 1 is the header of a table with 2 columns'),
+  );
+
+  test.each([
     ['# nobody', 'at least one user ID'],
     ['1001\n1002 10\u200b03', 'line 2'],
     ['x'.repeat(129), 'at most 128'],
@@ -420,6 +527,14 @@ describe('whitelist', () => {
     await inputsOf({ stage: 'whitelist', 'whitelist-file': 'testers.txt' });
     await inputsOf({ stage: 'whitelist', 'whitelist-ids': '1001' });
   });
+});
+
+test('a path that leaves the workspace is a fault that names the two places where it may lead', async () => {
+  for (const name of ['package', 'whitelist-file', 'portal-profile'] as const) {
+    expect(await faultOf({ [name]: '../x' })).toMatch(
+      /leaves the workspace; allowed are the workspace and.*RUNNER_TEMP\.$/,
+    );
+  }
 });
 
 describe('health-url', () => {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -213,6 +213,34 @@ describe('what must not ship', () => {
   });
 });
 
+describe('what an operating system leaves behind', () => {
+  const clutter = ['.DS_Store', 'a/.DS_Store', '__MACOSX/._index.html', '._a.js', 'a/Thumbs.db', 'Desktop.ini'];
+
+  it('is left out of a folder, whatever it is', async () => {
+    await build({ 'index.html': INDEX, 'a/b.js': '', ...Object.fromEntries(clutter.map((name) => [name, 'x'])) });
+    await symlink('/etc/passwd', join(workspace, 'dist/__MACOSX/link'));
+    const pack = await openGood('dist');
+    expect(pack.entries).toBe(2);
+    expect(pack.clutter.isSent).toBe(false);
+    expect(pack.clutter.names.match(/"[^"]+"/g)).toHaveLength(5);
+    expect(pack.clutter.names).toMatch(/ and 1 more$/);
+  });
+
+  it('of a ZIP is told and sent, since a ZIP is sent as it is', async () => {
+    await zip('app.zip', [file('index.html', INDEX), file('__MACOSX/', ''), ...clutter.map((name) => file(name, 'x'))]);
+    const pack = await openGood('app.zip');
+    expect(pack.entries).toBe(8);
+    expect(pack.clutter.isSent).toBe(true);
+    for (const name of ['__MACOSX', '.DS_Store']) expect(pack.clutter.names).toContain(`"${name}"`);
+    expect(pack.clutter.names).not.toContain('._index.html');
+  });
+
+  it('is nothing that resembles it', async () => {
+    await build({ 'index.html': INDEX, 'thumbs.db.js': '', 'a._b': '', 'MACOSX/x': '', DS_Store: '' });
+    expect(await openGood('dist')).toMatchObject({ entries: 5, clutter: { names: '' } });
+  });
+});
+
 describe('index.html', () => {
   it('missing: says what is at the root', async () => {
     await build({ 'main.js': '', 'a/index.html': INDEX, 'b/index.html': INDEX });
@@ -243,12 +271,10 @@ describe('a ZIP file', () => {
     const given = await zip('app.zip', [file('index.html', INDEX), file('a/', ''), file('a/b.bin', noise(300_000))]);
     const pack = await openGood('app.zip');
     expect(pack).toMatchObject({ entries: 3, sizeBytes: given.length, sha256: sha256(given) });
-    const [copy] = await readdir(tempDir);
-    const { mode } = await stat(join(tempDir, copy ?? ''));
-    expect(mode & 0o777).toBe(0o600);
+    // Nothing that a run which is cut off could leave behind.
+    expect(await readdir(tempDir)).toEqual([]);
 
     await writeFile(join(workspace, 'app.zip'), 'something else');
-    await rm(join(tempDir, copy ?? ''));
     const [first, second] = await Promise.all([bytesOf(pack), bytesOf(pack)]);
     expect(sha256(first)).toBe(pack.sha256);
     expect(sha256(second)).toBe(pack.sha256);
@@ -260,7 +286,9 @@ describe('a ZIP file', () => {
 
   it('may be deflated, have a comment, folders and names in an old code page', async () => {
     const old = file('', 'x', { rawName: Buffer.from([0x82, 0x2e, 0x6a, 0x73]), flags: 0 });
-    await zip('app.zip', [file('index.html', INDEX, { method: 8 }), file('img/', ''), old], 'made by hand');
+    await zip('app.zip', [file('index.html', INDEX, { method: 8 }), file('img/', ''), old], {
+      comment: 'made by hand\n…',
+    });
     expect((await openGood('app.zip')).entries).toBe(3);
   });
 
@@ -336,6 +364,184 @@ describe('a ZIP file', () => {
     expect(found).toContain('"lib" is both a file and a folder');
     expect(found).toContain('"Up" and "up" are the same name');
     expect(found).toContain('"down" is both a file and a folder');
+  });
+
+  const index = file('index.html', INDEX);
+  const text = Buffer.from('abcdefgh'.repeat(100));
+  const packed = deflateRawSync(text);
+
+  it.each<[string, ZipLies, string | RegExp]>([
+    ['an entry before the first one', { before: stray('.env') }, '".env" is in it, but not in its directory'],
+    ['an entry between two', { between: stray('id_rsa') }, '"id_rsa" is in it, but not in its directory'],
+    ['an entry behind the last one', { after: stray('a/.env') }, '"a/.env" is in it, but not in its directory'],
+    ['a hostile name', { after: stray('a\n::error::b') }, /"a ?::error::b" is in it, but not in its directory/],
+    ['bytes between two entries', { between: Buffer.from('secret') }, '6 bytes at its offset 74 belong to no entry'],
+    ['zeros between two entries', { between: Buffer.alloc(2) }, '2 bytes at its offset 74 belong to no entry'],
+    [
+      'a program before it',
+      { before: Buffer.from('MZ program') },
+      '10 bytes before its first entry, as a self-extracting',
+    ],
+    [
+      'a program that its offsets do not count',
+      { before: Buffer.from('MZ program'), isShifted: true },
+      'It has 10 bytes before its first entry, as a self-extracting archive has.',
+    ],
+    ['an entry that its offsets do not count', { before: stray('.env'), isShifted: true }, 'does not know of'],
+    [
+      'another directory before its own',
+      { after: zipBytes([file('x', '')]) },
+      '"x" is in it, but not in its directory',
+    ],
+    ['bytes behind its directory', { behindDirectory: Buffer.from('secret') }, 'does not know of'],
+    ['bytes behind its end', { behind: Buffer.from('secret') }, 'extra bytes at the end'],
+    [
+      'a ZIP behind its end',
+      { behind: zipBytes([file('index.html', 'x')]) },
+      'before its entries or behind its directory',
+    ],
+    [
+      'a ZIP in its comment',
+      { comment: zipBytes([file('index.html', 'x')]) },
+      'before its entries or behind its directory',
+    ],
+    ['an entry in its comment', { comment: stray('.env') }, 'its comment holds binary data'],
+    [
+      'fewer entries counted than listed',
+      { end: { 8: 1, 10: 1 } },
+      /its directory has \d+ bytes, but its entries take/,
+    ],
+    ['two counts of its entries', { end: { 8: 1 } }, 'counts its entries in two ways'],
+    ['two end records that differ', { isZip64: true, end: { 8: 1 } }, 'its two end records contradict each other'],
+    ['bytes before a zip64 end record', { isZip64: true, behindDirectory: Buffer.from('secret') }, 'invalid zip64'],
+  ])('is refused for %s', async (_, lies, what) => {
+    await zip('app.zip', [index, file('a.js', 'abc')], lies);
+    const { found } = await refusal('app.zip');
+    expect(found).toEqual(expect.stringMatching(typeof what === 'string' ? escaped(what) : what));
+    expect(found).not.toMatch(/\n/);
+  });
+
+  it('is refused where two entries share bytes', async () => {
+    const bytes = zipBytes([index, file('a.js', 'abc'), file('b.js', 'abc')]);
+    // The offset of the third entry in the directory becomes that of the second.
+    bytes.writeUInt32LE(30 + 10 + INDEX.length, bytes.length - 22 - 4 - 4);
+    await put('app.zip', bytes);
+    expect((await refusal('app.zip')).found).toContain('"b.js" lies within another entry');
+  });
+
+  it('is refused where its last entry reaches into its directory', async () => {
+    const bytes = zipBytes([index]);
+    for (const at of [18, bytes.length - 22 - 10 - 46 + 20]) bytes.writeUInt32LE(INDEX.length + 5, at);
+    bytes.writeUInt32LE(INDEX.length + 5, 22);
+    bytes.writeUInt32LE(INDEX.length + 5, bytes.length - 22 - 10 - 46 + 24);
+    await put('app.zip', bytes);
+    expect((await refusal('app.zip')).found).toContain('its last entry reaches into its directory');
+  });
+
+  it('is refused for headers that say otherwise than its directory', async () => {
+    await zip('app.zip', [
+      index,
+      file('name.js', text, { localName: 'name.JS' }),
+      file('unicode.js', text, { local: { extra: unicodePath(Buffer.from('unicode.js'), '.env') } }),
+      file('', text, { rawName: Buffer.from('é.js'), local: { flags: 0 } }),
+      file('method.js', text, { method: 8, local: { method: 0 } }),
+      file('size.js', text, { local: { size: 1 } }),
+      file('packed.js', text, { method: 8, local: { packedSize: 1 } }),
+      file('zeros.js', text, { local: { size: 0, packedSize: 0 } }),
+      file('crc.js', text, { local: { crc: 1 } }),
+      file('long.js', text, { local: { size: 0xffffffff, packedSize: 0xffffffff, extra: zip64Field(1, 2) } }),
+      file('open.js', text, { flags: 0x808, local: { size: 5 }, descriptor: descriptorOf(text, text, 4, true) }),
+      file('locked.js', text, { local: { flags: 0x801 } }),
+    ]);
+    const { found } = await refusal('app.zip');
+    for (const name of ['name.js', 'unicode.js', 'é.js']) {
+      expect(found).toContain(`"${name}" has another name in its header`);
+    }
+    expect(found).toContain('"method.js" has another method in its header');
+    for (const name of ['size.js', 'packed.js', 'zeros.js', 'long.js', 'open.js']) {
+      expect(found).toContain(`"${name}" has other sizes in its header`);
+    }
+    expect(found).toContain('"crc.js" has another checksum in its header');
+    expect(found).toContain('"locked.js" is encrypted');
+    expect(found).toContain('It has 11 faults');
+  });
+
+  it('is refused for what hides in or behind the data of an entry', async () => {
+    const hidden = stray('.env');
+    const inner = Buffer.concat([text, hidden]);
+    const lost = { flags: 0x808, method: 8 };
+    await zip('app.zip', [
+      index,
+      file('slack.js', text, { method: 8, packed: Buffer.concat([packed, hidden]) }),
+      file('big.js', text, { method: 8, packed: Buffer.concat([packed, noise(200_000)]) }),
+      file('open.js', inner, { flags: 0x808, descriptor: descriptorOf(inner, inner, 4, true) }),
+      file('none.js', text, lost),
+      file('wrong.js', text, { ...lost, descriptor: descriptorOf(text, text, 4, true) }),
+      file('more.js', text, { ...lost, descriptor: Buffer.concat([descriptorOf(text, packed, 4, true), hidden]) }),
+    ]);
+    const { found } = await refusal('app.zip');
+    expect(found).toContain(`"slack.js" cannot be unpacked (${hidden.length} bytes follow its compressed data)`);
+    expect(found).toContain('"big.js" cannot be unpacked (200000 bytes follow');
+    expect(found).toContain('"open.js" is stored without its size and holds a ZIP');
+    for (const name of ['none.js', 'wrong.js']) expect(found).toContain(`"${name}" lacks the descriptor`);
+    expect(found).toContain('".env" is in it, but not in its directory');
+  });
+
+  it('is refused by name for strong encryption', async () => {
+    await zip('app.zip', [index, file('vault.js', text, { flags: 0x841 })]);
+    expect((await refusal('app.zip')).found).toContain('"vault.js" is encrypted');
+  });
+
+  it('may have descriptors of each form, zip64 fields and end records', async () => {
+    const lost = { flags: 0x808, method: 8, local: { crc: 0, size: 0, packedSize: 0 } };
+    const all = 0xffffffff;
+    const long = { size: all, packedSize: all };
+    await zip(
+      'app.zip',
+      [
+        file('index.html', INDEX, { local: { ...long, extra: zip64Field(INDEX.length, INDEX.length) } }),
+        file('a.js', text, { ...lost, descriptor: descriptorOf(text, packed, 4, true) }),
+        file('b.js', text, { ...lost, descriptor: descriptorOf(text, packed, 4, false) }),
+        file('c.js', text, { ...lost, descriptor: descriptorOf(text, packed, 8, true) }),
+        file('d.js', text, { ...lost, descriptor: descriptorOf(text, packed, 8, false) }),
+        file('e.js', text, {
+          ...lost,
+          local: { crc: 0, ...long, extra: zip64Field(0, 0) },
+          descriptor: descriptorOf(text, packed, 8, true),
+        }),
+        file('empty.js', '', { ...lost, descriptor: descriptorOf(Buffer.alloc(0), deflateRawSync(''), 4, true) }),
+      ],
+      { isZip64: true },
+    );
+    expect((await openGood('app.zip')).entries).toBe(7);
+  });
+
+  it('of Python is taken, written as a file and as a stream, and one with a comment as git archive writes it', async () => {
+    const script = `
+import io, sys, zipfile
+class Stream(io.RawIOBase):
+    def __init__(self, file): self.file = file
+    def writable(self): return True
+    def seekable(self): return False
+    def write(self, data): return self.file.write(data)
+for method in (0, 8):
+    for streamed in (0, 1):
+        for zip64 in (False, True):
+            with open(f'{sys.argv[1]}/{method}{streamed}{int(zip64)}.zip', 'wb') as file:
+                with zipfile.ZipFile(Stream(file) if streamed else file, 'w', method) as z:
+                    for name in ('index.html', 'é/a.txt', 'empty'):
+                        info = zipfile.ZipInfo(name)
+                        info.compress_type = method
+                        with z.open(info, 'w', force_zip64=zip64) as entry:
+                            entry.write(b'' if name == 'empty' else b'hello ' * 1000)
+`;
+    await promisify(execFile)('python3', ['-c', script, workspace]);
+    for (const name of ['000', '001', '010', '011', '800', '801', '810', '811']) {
+      expect((await openGood(`${name}.zip`)).entries).toBe(3);
+    }
+    // git archive names the commit in the comment.
+    await zip('git.zip', [index], { comment: '0123456789abcdef0123456789abcdef01234567' });
+    expect((await openGood('git.zip')).entries).toBe(1);
   });
 
   it('is refused for entries that do not unpack to what they say', async () => {
@@ -473,7 +679,9 @@ describe('a path', () => {
 
   it('of a package is a fault of the package', async () => {
     expect((await refusal('none')).found).toBe('The path "none" does not exist.');
-    expect((await refusal('../temp')).found).toBe('The path "../temp" leaves the workspace.');
+    expect((await refusal('../temp')).found).toBe(
+      'The path "../temp" leaves the workspace; allowed are the workspace and, for an absolute path, RUNNER_TEMP.',
+    );
     await build({ 'index.html': INDEX });
     await expect(openPackage('dist', { workspace, tempDir: join(base, 'gone') })).rejects.toMatchObject({
       code: 'package-invalid',
@@ -483,31 +691,48 @@ describe('a path', () => {
 });
 
 describe('the version of a package', () => {
-  it('is that of package.json in its folder, else in the parent', async () => {
-    await put('package.json', '{"version":"9.9.9"}');
+  it('is that of the nearest package.json that has one, up to the workspace', async () => {
+    const versionOf = async (path: string) => (await packageVersion(path, workspace))?.version;
     await put('shop/package.json', '\uFEFF{"version":"1.2.3"}');
     await put('shop/dist/index.html', '');
     await put('shop/dist/app.zip', '');
-    await put('shop/dist/deep/x', '');
-    expect(await packageVersion('shop', workspace)).toBe('1.2.3');
-    expect(await packageVersion('shop/dist', workspace)).toBe('1.2.3');
-    expect(await packageVersion('shop/dist/app.zip', workspace)).toBe('1.2.3');
-    expect(await packageVersion('shop/dist/deep', workspace)).toBeUndefined();
+    await put('shop/dist/deep/er/x', '');
+    await put('other/dist/x', '');
+    expect(await packageVersion('shop', workspace)).toEqual({ version: '1.2.3', file: 'shop/package.json' });
+    for (const path of ['shop/dist', 'shop/dist/app.zip', 'shop/dist/deep/er'])
+      expect(await versionOf(path)).toBe('1.2.3');
+    expect(await packageVersion('other/dist', workspace)).toBeUndefined();
+    await put('package.json', Buffer.from('\uFEFF{"version":"9.9.9"}', 'utf16le'));
+    expect(await packageVersion('other/dist', workspace)).toEqual({ version: '9.9.9', file: 'package.json' });
     await put('shop/dist/package.json', '{"type":"module"}');
-    expect(await packageVersion('shop/dist', workspace)).toBe('1.2.3');
+    expect(await versionOf('shop/dist')).toBe('1.2.3');
     await put('shop/dist/package.json', '{"version":"2.0.0"}');
-    expect(await packageVersion('shop/dist', workspace)).toBe('2.0.0');
+    expect(await versionOf('shop/dist')).toBe('2.0.0');
   });
 
   it('is not looked for above the workspace', async () => {
     await put('../package.json', '{"version":"6.6.6"}');
     await put('app.zip', '');
-    expect(await packageVersion('app.zip', workspace)).toBeUndefined();
-    expect(await packageVersion('.', workspace)).toBeUndefined();
+    await put('a/b/x', '');
+    await writeFile(join(tempDir, 'app.zip'), '');
+    for (const path of ['app.zip', '.', 'a/b', join(tempDir, 'app.zip')]) {
+      expect(await packageVersion(path, workspace, tempDir)).toBeUndefined();
+    }
+    await rm(join(tempDir, 'app.zip'));
     await symlink('../package.json', join(workspace, 'package.json'));
     await expect(packageVersion('.', workspace)).rejects.toMatchObject({
       code: 'version-unresolved',
       found: 'The path "package.json" leaves the workspace.',
+    });
+  });
+
+  it('is an error that names the nearest package.json where none has one', async () => {
+    await put('package.json', '{"private":true}');
+    await put('shop/package.json', '{"name":"shop"}');
+    await put('shop/dist/x', '');
+    await expect(packageVersion('shop/dist', workspace)).rejects.toMatchObject({
+      code: 'version-unresolved',
+      found: 'The file "shop/package.json" has no version.',
     });
   });
 
@@ -592,9 +817,23 @@ interface ZipEntry {
   flags: number;
   mode: number;
   extra: Buffer;
+  /** What its own header says otherwise. */
+  local: LocalLies;
+  descriptor: Buffer;
+}
+
+interface LocalLies {
+  method?: number;
+  flags?: number;
+  crc?: number;
+  packedSize?: number;
+  size?: number;
+  extra?: Buffer;
 }
 
 interface EntryLies {
+  local?: LocalLies;
+  descriptor?: Buffer;
   rawName?: Buffer;
   localName?: string;
   unicodeName?: string;
@@ -621,7 +860,22 @@ function file(name: string, content: string | Buffer, lies: EntryLies = {}): Zip
     flags: lies.flags ?? 0x800,
     mode: lies.mode ?? 0,
     extra: lies.unicodeName === undefined ? Buffer.alloc(0) : unicodePath(rawName, lies.unicodeName),
+    local: lies.local ?? {},
+    descriptor: lies.descriptor ?? Buffer.alloc(0),
   };
+}
+
+function zip64Field(size: number, packedSize: number): Buffer {
+  const field = Buffer.alloc(20);
+  field.writeUInt16LE(1, 0);
+  field.writeUInt16LE(16, 2);
+  field.writeUInt32LE(size, 4);
+  field.writeUInt32LE(packedSize, 12);
+  return field;
+}
+
+function escaped(text: string): RegExp {
+  return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
 }
 
 function unicodePath(rawName: Buffer, name: string): Buffer {
@@ -633,35 +887,103 @@ function unicodePath(rawName: Buffer, name: string): Buffer {
   return Buffer.concat([head, Buffer.from(name)]);
 }
 
+interface ZipLies {
+  readonly comment?: string | Buffer;
+  /** Before the first entry, between the first two, and behind the last one. */
+  readonly before?: Buffer;
+  readonly between?: Buffer;
+  readonly after?: Buffer;
+  /** Behind the directory, and behind the end record. */
+  readonly behindDirectory?: Buffer;
+  readonly behind?: Buffer;
+  /** The offsets do not count what stands before the first entry. */
+  readonly isShifted?: boolean;
+  readonly isZip64?: boolean;
+  /** Fields of the end record, by their offset. */
+  readonly end?: Readonly<Record<number, number>>;
+}
+
 /** Writes a ZIP by hand (APPNOTE.TXT 4.3). */
-async function zip(path: string, entries: readonly ZipEntry[], comment = ''): Promise<Buffer> {
+async function zip(path: string, entries: readonly ZipEntry[], lies: ZipLies = {}): Promise<Buffer> {
+  await put(path, zipBytes(entries, lies));
+  return readFile(join(workspace, path));
+}
+
+function zipBytes(entries: readonly ZipEntry[], lies: ZipLies = {}): Buffer {
+  const none = Buffer.alloc(0);
+  const { before = none, between = none, after = none, behindDirectory = none, behind = none } = lies;
   const bodies: Buffer[] = [];
   const directory: Buffer[] = [];
-  let offset = 0;
-  for (const entry of entries) {
-    const body = Buffer.concat([localHeader(entry), entry.localName, entry.packed]);
+  let offset = lies.isShifted ? 0 : before.length;
+  for (const [index, entry] of entries.entries()) {
+    const { extra = none } = entry.local;
+    const gap = index === 0 ? between : none;
+    const body = Buffer.concat([localHeader(entry), entry.localName, extra, entry.packed, entry.descriptor, gap]);
     directory.push(directoryHeader(entry, offset), entry.name, entry.extra);
     bodies.push(body);
     offset += body.length;
   }
+  offset += after.length;
   const central = Buffer.concat(directory);
+  const comment = Buffer.from(lies.comment ?? '');
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(entries.length, 8);
-  end.writeUInt16LE(entries.length, 10);
-  end.writeUInt32LE(central.length, 12);
-  end.writeUInt32LE(offset, 16);
+  end.writeUInt16LE(lies.isZip64 ? 0xffff : entries.length, 8);
+  end.writeUInt16LE(lies.isZip64 ? 0xffff : entries.length, 10);
+  end.writeUInt32LE(lies.isZip64 ? 0xffffffff : central.length, 12);
+  end.writeUInt32LE(lies.isZip64 ? 0xffffffff : offset, 16);
   end.writeUInt16LE(comment.length, 20);
-  const bytes = Buffer.concat([...bodies, central, end, Buffer.from(comment)]);
-  await put(path, bytes);
-  return readFile(join(workspace, path));
+  for (const [at, value] of Object.entries(lies.end ?? {})) end.writeUInt16LE(value, Number(at));
+  const zip64 = lies.isZip64 ? zip64End(entries.length, central.length, offset) : none;
+  return Buffer.concat([before, ...bodies, after, central, behindDirectory, zip64, end, comment, behind]);
+}
+
+function zip64End(entries: number, sizeBytes: number, start: number): Buffer {
+  const bytes = Buffer.alloc(56 + 20);
+  bytes.writeUInt32LE(0x06064b50, 0);
+  bytes.writeUInt32LE(44, 4);
+  for (const [at, value] of [
+    [24, entries],
+    [32, entries],
+    [40, sizeBytes],
+    [48, start],
+  ] as const) {
+    bytes.writeUInt32LE(value, at);
+  }
+  bytes.writeUInt32LE(0x07064b50, 56);
+  bytes.writeUInt32LE(start + sizeBytes, 64);
+  bytes.writeUInt32LE(1, 72);
+  return bytes;
+}
+
+/** An entry that no directory lists. */
+function stray(name: string): Buffer {
+  const entry = file(name, 'TOKEN=1');
+  return Buffer.concat([localHeader(entry), entry.name, entry.packed]);
+}
+
+/** What follows the data of an entry whose header knows no sizes: with or without signature, 32 or 64 bits. */
+function descriptorOf(content: Buffer, packed: Buffer, width: 4 | 8, isSigned: boolean): Buffer {
+  const bytes = Buffer.alloc(8 + 2 * width);
+  bytes.writeUInt32LE(0x08074b50, 0);
+  bytes.writeUInt32LE(crc32(content), 4);
+  bytes.writeUInt32LE(packed.length, 8);
+  bytes.writeUInt32LE(content.length, 8 + width);
+  return isSigned ? bytes : bytes.subarray(4);
 }
 
 function localHeader(entry: ZipEntry): Buffer {
+  const { method, flags, crc, packedSize, size, extra } = entry.local;
   const header = Buffer.alloc(30);
   header.writeUInt32LE(0x04034b50, 0);
   common(entry).copy(header, 4);
+  if (flags !== undefined) header.writeUInt16LE(flags, 6);
+  if (method !== undefined) header.writeUInt16LE(method, 8);
+  if (crc !== undefined) header.writeUInt32LE(crc, 14);
+  if (packedSize !== undefined) header.writeUInt32LE(packedSize, 18);
+  if (size !== undefined) header.writeUInt32LE(size, 22);
   header.writeUInt16LE(entry.localName.length, 26);
+  header.writeUInt16LE(extra?.length ?? 0, 28);
   return header;
 }
 

@@ -121,6 +121,16 @@ describe('an enemy may not', () => {
       '/APP/publish/Online/',
       '/app/publish/online.do',
       '/app/publish/online.json',
+      '/app/publish/online.1',
+      '/app/publish/online.v1',
+      '/app/publish/online.json.do',
+      '/app/publish/online..json',
+      '/app/publish/online.',
+      '/app/publish/ONLINE.Json/',
+      '/app/publish.v2/online',
+      '/app/publish/online/.json',
+      '/app/publish/.online',
+      '/app/publish/..online.json',
       '/x/app/publish/online',
       '/app/publish/{channelCode}',
       '/app/{spaceId}/online',
@@ -135,6 +145,10 @@ describe('an enemy may not', () => {
   test('spell a read as a write of its own, or by another base path', () => {
     const own = { goOnline: { path: '/my/own' }, findRelease: { path: '/My/own/' } };
     expect(faultsOf({ operations: own })).toContain('findRelease.path: is the address of goOnline, which is a write');
+    for (const path of ['/my/own.1', '/my.do/own', '/my/own/..json']) {
+      const suffixed = { goOnline: { path: '/my/own.do' }, findRelease: { path } };
+      expect(faultsOf({ operations: suffixed })).toContain('is the address of goOnline, which is a write');
+    }
     const split = { basePath: '/rest/intercnn/app', ...operation('findRelease', { path: '/publish/online' }) };
     expect(faultsOf(split)).toContain('operations.findRelease.path: is the address of goOnline');
   });
@@ -201,7 +215,7 @@ describe('the file', () => {
     workspace = mkdtempSync(join(tmpdir(), 'profile-'));
   });
   afterAll(() => rmSync(workspace, { recursive: true, force: true }));
-  const load = (content: string) => {
+  const load = (content: string | Buffer) => {
     writeFileSync(join(workspace, 'p.json'), content);
     return loadProfile('p.json', workspace);
   };
@@ -224,10 +238,27 @@ describe('the file', () => {
     expect(error.message).not.toContain('s3cret');
   });
 
-  test('may not lie outside the workspace', async () => {
+  test('may be written in UTF-16, as PowerShell does', async () => {
+    expect((await load(Buffer.from('\uFEFF{"name": "other"}', 'utf16le'))).name).toBe('other');
+  });
+
+  test('may lie in the workspace or, named absolutely, in RUNNER_TEMP; another place is refused by naming both', async () => {
+    const temp = mkdtempSync(join(tmpdir(), 'profile-temp-'));
+    writeFileSync(join(temp, 't.json'), '{"name": "of-temp"}');
+    writeFileSync(join(workspace, 'p.json'), '{"name": "of-workspace"}');
     symlinkSync('/etc/hostname', join(workspace, 'link.json'));
-    for (const path of ['../x.json', '/etc/hostname', 'link.json']) {
-      await expect(loadProfile(path, workspace)).rejects.toMatchObject({ code: 'profile-invalid' });
+    symlinkSync('/etc/hostname', join(temp, 'link.json'));
+    try {
+      expect((await loadProfile(join(temp, 't.json'), workspace, temp)).name).toBe('of-temp');
+      expect((await loadProfile(join(workspace, 'p.json'), workspace, temp)).name).toBe('of-workspace');
+      for (const path of ['../x.json', '/etc/hostname', 'link.json', join(temp, 'link.json')]) {
+        await expect(loadProfile(path, workspace, temp)).rejects.toMatchObject({
+          code: 'profile-invalid',
+          found: expect.stringMatching(/leaves the workspace; allowed are the workspace and.*RUNNER_TEMP/),
+        });
+      }
+    } finally {
+      rmSync(temp, { recursive: true });
     }
   });
 });

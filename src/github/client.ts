@@ -93,15 +93,74 @@ export async function runTask<T>(
   }
 }
 
-/** Page after page until one is not full. */
-export async function* pages<T>(read: (page: { per_page: number; page: number }) => Promise<{ data: T[] }>) {
-  for (let page = 1; page <= MAX_PAGES; page++) {
-    const { data } = await read({ per_page: PER_PAGE, page });
+/** What a request says about the page it asks for. */
+export type PageQuery = Readonly<Record<string, string | number>>;
+
+interface PageResponse<T> {
+  readonly data: T[];
+  readonly headers: { readonly link?: string | undefined };
+}
+
+/**
+ * Page after page of a list, as the Link headers say (docs.github.com, using pagination in the REST API). Of a link only
+ * the page is taken: the request goes to the API that was configured, whatever host the link names.
+ * @throws GitHubError where a next page is announced that cannot be asked for, or after MAX_PAGES
+ */
+export async function* pages<T>(read: (page: PageQuery) => Promise<PageResponse<T>>): AsyncGenerator<T[]> {
+  let query: PageQuery | undefined = { per_page: PER_PAGE };
+  const asked = new Set<string>();
+  let hasLinks = false;
+  for (let page = 1; query; page++) {
+    const key = JSON.stringify(query);
+    if (asked.has(key)) throw noNextPage();
+    if (page > MAX_PAGES) throw new GitHubError(`More than ${MAX_PAGES} pages.`, { status: 0, passing: false });
+    asked.add(key);
+    const { data, headers }: PageResponse<T> = await read(query);
     if (!Array.isArray(data)) throw unexpected();
     yield data;
-    if (data.length < PER_PAGE) return;
+    hasLinks ||= Boolean(headers.link);
+    query = hasLinks ? linkedPage(headers.link ?? '') : countedPage(data.length, page);
   }
-  throw new GitHubError(`More than ${MAX_PAGES} pages.`, { status: 0, passing: false });
+}
+
+/** All items of a list. */
+export async function allOf<T>(list: AsyncIterable<T[]>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const page of list) items.push(...page);
+  return items;
+}
+
+/** The parameters by which GitHub's links name a page. */
+const PAGE_PARAMETERS = ['page', 'per_page', 'after', 'since', 'cursor'];
+/** RFC 8288: `<address>; name=value; name="value", <address>...`. */
+const LINK = /<([^>]*)>((?:\s*;\s*[^\s=;,"]+\s*(?:=\s*(?:"[^"]*"|[^\s;,"]*))?)*)/g;
+const REL = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))/i;
+
+/** The page that a Link header names as the next one; undefined where it names none. */
+function linkedPage(header: string): PageQuery | undefined {
+  for (const [, address = '', parameters = ''] of header.matchAll(LINK)) {
+    const [, quoted, plain = ''] = REL.exec(parameters) ?? [];
+    const rels = (quoted ?? plain).toLowerCase().split(/\s+/);
+    if (!rels.includes('next')) continue;
+    // Behind the question mark, whatever stands before it: a path alone is an address, too.
+    const given = new URLSearchParams(/\?([^#]*)/.exec(address)?.[1]);
+    const query = PAGE_PARAMETERS.flatMap((name) => (given.has(name) ? [[name, given.get(name) ?? '']] : []));
+    if (query.length === 0) throw noNextPage();
+    return Object.fromEntries(query);
+  }
+  return undefined;
+}
+
+/**
+ * Without a Link header the list ends here, unless a proxy has dropped it. A page may be cut off where its length is a
+ * round number, which limits are; it is asked on in pages of that length, in which every server counts alike.
+ */
+function countedPage(length: number, page: number): PageQuery | undefined {
+  return length > 0 && length % 10 === 0 ? { per_page: length, page: page + 1 } : undefined;
+}
+
+function noNextPage(): GitHubError {
+  return new GitHubError('GitHub gave a list whose next page cannot be found.', { status: 0, passing: false });
 }
 
 /** What `read` gives, or undefined where GitHub does not have it or does not show it to this token. */

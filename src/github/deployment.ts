@@ -1,7 +1,7 @@
 /** Keeps one deployment for each version and target app, with a status for each state. */
 
 import type { DeploymentView } from '../report/deployment.ts';
-import { type GitHub, pages } from './client.ts';
+import { allOf, type GitHub, pages } from './client.ts';
 import { commitOfTag } from './tags.ts';
 
 export interface DeploymentPlace {
@@ -39,18 +39,15 @@ async function listDeployments(
   place: DeploymentPlace,
   { octokit, repo }: GitHub,
 ): Promise<Known[]> {
-  const known: Known[] = [];
-  const read = (page: object) =>
+  const deployments = pages((page) =>
     octokit.request('GET /repos/{owner}/{repo}/deployments', {
       ...repo,
       task: view.task,
       environment: place.environment,
       ...page,
-    });
-  for await (const deployments of pages(read)) {
-    for (const { id, payload } of deployments) known.push({ id: Number(id), version: versionIn(payload) });
-  }
-  return known;
+    }),
+  );
+  return (await allOf(deployments)).map(({ id, payload }) => ({ id: Number(id), version: versionIn(payload) }));
 }
 
 /** GitHub gives a payload back as it came, or as the JSON of it. */

@@ -1,6 +1,6 @@
 /** Finds the pull request that a release belongs to, and keeps one comment on it up to date. */
 
-import { type GitHub, orNothing, pages, toGitHubError } from './client.ts';
+import { allOf, type GitHub, orNothing, pages, toGitHubError } from './client.ts';
 import { commitOfTag } from './tags.ts';
 
 /** Where to look for the pull request, in this order. */
@@ -63,16 +63,13 @@ export async function writeComment(
 /** The one whose merge made the commit comes first; a fork's clone of the commit belongs to another repository. */
 async function pullRequestOfCommit(sha: string, gitHub: GitHub): Promise<number | undefined> {
   const { octokit, repo } = gitHub;
-  const answer = await orNothing(
-    octokit.request('GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls', {
-      ...repo,
-      commit_sha: sha,
-      per_page: 100,
-    }),
-    gitHub,
+  const list = pages((page) =>
+    octokit.request('GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls', { ...repo, commit_sha: sha, ...page }),
   );
   const here = `${repo.owner}/${repo.repo}`.toLowerCase();
-  const pulls = (answer?.data ?? []).filter(({ base }) => !base?.repo || base.repo.full_name.toLowerCase() === here);
+  const pulls = ((await orNothing(allOf(list), gitHub)) ?? []).filter(
+    ({ base }) => !base?.repo || base.repo.full_name.toLowerCase() === here,
+  );
   return (pulls.find((pull) => pull.merge_commit_sha === sha) ?? pulls[0])?.number;
 }
 
@@ -84,14 +81,15 @@ interface Comment {
 
 async function findOwnComment(number: number, marker: string, gitHub: GitHub): Promise<Comment | undefined> {
   const { octokit, repo } = gitHub;
-  const read = (page: object) =>
+  const list = pages<Comment>((page) =>
     octokit.request('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
       ...repo,
       issue_number: number,
       ...page,
-    });
+    }),
+  );
   let author: string | undefined;
-  for await (const comments of pages<Comment>(read)) {
+  for await (const comments of list) {
     for (const comment of comments.filter(({ body }) => firstLine(body ?? '') === marker)) {
       author ??= await ownLogin(gitHub);
       if (comment.user?.login.toLowerCase() === author) return comment;

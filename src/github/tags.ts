@@ -1,13 +1,11 @@
 /** The repository's tags. */
 
-import { type GitHub, orNothing, pages } from './client.ts';
+import { allOf, type GitHub, orNothing, pages } from './client.ts';
 
 /** All of them, in no order that means anything. Needs `contents: read`. */
 export async function listTags({ octokit, repo }: GitHub): Promise<string[]> {
-  const names: string[] = [];
-  const read = (page: object) => octokit.request('GET /repos/{owner}/{repo}/tags', { ...repo, ...page });
-  for await (const tags of pages(read)) names.push(...tags.map(({ name }) => name));
-  return names;
+  const tags = pages((page) => octokit.request('GET /repos/{owner}/{repo}/tags', { ...repo, ...page }));
+  return (await allOf(tags)).map(({ name }) => name);
 }
 
 /** The commit that a tag stands for, an annotated one peeled; undefined where there is no such tag to be seen. */

@@ -1,16 +1,31 @@
 /** Reads a whole ZIP, as an unpacker would, and notes everything for which it should not be sent. */
 
 import type { FileHandle } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
+import type { Readable } from 'node:stream';
+import { crc32, createInflateRaw } from 'node:zlib';
 
-import { type Entry, fromFdPromise, getFileNameLowLevel, type ZipFile } from 'yauzl';
+import {
+  type Entry,
+  type ExtraField,
+  fromFdPromise,
+  getFileNameLowLevel,
+  type LocalFileHeader,
+  parseExtraFields,
+  type ZipFile,
+} from 'yauzl';
 
 import { ReleaseError } from '../errors.ts';
 import { cleanLine } from '../text.ts';
 import { type Inspection, MAX_ENTRIES, MAX_TOTAL_BYTES, quoted } from './inspection.ts';
-
-/** `PK\3\4`, with which a ZIP that has an entry starts. */
-const LOCAL_HEADER = 0x04034b50;
+import {
+  differences,
+  hasDescriptor,
+  isEncrypted,
+  Layout,
+  LOCAL_HEADER,
+  readBytes,
+  readDirectory,
+} from './zip-layout.ts';
 
 const FILE_TYPE = 0o170000;
 const SYMBOLIC_LINK = 0o120000;
@@ -18,10 +33,12 @@ const REGULAR_FILE = 0o100000;
 const FOLDER = 0o040000;
 
 /** How much of any file is searched for a private key; a file that is named like one is searched to its end. */
-const KEY_SEARCH_BYTES = 1024;
+const SEARCH_BYTES = 1024;
 const KEY_HEADER = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----/;
 /** The header with a key behind it: a bundled crypto library holds the bare header as a constant, and may ship. */
 const KEY = new RegExp(`${KEY_HEADER.source}(?:\\s|\\\\[rn])*[A-Za-z0-9+]`);
+
+const ENTRY_MARK = /PK\x03\x04/;
 
 /**
  * Checks every entry of the ZIP behind the handle, which stays open. Returns how many entries there are.
@@ -31,15 +48,35 @@ const KEY = new RegExp(`${KEY_HEADER.source}(?:\\s|\\\\[rn])*[A-Za-z0-9+]`);
 export async function checkZip(handle: FileHandle, inspection: Inspection): Promise<number> {
   const zip = await openZip(handle);
   if (zip.entryCount > MAX_ENTRIES) throw notReadable(`It has more than ${MAX_ENTRIES} entries.`);
+  const directory = await readDirectory(handle, zip, inspection);
+  if (directory.surplusBytes > 0) throw notReadable(await whySurplus(handle, directory.surplusBytes));
+  const layout = new Layout();
   try {
-    await checkEntries(zip, inspection);
+    await checkEntries(zip, layout, inspection);
   } catch (error) {
     // Only the directory ends up here: each entry's own faults are noted where it is read.
-    inspection.fault(`the ZIP's directory is damaged after ${zip.entriesRead} entries (${said(error)})`);
+    inspection.fault(await whyBrokenOff(handle, zip, directory.start + layout.directoryBytes, error));
     // What it does not list is not missing.
     inspection.throwIfFaulty();
   }
+  await layout.check(handle, directory, inspection);
   return zip.entryCount;
+}
+
+async function whySurplus(handle: FileHandle, surplusBytes: number): Promise<string> {
+  const start = await readBytes(handle, 0, 4);
+  return start.readUInt32LE(0) === LOCAL_HEADER
+    ? `It holds ${surplusBytes} bytes, before its entries or behind its directory, that its directory does not know of.`
+    : `It has ${surplusBytes} bytes before its first entry, as a self-extracting archive has.`;
+}
+
+/** yauzl reads no further where an entry has strong encryption. */
+async function whyBrokenOff(handle: FileHandle, zip: ZipFile, position: number, error: unknown): Promise<string> {
+  const header = await readBytes(handle, position, 46 + 1024);
+  if (/encryption/.test(said(error)) && header.length > 46) {
+    return `${quoted(header.toString('utf8', 46, 46 + header.readUInt16LE(28)))} is encrypted`;
+  }
+  return `the ZIP's directory is damaged after ${zip.entriesRead} entries (${said(error)})`;
 }
 
 async function openZip(handle: FileHandle): Promise<ZipFile> {
@@ -59,20 +96,49 @@ function notReadable(found: string): ReleaseError {
   return new ReleaseError('package-invalid', { found });
 }
 
-async function checkEntries(zip: ZipFile, inspection: Inspection): Promise<void> {
+async function checkEntries(zip: ZipFile, layout: Layout, inspection: Inspection): Promise<void> {
   let totalBytes = 0;
   for await (const entry of zip.eachEntry()) {
     totalBytes += entry.uncompressedSize;
+    layout.addToDirectory(entry);
     const name = checkName(entry, inspection);
-    // yauzl holds each entry to the size it declares, so the declared sizes bound what is ever inflated.
+    const header = await checkHeader(zip, entry, name, inspection);
+    if (header) layout.add(name, entry, header);
+    else layout.lacksOne();
+    // Each entry is held to the size it declares, so the declared sizes bound what is ever inflated.
     if (totalBytes > MAX_TOTAL_BYTES) inspection.fault(`it unpacks to more than ${MAX_TOTAL_BYTES} bytes`);
-    else await checkContent(zip, entry, name, inspection);
+    else if (header) await checkContent(zip, entry, header, name, inspection);
+  }
+}
+
+/** Who unpacks as the bytes come in goes by the entry's header, everybody else by the directory. */
+async function checkHeader(
+  zip: ZipFile,
+  entry: Entry,
+  name: string,
+  inspection: Inspection,
+): Promise<LocalFileHeader | undefined> {
+  try {
+    const header = await zip.readLocalFileHeaderPromise(entry);
+    const names = namesOf(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields);
+    const extraFields = parseExtraFields(header.extraField);
+    const isNamedOtherwise =
+      !header.fileName.equals(entry.fileNameRaw) ||
+      namesOf(header.generalPurposeBitFlag, header.fileName, extraFields).some((each) => !names.includes(each));
+    const all = [...(isNamedOtherwise ? ['another name'] : []), ...differences(entry, header)];
+    if (all.length > 0) inspection.fault(`${quoted(name)} has ${all.join(' and ')} in its header`);
+    return header;
+  } catch (error) {
+    inspection.fault(`${quoted(name)} cannot be unpacked (${said(error)})`);
+    return undefined;
   }
 }
 
 /** Notes the entry's name and kind. Returns the name, without the `/` at a folder's end. */
 function checkName(entry: Entry, inspection: Inspection): string {
-  const names = namesOf(entry).map((name) => name.replace(/\/$/, ''));
+  const names = namesOf(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields).map((name) =>
+    name.replace(/\/$/, ''),
+  );
   const name = names.at(-1) ?? '';
   const kind = isFolder(entry) ? 'folder' : 'file';
   const accepted = names.map((each) => inspection.acceptsName(each, kind));
@@ -82,6 +148,7 @@ function checkName(entry: Entry, inspection: Inspection): string {
     inspection.fault(`${quoted(name)} is not a regular file`);
   }
   if (accepted.every(Boolean)) inspection.add(name, kind);
+  inspection.isClutter(name);
   return name;
 }
 
@@ -89,10 +156,9 @@ function checkName(entry: Entry, inspection: Inspection): string {
  * The entry's name, and the other one where an Info-ZIP Unicode Path field gives it: which of the two is taken
  * depends on who unpacks. The last is the one that counts here.
  */
-function namesOf(entry: Entry): string[] {
-  const raw = entry.fileNameRaw;
-  const plain = getFileNameLowLevel(entry.generalPurposeBitFlag, raw, [], true);
-  const unicode = getFileNameLowLevel(entry.generalPurposeBitFlag, raw, entry.extraFields, true);
+function namesOf(flags: number, raw: Buffer, extraFields: ExtraField[]): string[] {
+  const plain = getFileNameLowLevel(flags, raw, [], true);
+  const unicode = getFileNameLowLevel(flags, raw, extraFields, true);
   // Code page 437, which is the names' where UTF-8 is not declared, has pictures for control characters.
   const shown = raw.some((byte) => byte < 0x20 || byte === 0x7f) ? raw.toString('latin1') : plain;
   return shown === unicode ? [shown] : [shown, unicode];
@@ -107,52 +173,94 @@ function fileType(entry: Entry): number {
   return (entry.externalFileAttributes >>> 16) & FILE_TYPE;
 }
 
-async function checkContent(zip: ZipFile, entry: Entry, name: string, inspection: Inspection): Promise<void> {
-  if (entry.isEncrypted()) return inspection.fault(`${quoted(name)} is encrypted`);
+async function checkContent(
+  zip: ZipFile,
+  entry: Entry,
+  header: LocalFileHeader,
+  name: string,
+  inspection: Inspection,
+): Promise<void> {
+  if (isEncrypted(entry, header)) return inspection.fault(`${quoted(name)} is encrypted`);
   if (!entry.canDecodeFileData()) {
     return inspection.fault(`${quoted(name)} is compressed in a way (${entry.compressionMethod}) other than deflate`);
   }
   try {
-    const header = await zip.readLocalFileHeaderPromise(entry);
-    // Who unpacks as the bytes come in goes by the header, everybody else by the directory.
-    if (!header.fileName.equals(entry.fileNameRaw)) inspection.fault(`${quoted(name)} has another name in its header`);
-    const content = await readContent(zip, entry, name);
+    const content = await readContent(zip, entry, header, name);
     if (content.crc !== entry.crc32) inspection.fault(`${quoted(name)} is damaged (its CRC-32 does not match)`);
     if (content.holdsKey) inspection.fault(`${quoted(name)} holds a private key`);
+    if (content.holdsEntry) {
+      inspection.fault(`${quoted(name)} is stored without its size and holds a ZIP that some unpack with it`);
+    }
   } catch (error) {
     inspection.fault(`${quoted(name)} cannot be unpacked (${said(error)})`);
   }
 }
 
-async function readContent(zip: ZipFile, entry: Entry, name: string): Promise<{ crc: number; holdsKey: boolean }> {
-  const search = new KeySearch(/\.(pem|key)$/i.test(name));
-  let crc = 0;
-  const stream: AsyncIterable<Buffer> = await zip.openReadStreamPromise(entry);
-  for await (const chunk of stream) {
-    crc = crc32(chunk, crc);
-    search.read(chunk);
-  }
-  return { crc, holdsKey: search.found };
+interface Content {
+  readonly crc: number;
+  readonly holdsKey: boolean;
+  /** In a stream, what is in it can be taken for entries of the package. */
+  readonly holdsEntry: boolean;
 }
 
-/** Looks for a private key in the first KiB of what is read, or for the header of one in all of it. */
-class KeySearch {
+async function readContent(zip: ZipFile, entry: Entry, header: LocalFileHeader, name: string): Promise<Content> {
+  // Where such an entry ends is found by looking for what follows it.
+  const isOpenEnded = entry.compressionMethod === 0 && hasDescriptor(header);
+  const mark = isOpenEnded ? new Search(ENTRY_MARK, true) : undefined;
+  const key = new Search(/\.(pem|key)$/i.test(name) ? KEY_HEADER : KEY, /\.(pem|key)$/i.test(name));
+  let crc = 0;
+  for await (const chunk of unpacked(zip, entry)) {
+    crc = crc32(chunk, crc);
+    key.read(chunk);
+    mark?.read(chunk);
+  }
+  return { crc, holdsKey: key.found, holdsEntry: mark?.found ?? false };
+}
+
+/** The entry's bytes. Throws where they are not as many as declared, or where its compressed data end early. */
+async function* unpacked(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
+  const packed = await zip.openReadStreamPromise(entry, { decodeFileData: false });
+  const inflate = entry.compressionMethod === 0 ? undefined : createInflateRaw();
+  if (inflate) packed.on('error', (error) => inflate.destroy(error)).pipe(inflate);
+  const content: Readable = inflate ?? packed;
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of content) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > entry.uncompressedSize) break;
+      yield chunk;
+    }
+  } finally {
+    packed.destroy();
+    inflate?.destroy();
+  }
+  if (sizeBytes !== entry.uncompressedSize) throw new Error('it has another size than declared');
+  const usedBytes = inflate?.bytesWritten ?? sizeBytes;
+  if (usedBytes !== entry.compressedSize) {
+    throw new Error(`${entry.compressedSize - usedBytes} bytes follow its compressed data`);
+  }
+}
+
+/** Looks for a mark in the first KiB of what is read, or in all of it. */
+class Search {
   found = false;
+  readonly #pattern: RegExp;
   readonly #toEnd: boolean;
   #readBytes = 0;
   #before = '';
 
-  constructor(toEnd: boolean) {
+  constructor(pattern: RegExp, toEnd: boolean) {
+    this.#pattern = pattern;
     this.#toEnd = toEnd;
   }
 
   read(chunk: Buffer): void {
-    const left = this.#toEnd ? chunk.length : KEY_SEARCH_BYTES - this.#readBytes;
+    const left = this.#toEnd ? chunk.length : SEARCH_BYTES - this.#readBytes;
     if (this.found || left <= 0) return;
     const text = this.#before + chunk.subarray(0, left).toString('latin1');
-    this.found = (this.#toEnd ? KEY_HEADER : KEY).test(text);
+    this.found = this.#pattern.test(text);
     this.#readBytes += Math.min(left, chunk.length);
-    // The end of a chunk may cut a header in two; none is longer than this.
+    // The end of a chunk may cut a mark in two; none is longer than this.
     this.#before = this.#toEnd ? text.slice(-128) : text;
   }
 }

@@ -20,6 +20,9 @@ const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
   [/\.(p12|pfx|jks|keystore|ppk)$/, 'is a key store by its name'],
 ];
 
+/** What operating systems leave in folders, each matched against a whole part in lower case. */
+const CLUTTER = /^(__macosx|\.ds_store|\._.*|thumbs\.db|ehthumbs\.db|desktop\.ini)$/;
+
 /** A foreign name as it may be shown: quoted, on one line, bounded. */
 export function quoted(name: string): string {
   return `"${cleanLine(name, 120)}"`;
@@ -34,6 +37,7 @@ export class Inspection {
   readonly #files = new Map<string, string>();
   readonly #folders = new Map<string, string>();
   readonly #nestedIndexes: string[] = [];
+  readonly #clutter = new Set<string>();
 
   /** Notes a fault: a clause without a full stop. The same one twice is one. */
   fault(what: string): void {
@@ -47,6 +51,21 @@ export class Inspection {
     const top = name.split('/', 1)[0] ?? '';
     if (top !== '' && this.#root.get(top) !== 'file') this.#root.set(top, top === name ? kind : 'folder');
     return fault === undefined;
+  }
+
+  /** Whether a name is of something that an operating system left behind; notes it, of a whole folder once. */
+  isClutter(name: string): boolean {
+    const parts = name.split('/');
+    const index = parts.findIndex((part) => CLUTTER.test(part.toLowerCase()));
+    if (index !== -1) this.#clutter.add(parts.slice(0, index + 1).join('/'));
+    return index !== -1;
+  }
+
+  /** The clutter so far, as it may be shown; empty where there is none. */
+  get clutter(): string {
+    const names = [...this.#clutter];
+    const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+    return names.slice(0, 5).map(quoted).join(', ') + more;
   }
 
   /** Notes an accepted name as part of the package, and whether it can stand beside the ones before it. */

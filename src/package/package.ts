@@ -7,7 +7,7 @@ import { dirname, join, relative } from 'node:path';
 import { ReleaseError } from '../errors.ts';
 import type { UploadSource } from '../portal/portal.ts';
 import { cleanLine } from '../text.ts';
-import { errorCode, isInside, resolveInWorkspace } from '../workspace.ts';
+import { decodeText, errorCode, isInside, resolveInWorkspace } from '../workspace.ts';
 import { checkZip } from './check-zip.ts';
 import { Inspection, MAX_TOTAL_BYTES } from './inspection.ts';
 import { listFolder, zipFiles } from './zip-folder.ts';
@@ -20,6 +20,8 @@ const PACKAGE_JSON_TODO = 'Correct that file, or give the input version.';
 export interface Package extends UploadSource {
   /** Entries of the ZIP. */
   readonly entries: number;
+  /** What operating systems left in it: of a folder it was left out, a ZIP is sent as it is. Empty where there is none. */
+  readonly clutter: { readonly names: string; readonly isSent: boolean };
   /** Removes the private copy; nothing can be read after it. May be called twice. */
   close(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export async function openPackage(path: string, options: PackageOptions): Promis
     inspection.finish(path, kind);
     return {
       entries,
+      clutter: { names: inspection.clutter, isSent: kind === 'file' },
       sizeBytes: copy.sizeBytes,
       sha256: copy.sha256,
       open: () => copy.read(),
@@ -61,23 +64,33 @@ export async function openPackage(path: string, options: PackageOptions): Promis
 }
 
 /**
- * The `version` of the package.json in the package's folder (for a ZIP: the folder it is in), else of the one in its
- * parent, if that is still in the workspace; undefined where neither has one.
+ * The `version` of the nearest package.json that states one: from the package's folder (for a ZIP: the folder it is
+ * in) upwards to the workspace, with the path of that file; undefined where there is no package.json at all.
  *
- * Throws ReleaseError: `package-invalid` for the path, `version-unresolved` for a package.json that cannot be read.
+ * Throws ReleaseError: `package-invalid` for the path, `version-unresolved` for a package.json that cannot be read, or
+ * where none of them states a version.
  */
-export async function packageVersion(path: string, workspace: string, tempDir?: string): Promise<string | undefined> {
+export async function packageVersion(
+  path: string,
+  workspace: string,
+  tempDir?: string,
+): Promise<{ readonly version: string; readonly file: string } | undefined> {
   const real = await resolvePackage(path, workspace, tempDir);
-  const folder = (await stat(real)).isDirectory() ? real : dirname(real);
   const root = await realpath(workspace);
-  for (const each of [folder, dirname(folder)]) {
-    const version = isInside(each, root) ? await versionIn(join(each, 'package.json'), root) : undefined;
-    if (version !== undefined) return version;
+  let folder = (await stat(real)).isDirectory() ? real : dirname(real);
+  let withoutVersion: string | undefined;
+  for (; isInside(folder, root); folder = dirname(folder)) {
+    const file = join(folder, 'package.json');
+    const found = await readPackageJson(file, root);
+    if (found?.version !== undefined) return { version: found.version, file: relative(root, file) };
+    if (found) withoutVersion ??= file;
+    if (folder === root) break;
   }
+  if (withoutVersion !== undefined) throw badPackageJson(withoutVersion, root, 'has no version');
   return undefined;
 }
 
-/** A file of our own, readable by nobody else, written once and read as often as needed. */
+/** A file of our own that no folder lists, readable by nobody else, written once and read as often as needed. */
 class PrivateCopy {
   readonly handle: FileHandle;
   readonly #path: string;
@@ -93,7 +106,11 @@ class PrivateCopy {
     const path = join(tempDir, `package-${randomUUID()}.zip`);
     try {
       // wx+: never a file, or a link, that somebody has put there.
-      return new PrivateCopy(await open(path, 'wx+', 0o600), path);
+      const handle = await open(path, 'wx+', 0o600);
+      // Without a name at once: the system frees it when the process ends, however it ends. Where an open file keeps its
+      // name, it is removed at the end.
+      await rm(path).catch(() => {});
+      return new PrivateCopy(handle, path);
     } catch (error) {
       throw unreadable(error);
     }
@@ -172,13 +189,13 @@ async function resolvePackage(path: string, workspace: string, tempDir?: string)
   }
 }
 
-/** The version that a package.json states; undefined where there is no such file or it states none. */
-async function versionIn(file: string, workspace: string): Promise<string | undefined> {
-  const text = await readPackageJson(file, workspace);
+/** The version that a package.json states, if it does; undefined where there is no such file. */
+async function readPackageJson(file: string, workspace: string): Promise<{ version: string | undefined } | undefined> {
+  const text = await readFileInside(file, workspace);
   if (text === undefined) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+    value = JSON.parse(text);
   } catch {
     // The parser's message quotes the file, so it is kept out even as a cause.
     throw badPackageJson(file, workspace, 'is not valid JSON');
@@ -187,11 +204,11 @@ async function versionIn(file: string, workspace: string): Promise<string | unde
     throw badPackageJson(file, workspace, 'holds no JSON object');
   }
   const version = (value as { version?: unknown }).version;
-  if (version === undefined || typeof version === 'string') return version;
+  if (version === undefined || typeof version === 'string') return { version };
   throw badPackageJson(file, workspace, 'has a version that is not a text');
 }
 
-async function readPackageJson(file: string, workspace: string): Promise<string | undefined> {
+async function readFileInside(file: string, workspace: string): Promise<string | undefined> {
   if ((await lstat(file).catch(() => undefined)) === undefined) return undefined;
   let real: string;
   try {
@@ -201,9 +218,10 @@ async function readPackageJson(file: string, workspace: string): Promise<string 
     throw new ReleaseError('version-unresolved', { found: messageOf(error), todo: PACKAGE_JSON_TODO, cause: error });
   }
   if ((await stat(real)).size > MAX_PACKAGE_JSON_BYTES) throw badPackageJson(file, workspace, 'is larger than 1 MiB');
-  return readFile(real, 'utf8').catch((error: unknown) => {
+  const bytes = await readFile(real).catch((error: unknown) => {
     throw badPackageJson(file, workspace, `cannot be read (${errorCode(error)})`);
   });
+  return decodeText(bytes);
 }
 
 function badPackageJson(file: string, workspace: string, what: string): ReleaseError {

@@ -19,7 +19,7 @@ export interface FileToZip {
 
 /**
  * Every regular file below a folder, in the byte order of its UTF-8 name. Faults (links, special and forbidden files,
- * too many or too much) go to the inspection and what they are about is left out. Folders without files are not
+ * too many or too much) go to the inspection and what they are about is left out, and so is clutter. Folders without files are not
  * packed: version control and artifact uploads lose them too.
  */
 export async function listFolder(folder: string, inspection: Inspection): Promise<readonly FileToZip[]> {
@@ -78,6 +78,7 @@ function entryOptions() {
 async function* walk(folder: string, prefix: string, inspection: Inspection): AsyncGenerator<FileToZip> {
   for (const found of await readFolder(folder, prefix, inspection)) {
     const name = prefix + found.name;
+    if (inspection.isClutter(name)) continue;
     const isFolder = found.isDirectory();
     if (!inspection.acceptsName(name, isFolder ? 'folder' : 'file')) continue;
     const path = join(folder, found.name);

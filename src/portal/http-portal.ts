@@ -180,6 +180,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
         const wire = await sent.catch((error) => {
           throw withGuess(operation, spelling, error);
         });
+        if (wire.status === 413 && source) throw packageTooLarge(source, textAt(wire.json, profile.envelope.traceId));
         if (!isNotLoggedIn(wire)) return readEnvelope(operation, spelling, wire);
         const found = `${operation}: ${reasonIn(wire) || 'not logged in'}.`;
         const traceId = textAt(wire.json, profile.envelope.traceId);
@@ -426,6 +427,15 @@ function bodyOf(
       yield bytes;
     },
   };
+}
+
+/** HTTP 413, with an envelope, a web server's page or nothing: the limit may be the portal's or that of a proxy. */
+function packageTooLarge({ sizeBytes }: UploadSource, traceId: string | undefined): ReleaseError {
+  return new ReleaseError('portal-refused', {
+    found: `The package is too large for the portal: it has ${(sizeBytes / 1e6).toFixed(1)} MB (${sizeBytes} bytes), and uploadPackage ended with HTTP 413.`,
+    todo: 'Make the build smaller (source maps, images, unused files), or ask for a higher limit at the portal or the proxy before it.',
+    traceId,
+  });
 }
 
 /** A whole number that may come as a number or as digits. */

@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { REFUSALS, ReleaseError } from '../errors.ts';
 import { OPERATIONS, type Operation, STATES, type State } from '../lifecycle.ts';
 import { cleanLine } from '../text.ts';
-import { resolveInWorkspace } from '../workspace.ts';
+import { decodeText, resolveInWorkspace } from '../workspace.ts';
 import { parseJson } from './json.ts';
 import { defaultProfile, type Profile, placeholdersOf, type Spelling } from './profile.ts';
 
@@ -22,12 +22,12 @@ const MAX_BYTES = 256 * 1024;
 const MAX_FAULTS = 50;
 
 /**
- * Reads and checks the profile at `path`, relative to the workspace.
+ * Reads and checks the profile at `path`, relative to the workspace, or absolute below it or below `tempDir`.
  * @throws ReleaseError profile-invalid, with every fault
  */
-export async function loadProfile(path: string, workspace: string): Promise<Profile> {
+export async function loadProfile(path: string, workspace: string, tempDir?: string): Promise<Profile> {
   const file = cleanLine(basename(path), 100);
-  const read = await readProfile(path, workspace);
+  const read = await readProfile(path, workspace, tempDir);
   const { profile, faults } = 'fault' in read ? { profile: undefined, faults: [read.fault] } : checkProfile(read.json);
   if (profile) return profile.name === defaultProfile.name ? { ...profile, name: file } : profile;
   const shown = faults.slice(0, MAX_FAULTS);
@@ -60,16 +60,20 @@ export function checkProfile(changes: unknown): Checked {
 
 // --- Reading ---------------------------------------------------------------------------------------------------------
 
-async function readProfile(path: string, workspace: string): Promise<{ json: unknown } | { fault: string }> {
+async function readProfile(
+  path: string,
+  workspace: string,
+  tempDir: string | undefined,
+): Promise<{ json: unknown } | { fault: string }> {
   let text: string;
   try {
-    text = await readBounded(await resolveInWorkspace(path, workspace));
+    text = await readBounded(await resolveInWorkspace(path, workspace, 'file', tempDir));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     return { fault: code ? `(file): cannot be read (${code}).` : `(file): ${(error as Error).message}` };
   }
   try {
-    return { json: parseJson(text.replace(/^\uFEFF/, '')) };
+    return { json: parseJson(text) };
   } catch (error) {
     if (error instanceof RangeError) return { fault: `(file): ${error.message}.` };
     // The parser's own message quotes the text, which may be of any file of the workspace: only its place is told.
@@ -84,7 +88,7 @@ async function readBounded(path: string): Promise<string> {
   try {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(MAX_BYTES + 1), 0, MAX_BYTES + 1, 0);
     if (bytesRead > MAX_BYTES) throw new Error(`is larger than ${MAX_BYTES / 1024} KiB.`);
-    return buffer.toString('utf8', 0, bytesRead);
+    return decodeText(buffer.subarray(0, bytesRead));
   } finally {
     await handle.close();
   }
@@ -396,12 +400,10 @@ function sameCallFaults(profile: Profile): string[] {
   for (const [operation, own] of spelt) {
     const where = `operations.${operation}.path`;
     const isRead = OPERATIONS[operation].access === 'read';
-    const address = segmentsOf(profile.basePath + own.path);
+    const address = profile.basePath + own.path;
     for (const [other, theirs] of Object.entries(defaultProfile.operations) as [Operation, Spelling][]) {
       if (other === operation || OPERATIONS[other].access === 'read') continue;
-      const known = segmentsOf(theirs.path);
-      const tail = address.slice(-known.length);
-      if (tail.length === known.length && meet(tail, known)) {
+      if (endsIn(address, theirs.path)) {
         faults.push(
           `${where}: is the address of ${other} (a write) in the default profile; ${operation} would send it.`,
         );
@@ -409,7 +411,7 @@ function sameCallFaults(profile: Profile): string[] {
     }
     for (const [other, theirs] of spelt) {
       if (other === operation || OPERATIONS[other].access === 'read') continue;
-      if (!meet(address, segmentsOf(profile.basePath + theirs.path))) continue;
+      if (!meet(address, profile.basePath + theirs.path)) continue;
       if (isRead) faults.push(`${where}: is the address of ${other}, which is a write.`);
       else if (operation < other && sameRequest(own, theirs)) faults.push(`${where}: is the same call as ${other}.`);
     }
@@ -422,16 +424,34 @@ function sameRequest(a: Spelling, b: Spelling): boolean {
   return rest(a) === rest(b);
 }
 
-/** As the laxest server reads an address: no case, no empty segments, no `.do` or `.json` at the end. */
-function segmentsOf(address: string): string[] {
-  const segments = address.toLowerCase().split('/').filter(Boolean);
-  const last = segments.at(-1) ?? '';
-  return [...segments.slice(0, -1), last.replace(/(?<=[^.])\.[a-z]+$/, '')];
+/**
+ * The segments of an address as lax servers read it: without case, without empty segments, and without suffixes, so
+ * that `online.v1`, `online..json` and `online` are the same. A segment that begins with a dot is nothing but a suffix
+ * to one server and a name to another, so an address has two readings.
+ */
+function readingsOf(address: string): string[][] {
+  const segments = address.toLowerCase().split('/');
+  // A version has dots itself, so what follows it may count as its suffix.
+  const plain = (segment: string) => segment.replace(/\..*$/, '').replace(/(?<=\{version\}).*$/, '');
+  return [(segment: string) => segment, (segment: string) => segment.replace(/^\.+/, '')].map((read) =>
+    segments.map((segment) => plain(read(segment))).filter(Boolean),
+  );
 }
 
 /** Whether two addresses can be the same one, once their placeholders are filled. */
-function meet(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((segment, index) => segmentsMeet(segment, b[index] ?? ''));
+function meet(a: string, b: string): boolean {
+  return readingsOf(a).some((one) => readingsOf(b).some((other) => one.length === other.length && allMeet(one, other)));
+}
+
+/** Whether the last segments of an address can be those of another. */
+function endsIn(address: string, end: string): boolean {
+  return readingsOf(address).some((segments) =>
+    readingsOf(end).some((last) => segments.length >= last.length && allMeet(segments.slice(-last.length), last)),
+  );
+}
+
+function allMeet(a: readonly string[], b: readonly string[]): boolean {
+  return a.every((segment, index) => segmentsMeet(segment, b[index] ?? ''));
 }
 
 function segmentsMeet(a: string, b: string): boolean {
@@ -441,9 +461,9 @@ function segmentsMeet(a: string, b: string): boolean {
   return b.includes('{') && patternOf(b).test(a);
 }
 
-/** What a placeholder can be filled with, lower case; the ids are checked by the inputs. */
+/** What a placeholder can be filled with, lower case and without a suffix; the ids are checked by the inputs. */
 const VALUE_PATTERNS: Readonly<Record<string, string>> = {
-  version: '\\d+(\\.\\d+){2,3}(-[0-9a-z.-]+)?',
+  version: '\\d+',
   page: '\\d+',
   pagesize: '\\d+',
   ratio: '\\d+',

@@ -4,7 +4,15 @@ import { keyOf } from './key.ts';
 import { code, escapeMarkdown, limitParts, table } from './markdown.ts';
 import { phasesOf } from './phases.ts';
 import { type Report, stateWords } from './report.ts';
-import { explanation, headline, noticesOf, preview, type SummaryExtras, sandboxNote } from './summary.ts';
+import {
+  explanation,
+  headline,
+  noticesOf,
+  preview,
+  type SummaryExtras,
+  sandboxNote,
+  underWayWords,
+} from './summary.ts';
 
 /** A comment holds 65,536 characters; no character is shorter than a byte. */
 const MAX_COMMENT_BYTES = 65_000;
@@ -64,10 +72,7 @@ function versions(report: Report): string {
     ['Version', code(report.version)],
     ['Live version', report.state && (report.liveVersion ? code(report.liveVersion) : 'none')],
     ['Previous version', code(report.previousVersion)],
-    [
-      'Also under way',
-      report.underWay.map(({ version, state }) => `${code(version)} (${stateWords({ state })})`).join(', '),
-    ],
+    ['Also under way', underWayWords(report)],
   ];
   const shown = columns.filter(([, value]) => value !== '');
   if (shown.length === 0) return '';

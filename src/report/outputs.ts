@@ -1,7 +1,11 @@
 /** Report -> outputs. Every value has a fixed form, or is made safe to paste into a script. */
 
 import { shellSafe } from '../text.ts';
+import { boundedJson } from './bounded.ts';
 import type { Report } from './report.ts';
+
+/** Linux gives an environment variable 128 KiB, its name included (MAX_ARG_STRLEN). */
+const MAX_REPORT_BYTES = 100_000;
 
 const SAFE = 'One line, shell metacharacters replaced.';
 
@@ -21,12 +25,13 @@ export const OUTPUTS = {
   'live-version': 'The version that is live on the target app.',
   'previous-version': 'What a rollback would bring back now.',
   'next-stages': 'What may run from here, separated by commas.',
-  'package-sha256': 'SHA-256 of the bytes that upload checked and sent.',
+  'package-sha256': 'SHA-256 of the package that this step uploaded; empty where it uploaded none.',
   message: `One sentence for a chat. ${SAFE}`,
   reason: `The reviewer's reason, or the error's. ${SAFE}`,
   'error-code': 'Code from the error catalogue, for failed and refused.',
-  report: 'All of it as JSON (schemaVersion 1).',
-  'report-file': 'The same in a file, to keep as an artifact.',
+  report:
+    'The report as JSON (schemaVersion 1), 100,000 bytes at most: truncated counts the entries that were left out.',
+  'report-file': 'The whole report in a file, to keep as an artifact.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type OutputName = keyof typeof OUTPUTS;
@@ -51,7 +56,7 @@ export function outputsOf(report: Report, reportFile: string): Record<OutputName
     message: shellSafe(report.message),
     reason: shellSafe(report.reason),
     'error-code': report.error?.code ?? '',
-    report: JSON.stringify(report),
+    report: boundedJson(report, MAX_REPORT_BYTES),
     'report-file': reportFile,
   };
 }

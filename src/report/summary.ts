@@ -10,6 +10,7 @@ import { type Report, stateWords, type Verdict } from './report.ts';
 /** A summary over 1 MiB is not shown at all. */
 const MAX_SUMMARY_BYTES = 1_000_000;
 const MAX_ROWS = 50;
+const MAX_UNDER_WAY = 10;
 
 export interface SummaryExtras {
   /** The preview link as a QR code, drawn in Markdown. */
@@ -120,10 +121,7 @@ function facts(report: Report): string {
   add("The portal's word", report.portalStatus && code(report.portalStatus, 100));
   add('Live version', report.state && (report.liveVersion ? code(report.liveVersion) : 'none'));
   add('Previous version', report.previousVersion && `${code(report.previousVersion)} (what a rollback brings back)`);
-  add(
-    'Also under way',
-    report.underWay.map(({ version, state }) => `${code(version)} (${stateWords({ state })})`).join(', '),
-  );
+  add('Also under way', underWayWords(report));
   add('First release', report.firstRelease === true ? 'yes: it can only be official' : '');
   add('Grayscale', report.ratioPercent ? `${report.ratioPercent}% of users` : '');
   add('Whitelist', whitelistWords(report));
@@ -131,6 +129,14 @@ function facts(report: Report): string {
   add('Possible next', report.nextStages.map((stage) => code(stage)).join(', '));
   const [first, ...others] = rows;
   return first ? table(others, first) : '';
+}
+
+export function underWayWords({ underWay }: Report): string {
+  const shown = underWay
+    .slice(0, MAX_UNDER_WAY)
+    .map(({ version, state }) => `${code(version)} (${stateWords({ state })})`);
+  const more = underWay.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
 function whitelistWords(report: Report): string {
@@ -174,7 +180,9 @@ function history(report: Report): string {
       escapeMarkdown(operator, 60),
       escapeMarkdown(comment, 500),
     ]);
-  return `### History\n\n${table(rows, ['Time', 'What', 'Who', 'Comment'])}`;
+  const more =
+    report.history.length > MAX_ROWS ? `\n\n${report.history.length - MAX_ROWS} more are in the report.` : '';
+  return `### History\n\n${table(rows, ['Time', 'What', 'Who', 'Comment'])}${more}`;
 }
 
 function operations(report: Report): string {

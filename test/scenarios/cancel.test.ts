@@ -3,12 +3,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Job, newJob, runStep, type StepResult } from '../support/action.ts';
+import { COMMON, type Job, newJob, runStep, type StepResult } from '../support/action.ts';
 import { type Fault, type SeenRequest, startFaultProxy } from '../support/fault-proxy.ts';
 import { startPortal, type TestPortalOptions } from '../support/portal.ts';
 
@@ -180,8 +180,38 @@ describe.concurrent('a cancelled run', () => {
     const cut = await cutOff({ inputs, signal: 'SIGTERM', job, onStart: meet });
     expectCancelled(cut, { changed: 'false' });
     expect(cut.outputs.message).toContain('upload the package');
+    expect(copiesIn(job)).toEqual([]);
+  });
+
+  test('while the package is zipped: no copy of it stays behind, even after SIGKILL', async () => {
+    const job = newJob();
+    closers.push(job.close);
+    mkdirSync(join(job.workspace, 'app'));
+    writeFileSync(join(job.workspace, 'app', 'index.html'), '<!doctype html>');
+    writeFileSync(join(job.workspace, 'app', 'large.bin'), randomBytes(16 * 1024 * 1024));
+    const inputs = { ...COMMON, 'portal-url': 'sandbox', stage: 'upload', package: 'app', version: '1.0.0' };
+    let log = '';
+    let killedAt: string | undefined;
+    const onStart = (child: ChildProcess, logSoFar: () => string) => {
+      const watcher = watch(job.temp, (_, name) => {
+        // Made, and without a name since.
+        if (!name?.startsWith('package-') || copiesIn(job).length > 0 || killedAt !== undefined) return;
+        killedAt = logSoFar();
+        child.kill('SIGKILL');
+      });
+      child.on('exit', () => {
+        watcher.close();
+        log = logSoFar();
+      });
+    };
+    await runStep(inputs, { job, onStart }).catch(() => {});
+    expect(killedAt, log).toBeDefined();
+    expect(log).not.toContain('SHA-256');
+    expect(copiesIn(job)).toEqual([]);
   });
 });
+
+const copiesIn = (job: Job) => readdirSync(job.temp).filter((name) => name.startsWith('package-'));
 
 test('SIGKILL at any request, before and after it took: the next run completes, every effect once', async () => {
   const stages = { stage: 'submit apply release' };

@@ -61,6 +61,10 @@ export interface GitHubState {
   readonly faults: TestFault[];
   /** Whose the token is; undefined: GraphQL is refused. */
   viewer: string | undefined;
+  /** The most that one page holds, whatever is asked for: 100 on github.com. */
+  pageCap: number;
+  /** The Link header of a page that is followed by `next`; undefined: none. */
+  linkTo: (next: URL) => string | undefined;
 }
 
 export interface TestGitHub extends GitHubState {
@@ -86,6 +90,8 @@ export async function startGitHub(state: Partial<GitHubState> = {}): Promise<Tes
     deployments: [],
     faults: [],
     viewer: BOT,
+    pageCap: 100,
+    linkTo: (next) => `<${next}>; rel="next", <${next}>; rel="last"`,
     ...state,
   };
   const requests: string[] = [];
@@ -120,7 +126,16 @@ export async function startGitHub(state: Partial<GitHubState> = {}): Promise<Tes
     if (typeof body?.['body'] === 'string') bodies.push(body['body']);
     const answer = answerTo(route, path, url.searchParams, body ?? {}, world);
     if (fault) return send(response, fault.status, { message: 'lost' }, fault.headers);
-    send(response, answer.status, answer.data);
+    const link = answer.nextPage && linkOf(answer.nextPage, request);
+    send(response, answer.status, answer.data, link ? { link } : {});
+  }
+
+  /** As GitHub does: with the repository's number in the path, below the folder of an Enterprise Server. */
+  function linkOf({ query, page }: NextPage, request: IncomingMessage): string | undefined {
+    const folder = /^\/api\/v3(?=\/)/.exec(request.url ?? '')?.[0] ?? '';
+    const next = new URL(`http://${request.headers.host}${folder}/repositories/4711/list?${query}`);
+    next.searchParams.set('page', String(page));
+    return world.linkTo(next);
   }
 
   const listener: RequestListener = (request, response) => {
@@ -271,6 +286,12 @@ function violationsOf(route: string, path: Path, query: URLSearchParams, body: u
 interface Answer {
   readonly status: number;
   readonly data: unknown;
+  readonly nextPage?: NextPage | undefined;
+}
+
+interface NextPage {
+  readonly query: URLSearchParams;
+  readonly page: number;
 }
 
 const NOT_FOUND: Answer = { status: 404, data: { message: 'Not Found' } };
@@ -283,9 +304,10 @@ function answerTo(
   world: GitHubState,
 ): Answer {
   const paged = (items: readonly unknown[]): Answer => {
-    const size = Number(query.get('per_page') ?? 30);
+    const size = Math.min(Number(query.get('per_page') ?? 30), world.pageCap);
     const page = Number(query.get('page') ?? 1);
-    return { status: 200, data: items.slice((page - 1) * size, page * size) };
+    const nextPage = items.length > page * size ? { query, page: page + 1 } : undefined;
+    return { status: 200, data: items.slice((page - 1) * size, page * size), nextPage };
   };
   if (route !== 'POST /graphql' && `${path['owner']}/${path['repo']}` !== REPOSITORY) return NOT_FOUND;
   const deployment = world.deployments.find(({ id }) => String(id) === path['deployment_id']);

@@ -528,7 +528,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
       const { status, body } = typeof answer === 'string' ? { status: 200, body: answer } : answer;
       healthChecks.push({ atMs: elapsed(), response: body, writesBefore: writes.length });
       say(`health check -> ${status} ${body}`);
-      return { status, headers: {}, text: body };
+      return raw(status, {}, body);
     }
     settle();
     if (++requests > MOST_REQUESTS) throw new Error(`The run sent more than ${MOST_REQUESTS} requests.`);
@@ -783,8 +783,12 @@ function refusal(code: string): RawAnswer {
   return json({ success: false, data: null, errorCode: code || null, errorMsg: 'refused', traceId: 'trace-2' });
 }
 
+function raw(status: number, headers: RawAnswer['headers'], text: string): RawAnswer {
+  return { status, headers, body: Buffer.from(text), text };
+}
+
 function json(body: unknown): RawAnswer {
-  return { status: 200, headers: { 'content-type': 'application/json' }, text: JSON.stringify(body) };
+  return raw(200, { 'content-type': 'application/json' }, JSON.stringify(body));
 }
 
 type Fault = Exclude<Slip, object | 'empty list' | 'without ours' | 'without the live one' | 'first row only'> | '500';
@@ -799,16 +803,16 @@ function faulty(fault: Fault): RawAnswer {
     case 'other shape':
       return envelope({ rows: [], message: 'please retry' });
     case 'html':
-      return { status: 200, headers: html, text: '<!doctype html><title>Maintenance</title>' };
+      return raw(200, html, '<!doctype html><title>Maintenance</title>');
     case 'empty body':
-      return { status: 200, headers: {}, text: '' };
+      return raw(200, {}, '');
     case 'cut json':
-      return { status: 200, headers: {}, text: '{"success": true, "data": {"li' };
+      return raw(200, {}, '{"success": true, "data": {"li');
     case 'SYSTEM_BUSY':
       return refusal('SYSTEM_BUSY');
     case '500':
     case '503':
-      return { status: Number(fault), headers: html, text: '<html>error</html>' };
+      return raw(Number(fault), html, '<html>error</html>');
     case 'reset':
       throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
   }
