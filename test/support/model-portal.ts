@@ -18,6 +18,8 @@ const ORIGIN = 'http://127.0.0.1:9';
 export const HEALTH_URL = `${ORIGIN}/health`;
 const BASE = '/rest/intercnn';
 const HOUR_MS = 3_600_000;
+/** More than any run needs: a loop without end is an error of the run. */
+const MOST_REQUESTS = 5_000;
 
 /** The portal's words, in the order of a release. */
 export type Status =
@@ -273,14 +275,27 @@ export interface ReceivedWrite {
   readonly took: boolean;
 }
 
+/** A read of releases, and what the response showed. */
+export interface Look {
+  readonly atMs: number;
+  readonly operation: ReadName;
+  readonly slip: Slip | undefined;
+  /** The true state that the replica had. */
+  readonly shown: Truth;
+  /** The versions in the response; empty where it was no list. */
+  readonly versions: readonly string[];
+}
+
 export interface ModelPortal {
   readonly clock: FakeClock;
   readonly startMs: number;
   readonly exchange: (request: Exchange) => Promise<RawAnswer>;
   readonly writes: readonly ReceivedWrite[];
+  readonly looks: readonly Look[];
   /** Reads by operation. */
   readonly reads: Readonly<Record<ReadName, number>>;
-  readonly healthChecksMs: readonly number[];
+  /** Each request to the health check, with the number of writes that the portal had received by then. */
+  readonly healthChecks: readonly { readonly atMs: number; readonly response: string; readonly writesBefore: number }[];
   /** A line for each request and each deed of others, for a person who replays a run; repeated lines are counted. */
   trace(): readonly string[];
   /** `setRatio 20` for each write received, with what became of it where that is not plain success. */
@@ -316,7 +331,9 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
   const elapsed = () => clock.now() - startMs;
   const writes: ReceivedWrite[] = [];
   const reads: Record<ReadName, number> = { listVersions: 0, listReleases: 0, findRelease: 0, releaseHistory: 0 };
-  const healthChecksMs: number[] = [];
+  const looks: Look[] = [];
+  const shownRows = new Map<Truth, readonly WireRow[]>();
+  const healthChecks: { atMs: number; response: string; writesBefore: number }[] = [];
   const trace: { atMs: number; text: string; times: number }[] = [];
   const states: { atMs: number; truth: Truth }[] = [
     { atMs: Number.NEGATIVE_INFINITY, truth: seedTruth(options, startMs) },
@@ -326,6 +343,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
   const sendings = new Map<string, number>();
   let uploads: readonly string[] = [];
   let nth = 0;
+  let requests = 0;
   let sinceWrite = 0;
   let lastWrite: { operation: WriteName; atMs: number } | undefined;
 
@@ -390,7 +408,10 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
       `${name} ${version}${info.page > 1 ? ` page ${info.page}` : ''}${lagMs ? ` (${lagMs / 1000} s old)` : ''}` +
         `${slip ? ` (${typeof slip === 'string' ? slip : slip.status})` : ''} -> ${summary(rows)}`,
     );
-    return typeof slip === 'string' ? slipped(slip, rows, info, url) : page(rows, url);
+    if (isOfReleases) looks.push({ atMs: info.atMs, operation: name, slip, shown, versions: [] });
+    const answer = typeof slip === 'string' ? slipped(slip, rows, info, url) : page(rows, url);
+    if (isOfReleases) looks[looks.length - 1] = { ...(looks.at(-1) as Look), versions: versionsIn(answer) };
+    return answer;
   }
 
   function rowsFor(info: ReadInfo, shown: Truth): readonly WireRow[] {
@@ -404,9 +425,15 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
         .toReversed()
         .map(({ type, atMs, comment }) => ({ type, operator: 'somebody', time: atMs, comment }));
     }
-    const all = shown.releases.map((row) => wireRow(row, quirks, clock.now(), startMs));
+    // Most reads show what the read before showed.
+    const all = (quirks.times !== 'now' && shownRows.get(shown)) || wireRows(shown);
+    shownRows.set(shown, all);
     const rows = quirks.rows?.(all, shown) ?? all;
     return info.version === '' ? rows : rows.filter((row) => row['version'] === info.version);
+  }
+
+  function wireRows({ releases }: Truth): readonly WireRow[] {
+    return releases.map((row) => wireRow(row, quirks, clock.now(), startMs));
   }
 
   function page(rows: readonly WireRow[], url: URL): RawAnswer {
@@ -497,13 +524,14 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
     const { url } = request;
     clock.advance(quirks.latencyMs?.() ?? 0);
     if (url.pathname === '/health') {
-      healthChecksMs.push(elapsed());
       const answer = options.health?.(elapsed()) ?? '{"healthy": true}';
       const { status, body } = typeof answer === 'string' ? { status: 200, body: answer } : answer;
+      healthChecks.push({ atMs: elapsed(), response: body, writesBefore: writes.length });
       say(`health check -> ${status} ${body}`);
       return raw(status, {}, body);
     }
     settle();
+    if (++requests > MOST_REQUESTS) throw new Error(`The run sent more than ${MOST_REQUESTS} requests.`);
     const path = url.pathname.slice(BASE.length);
     const readName = request.method === 'GET' ? READS[path] : undefined;
     if (readName) return read(readName, url);
@@ -522,7 +550,8 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
     exchange,
     writes,
     reads,
-    healthChecksMs,
+    looks,
+    healthChecks,
     trace: () =>
       trace.map(({ atMs, text, times }) => {
         const time = `${(atMs / 1000).toFixed(1).padStart(9)} s`;
@@ -549,6 +578,10 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
     row: (version = VERSION) => truth().releases.find((release) => release.version === version),
     live: () => liveIn(truth()),
   };
+}
+
+function versionsIn({ text }: RawAnswer): readonly string[] {
+  return [...text.matchAll(/"version":"([^"]*)"/g)].map(([, version = '']) => version);
 }
 
 /** The state with our row as the slip shows it. */
@@ -708,43 +741,38 @@ function wireRow(row: Row, quirks: Quirks, nowMs: number, startMs: number): Wire
     channelCode: TARGET,
     whitelistCount: row.whitelisted,
     ...(row.comment && { approveComment: row.comment }),
-    ...ratioAs(quirks.ratios ?? 'number', row.ratio),
-    ...timeAs(quirks.times ?? 'milliseconds', row.modifiedAtMs, nowMs, startMs),
+    // What is undefined is absent in JSON.
+    grayRatio: RATIO_FORMS[quirks.ratios ?? 'number'](row.ratio),
+    gmtModified: TIME_FORMS[quirks.times ?? 'milliseconds'](row.modifiedAtMs, nowMs, startMs),
   };
 }
 
-function ratioAs(form: RatioForm, ratio: number): WireRow {
-  const forms: Record<RatioForm, unknown> = {
-    number: ratio,
-    'digits as text': String(ratio),
-    percent: `${ratio}%`,
-    fraction: ratio / 100,
-    'decimal as text': ratio.toFixed(1),
-    null: null,
-    absent: undefined,
-    'empty text': '',
-    object: { percent: ratio },
-  };
-  return form === 'absent' ? {} : { grayRatio: forms[form] };
-}
+const RATIO_FORMS: Readonly<Record<RatioForm, (ratio: number) => unknown>> = {
+  number: (ratio) => ratio,
+  'digits as text': String,
+  percent: (ratio) => `${ratio}%`,
+  fraction: (ratio) => ratio / 100,
+  'decimal as text': (ratio) => ratio.toFixed(1),
+  null: () => null,
+  absent: () => undefined,
+  'empty text': () => '',
+  object: (ratio) => ({ percent: ratio }),
+};
 
-function timeAs(form: TimeForm, ms: number, nowMs: number, startMs: number): WireRow {
-  const forms: Record<TimeForm, unknown> = {
-    milliseconds: ms,
-    'digits as text': String(ms),
-    absent: undefined,
-    null: null,
-    zero: 0,
-    seconds: Math.floor(ms / 1_000),
-    minutes: Math.floor(ms / 60_000),
-    'date as text': new Date(ms).toISOString(),
-    constant: startMs - 100 * HOUR_MS,
-    now: nowMs,
-    behind: ms - 48 * HOUR_MS,
-    ahead: ms + 48 * HOUR_MS,
-  };
-  return form === 'absent' ? {} : { gmtModified: forms[form] };
-}
+const TIME_FORMS: Readonly<Record<TimeForm, (ms: number, nowMs: number, startMs: number) => unknown>> = {
+  milliseconds: (ms) => ms,
+  'digits as text': String,
+  absent: () => undefined,
+  null: () => null,
+  zero: () => 0,
+  seconds: (ms) => Math.floor(ms / 1_000),
+  minutes: (ms) => Math.floor(ms / 60_000),
+  'date as text': (ms) => new Date(ms).toISOString(),
+  constant: (_, __, startMs) => startMs - 100 * HOUR_MS,
+  now: (_, nowMs) => nowMs,
+  behind: (ms) => ms - 48 * HOUR_MS,
+  ahead: (ms) => ms + 48 * HOUR_MS,
+};
 
 /** Numbers of more digits than 2^53 has never occur here, so JSON.stringify keeps them all. */
 function envelope(data: unknown): RawAnswer {
