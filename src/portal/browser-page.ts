@@ -10,7 +10,7 @@ interface Field {
 }
 
 interface Page {
-  readonly location: { readonly origin: string; readonly href: string };
+  readonly location: { readonly origin: string; readonly href: string; readonly protocol: string };
   readonly document: { querySelectorAll(selector: string): Iterable<Visible> };
   readonly Event: new (type: string, options: { bubbles: boolean }) => unknown;
   getComputedStyle(element: Visible): { readonly visibility: string };
@@ -24,7 +24,7 @@ interface Visible {
 
 /** Where a login stands; undefined: nothing to tell yet. */
 export type LoginSign =
-  | { readonly kind: 'done' | 'captcha' | 'second-factor' }
+  | { readonly kind: 'done' | 'captcha' | 'second-factor' | 'error-page' }
   | { readonly kind: 'refused'; readonly text: string }
   | undefined;
 
@@ -65,6 +65,8 @@ export function signOf(signs: Signs): LoginSign {
     [...page.document.querySelectorAll(selector)].filter(
       (element) => element.getClientRects().length > 0 && page.getComputedStyle(element).visibility !== 'hidden',
     );
+  // The browser's own page, whose words are not the portal's.
+  if (page.location.protocol === 'chrome-error:') return { kind: 'error-page' };
   if (page.location.origin === signs.origin && page.location.href.endsWith(signs.done)) return { kind: 'done' };
   const refusal = visible(signs.message).find(({ textContent }) =>
     new RegExp(signs.refusal, 'i').test(textContent ?? ''),

