@@ -15,7 +15,7 @@ import { delimiter, join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
 import { Cancelled, ReleaseError } from '../errors.ts';
 import { cleanLine } from '../text.ts';
-import { fillField, type LoginSign, signOf } from './browser-page.ts';
+import { fillField, isErrorPage, type LoginSign, signOf } from './browser-page.ts';
 import { type BrowserProxy, startBrowserProxy } from './browser-proxy.ts';
 import type { Profile } from './profile.ts';
 
@@ -253,7 +253,7 @@ async function openForm(page: Page, trace: Trace, options: BrowserLoginOptions, 
     if (cause === undefined) return trustedAddress(page, trace);
     causes.push(cause);
     // The next one is on the same host.
-    if (trace.proxy.failures.has(options.origin.host)) break;
+    if (whyUnreachable(cause, trace, options)) break;
   }
   throw noForm(candidates, causes, trace, options);
 }
@@ -270,7 +270,9 @@ async function whyNoFields(page: Page, url: URL, login: Profile['login'], timeou
     const status = answer?.status() ?? 200;
     const idleTime = status < 400 ? IDLE_MS : 500;
     const idle = isLast ? [] : [page.waitForNetworkIdle({ ...wait, idleTime }).then(() => 'idle' as const)];
-    const first = await Promise.race([Promise.all(fields), ...idle]);
+    const broken = page.waitForFunction(isErrorPage, { ...wait, polling: 200 }).then(() => 'error-page' as const);
+    const first = await Promise.race([Promise.all(fields), broken, ...idle]);
+    if (first === 'error-page') return new Error('the browser shows an error page');
     return first === 'idle' ? new Error(status < 400 ? 'no such fields' : `HTTP ${status}`) : undefined;
   } catch (cause) {
     return cause;
@@ -278,6 +280,14 @@ async function whyNoFields(page: Page, url: URL, login: Profile['login'], timeou
     end.abort();
   }
 }
+
+/** Why the portal itself could not be reached, where that is the cause. */
+function whyUnreachable(cause: unknown, { proxy }: Trace, { origin }: BrowserLoginOptions): string | undefined {
+  return NET_ERROR.test(messageOf(cause)) ? proxy.failures.get(origin.host) : undefined;
+}
+
+/** The browser's name for a request that failed. */
+const NET_ERROR = /net::ERR/;
 
 function trustedAddress(page: Page, trace: Trace): URL {
   const here = new URL(page.url());
@@ -297,14 +307,15 @@ function noForm(
   candidates: readonly string[],
   causes: readonly unknown[],
   trace: Trace,
-  { profile, origin }: BrowserLoginOptions,
+  options: BrowserLoginOptions,
 ): ReleaseError {
+  const { origin, profile } = options;
   const { login } = profile;
   const { failed, proxy } = trace;
   if (failed && proxy.blocked.has(failed.host)) return leadsElsewhere(failed.host, 'nothing was typed');
   const reasons = causes.map((cause, index) => `${candidates[index]}: ${cleanLine(messageOf(cause), 200)}`);
   const why = reasons.join('; ');
-  const unreachable = proxy.failures.get(origin.host);
+  const unreachable = whyUnreachable(causes.at(-1), trace, options);
   const found = unreachable
     ? `${origin.host} could not be reached for the login page: ${cleanLine(unreachable, 200)}`
     : `The login page on ${origin.host} did not show ${login.username} and ${login.password} (${why})`;
@@ -318,7 +329,7 @@ function noForm(
     ...(isCertificate && {
       todo: "Install the portal's or the proxy's CA on the runner where its browser looks for it; NODE_EXTRA_CA_CERTS is not read by browsers.",
     }),
-    passing: unreachable !== undefined || (/net::ERR/.test(why) && !isCertificate),
+    passing: causes.every((cause) => NET_ERROR.test(messageOf(cause))) && !isCertificate,
     cause: causes.at(-1),
   });
 }

