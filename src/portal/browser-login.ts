@@ -253,7 +253,7 @@ async function openForm(page: Page, trace: Trace, options: BrowserLoginOptions, 
     if (cause === undefined) return trustedAddress(page, trace);
     causes.push(cause);
     // The next one is on the same host.
-    if (whyUnreachable(cause, trace, options)) break;
+    if (whyUnreachable(cause, trace, options) || CERTIFICATE.test(messageOf(cause))) break;
   }
   throw noForm(candidates, causes, trace, options);
 }
@@ -288,6 +288,7 @@ function whyUnreachable(cause: unknown, { proxy }: Trace, { origin }: BrowserLog
 
 /** The browser's name for a request that failed. */
 const NET_ERROR = /net::ERR/;
+const CERTIFICATE = /ERR_CERT|ERR_SSL/;
 
 function trustedAddress(page: Page, trace: Trace): URL {
   const here = new URL(page.url());
@@ -317,10 +318,10 @@ function noForm(
   const why = reasons.join('; ');
   const unreachable = whyUnreachable(causes.at(-1), trace, options);
   const found = unreachable
-    ? `${origin.host} could not be reached for the login page: ${cleanLine(unreachable, 200)}`
+    ? `The browser could not open the login page on ${origin.host}: ${cleanLine(unreachable, 200)}`
     : `The login page on ${origin.host} did not show ${login.username} and ${login.password} (${why})`;
   const blocked = blockedHosts(trace);
-  const isCertificate = /ERR_CERT|ERR_SSL/.test(why);
+  const isCertificate = CERTIFICATE.test(why);
   return new ReleaseError('portal-unreachable', {
     found: `${found}.${keptFrom(blocked)}`,
     ...(blocked.length > 0 && {
