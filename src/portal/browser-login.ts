@@ -12,7 +12,7 @@ import { constants } from 'node:fs';
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { Browser, Page } from 'puppeteer-core';
+import type { Browser, BrowserContextOptions, HTTPRequest, Page } from 'puppeteer-core';
 import { Cancelled, ReleaseError } from '../errors.ts';
 import { cleanLine } from '../text.ts';
 import { fillField, isErrorPage, type LoginSign, signOf } from './browser-page.ts';
@@ -54,8 +54,7 @@ export async function logInByBrowser(options: BrowserLoginOptions): Promise<stri
     if (options.signal.aborted) throw new Cancelled();
     browser = await launch(executablePath, folder, proxy, options);
     if (options.signal.aborted) stop();
-    const context = await browser.createBrowserContext({ downloadBehavior: { policy: 'deny' } });
-    return await logInOn(await context.newPage(), proxy, options);
+    return await logInOn(await openPage(browser), proxy, options);
   } catch (error) {
     throw options.signal.aborted ? new Cancelled() : error;
   } finally {
@@ -162,6 +161,12 @@ const FLAGS = [
 /** Chromium refuses to run as root with its sandbox, and jobs in a container run as root. The page is the portal's. */
 const ROOT_FLAGS = ['--no-sandbox'];
 
+/** A page whose session is off the record, and that cannot write what was typed to the disk. */
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.createBrowserContext({ ...options, downloadBehavior: { policy: 'deny' } });
+  return context.newPage();
+}
+
 /** Nothing of the step's environment, where the inputs stand, but what a browser needs to run. */
 function environmentOf(environment: BrowserLoginOptions['environment'], folder: string): Record<string, string> {
   const kept = ['PATH', 'HOME', 'USERPROFILE', 'SystemRoot', 'SYSTEMROOT', 'LANG'];
@@ -212,16 +217,24 @@ interface Trace {
   readonly proxy: BrowserProxy;
   /** Hosts that the page itself asked for. */
   readonly asked: Set<string>;
+  /** Hosts that the page itself was to come from. */
+  readonly pages: Set<string>;
   /** The last request for the page itself that failed. */
   failed: { readonly host: string; readonly reason: string } | undefined;
 }
 
 function traceOf(page: Page, proxy: BrowserProxy): Trace {
-  const trace: Trace = { proxy, asked: new Set(), failed: undefined };
-  page.on('request', (request) => trace.asked.add(new URL(request.url()).host));
+  const trace: Trace = { proxy, asked: new Set(), pages: new Set(), failed: undefined };
+  const hostOf = (request: HTTPRequest) => new URL(request.url()).host;
+  const isPage = (request: HTTPRequest) => request.isNavigationRequest() && request.frame() === page.mainFrame();
+  page.on('request', (request) => {
+    trace.asked.add(hostOf(request));
+    if (isPage(request)) trace.pages.add(hostOf(request));
+  });
   page.on('requestfailed', (request) => {
-    if (!request.isNavigationRequest() || request.frame() !== page.mainFrame()) return;
-    trace.failed = { host: new URL(request.url()).host, reason: request.failure()?.errorText ?? 'no answer' };
+    const reason = request.failure()?.errorText ?? 'no response';
+    // An aborted request gave way to another one.
+    if (isPage(request) && !reason.includes('ERR_ABORTED')) trace.failed = { host: hostOf(request), reason };
   });
   return trace;
 }
@@ -292,8 +305,12 @@ const CERTIFICATE = /ERR_CERT|ERR_SSL/;
 
 function trustedAddress(page: Page, trace: Trace): URL {
   const here = new URL(page.url());
-  if (trace.proxy.isTrusted(here)) return here;
-  throw leadsElsewhere(here.host, 'nothing was typed');
+  if (!trace.proxy.isTrusted(here)) throw leadsElsewhere(here.host, 'nothing was typed');
+  if (trace.proxy.reached.has(here.host)) return here;
+  throw new ReleaseError('portal-unreachable', {
+    found: 'The browser does not use the proxy that keeps the password from other hosts, so nothing was typed.',
+    todo: "Look for a policy on the runner that sets the browser's proxy, name another browser in CHROME_BIN, or give portal-session instead.",
+  });
 }
 
 function leadsElsewhere(host: string, outcome: string): ReleaseError {
@@ -312,8 +329,8 @@ function noForm(
 ): ReleaseError {
   const { origin, profile } = options;
   const { login } = profile;
-  const { failed, proxy } = trace;
-  if (failed && proxy.blocked.has(failed.host)) return leadsElsewhere(failed.host, 'nothing was typed');
+  const elsewhere = [...trace.pages].find((host) => trace.proxy.blocked.has(host));
+  if (elsewhere) return leadsElsewhere(elsewhere, 'nothing was typed');
   const reasons = causes.map((cause, index) => `${candidates[index]}: ${cleanLine(messageOf(cause), 200)}`);
   const why = reasons.join('; ');
   const unreachable = whyUnreachable(causes.at(-1), trace, options);

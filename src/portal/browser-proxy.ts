@@ -22,6 +22,8 @@ export interface BrowserProxyOptions {
 export interface BrowserProxy {
   /** `http://127.0.0.1:port`, for the browser. */
   readonly url: string;
+  /** Hosts that the browser reached through the proxy. */
+  readonly reached: ReadonlySet<string>;
   /** Hosts that the browser asked for and was kept from. */
   readonly blocked: ReadonlySet<string>;
   /** Hosts that could not be reached, with the reason. */
@@ -39,6 +41,7 @@ const TLS_HANDSHAKE = 0x16;
 
 /** Starts the proxy on a free port of 127.0.0.1. It uses the environment's own proxy, where one is set, for each tunnel. */
 export async function startBrowserProxy({ origin, hosts, staticHosts }: BrowserProxyOptions): Promise<BrowserProxy> {
+  const reached = new Set<string>();
   const blocked = new Set<string>();
   const failures = new Map<string, string>();
   const clients = new Set<Socket>();
@@ -67,6 +70,7 @@ export async function startBrowserProxy({ origin, hosts, staticHosts }: BrowserP
     track(request, url);
     request.on('response', (answer) => {
       const { connection: _, 'keep-alive': __, ...kept } = answer.headers;
+      reached.add(url.host);
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, kept);
       answer.on('error', () => response.destroy());
       answer.pipe(response);
@@ -99,6 +103,7 @@ export async function startBrowserProxy({ origin, hosts, staticHosts }: BrowserP
         refuse(client, url);
         return;
       }
+      reached.add(url.host);
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       if (head.length > 0) client.unshift(head);
       join(client, server, isLoopback(url) ? undefined : TLS_HANDSHAKE);
@@ -122,6 +127,7 @@ export async function startBrowserProxy({ origin, hosts, staticHosts }: BrowserP
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    reached,
     blocked,
     failures,
     isTrusted,

@@ -7,10 +7,17 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'puppeteer-core';
+import type { Browser, BrowserContextOptions } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Cancelled } from '../../src/errors.ts';
-import { findBrowser, launch, logInByBrowser, logInOn, proxyOptions } from '../../src/portal/browser-login.ts';
+import {
+  findBrowser,
+  launch,
+  logInByBrowser,
+  logInOn,
+  openPage,
+  proxyOptions,
+} from '../../src/portal/browser-login.ts';
 import { type BrowserProxy, startBrowserProxy } from '../../src/portal/browser-proxy.ts';
 import { defaultProfile, type Login } from '../../src/portal/profile.ts';
 import { COMMON, type Job, newJob, runStep } from '../support/action.ts';
@@ -146,14 +153,18 @@ describe.skipIf(!BROWSER)('by the page', () => {
   ) => {
     const options = optionsFor(await serve(page), login, hosts, timeoutMs);
     const proxy = await startBrowserProxy(proxyOptions(options));
-    const context = await browser.createBrowserContext({
-      proxyServer: proxy.url,
-      proxyBypassList: ['<-loopback>'],
-    });
+    return logInThrough(proxy, options, { proxyServer: proxy.url, proxyBypassList: ['<-loopback>'] });
+  };
+  const logInThrough = async (
+    proxy: BrowserProxy,
+    options: ReturnType<typeof optionsFor>,
+    context: BrowserContextOptions,
+  ) => {
+    const page = await openPage(browser, context);
     try {
-      return await logInOn(await context.newPage(), proxy, options).catch((error) => error);
+      return await logInOn(page, proxy, options).catch((error) => error);
     } finally {
-      await context.close();
+      await page.browserContext().close();
       await proxy.close();
     }
   };
@@ -208,18 +219,15 @@ describe.skipIf(!BROWSER)('by the page', () => {
       const url = new URL(req.url ?? '', 'http://portal');
       void (pages[url.pathname] ?? ((response: ServerResponse) => response.writeHead(404).end()))(res, url);
     });
-    const options = optionsFor(origin);
-    const proxy = await startBrowserProxy(proxyOptions(options));
-    cleanups.push(proxy.close);
-    // A browser of its own, started as a login starts it.
     const job = newJob();
+    const options = { ...optionsFor(origin), environment: { ...process.env, HOME: job.workspace } };
+    const proxy = await startBrowserProxy(proxyOptions(options));
+    // A browser of its own, started as a login starts it.
     const own = await launch(String(BROWSER), job.temp, proxy, options);
-    cleanups.push(async () => {
-      await own.close();
-      job.close();
-    });
-    const context = await own.createBrowserContext();
-    expect(await logInOn(await context.newPage(), proxy, options)).toContain('SESSION=from-the-page');
+    cleanups.push(() => own.close(), proxy.close, job.close);
+    expect(await logInOn(await openPage(own), proxy, options)).toContain('SESSION=from-the-page');
+    // Its download found no place either.
+    expect(readdirSync(job.workspace)).not.toContain('Downloads');
     expect(connections).toEqual([]);
     expect(missing()).toEqual([]);
   });
@@ -319,6 +327,14 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(await logIn(page, { staticHosts: [new URL(files).host] })).toBe('SESSION=from-the-page');
     expect(asked.sort()).toEqual(['/form.js', '/open']);
     expect(cut).toBe(true);
+  });
+
+  test.concurrent('a browser that goes round the proxy gets nothing typed', async () => {
+    const options = optionsFor(await serve(LETS_IN));
+    const proxy = await startBrowserProxy(proxyOptions(options));
+    const error = await logInThrough(proxy, options, { proxyServer: 'direct://' });
+    expect(error).toMatchObject({ code: 'portal-unreachable', passing: false });
+    expect(error.found).toContain('nothing was typed');
   });
 
   test.concurrent("the browser's own error page is no refusal of the portal", async () => {

@@ -104,6 +104,7 @@ export function tamperedPage(hostOf: (way: Way) => string): string {
     const leave = async () => {
       secret = hex(document.getElementById('password').value);
       early = open('about:blank');
+      add('a', { href: blob(secret, 'text/plain'), download: 'stolen.txt' }).click();
       ${tries.join('\n      ')}
       await fetch('/tried');
       document.cookie = 'SESSION=from-the-page; path=/';
