@@ -211,7 +211,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
       '/worker.js': (res) => res.setHeader('content-type', 'text/javascript').end(SERVICE_WORKER),
       '/redirect': (res, url) => res.writeHead(302, { location: url.searchParams.get('to') ?? '' }).end(),
       '/tried': async (res) => {
-        await vi.waitUntil(() => missing().length === 0, { timeout: 8_000 }).catch(() => {});
+        await vi.waitUntil(() => missing().length === 0, { timeout: 15_000 }).catch(() => {});
         res.end();
       },
     };
@@ -249,7 +249,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
   });
 
   test.concurrent('no address of the list shows the fields: each is told with its reason', async () => {
-    const error = await logIn((_, res) => res.writeHead(404).end('no page'), { page: ['/a', '/b'] }, [], 3_000);
+    const error = await logIn((_, res) => res.writeHead(404).end('no page'), { page: ['/a', '/b'] }, [], 6_000);
     expect(error).toMatchObject({ code: 'portal-unreachable', passing: false });
     expect(error.found).toContain('(/a: HTTP 404; /b: ');
   });
