@@ -16,6 +16,7 @@ import type { Sandbox } from './sandbox/server.ts';
 import { namedVersion } from './version.ts';
 import { formatBytes } from './words.ts';
 import { isInside } from './workspace.ts';
+import type { Tools } from './world.ts';
 
 export interface Connection {
   readonly portal: Portal;
@@ -32,6 +33,7 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly redactor: Redactor;
+  readonly show: Tools['show'];
   readonly onCall: (call: Call) => void;
   readonly requestTimeoutMs?: number;
   readonly exchange?: TransportOptions['exchange'];
@@ -63,7 +65,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     targetApp: inputs.targetApp,
     userAgent: USER_AGENT,
     clock,
-    redact: (text: string) => redactor.redact(text),
+    show: options.show,
     onCall: options.onCall,
     onCredential: (fresh: string) => {
       credential = fresh;
@@ -100,8 +102,8 @@ export function keepSecret(credential: string, log: Log, redactor: Redactor): vo
   // A credential that is no cookie header may be several words, `Bearer ...`, of which the long ones are secret.
   const words = credential.split(' ').filter((word) => word.length >= 8 && !word.includes('='));
   for (const secret of new Set([...cookieSecrets(credential), ...words])) {
-    log.mask(secret);
     redactor.add(secret, 'credential');
+    if (redactor.mayBeMasked(secret)) log.mask(secret);
   }
 }
 

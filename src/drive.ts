@@ -33,6 +33,8 @@ export interface DriveContext {
   /** One question to the canary's health check; undefined where none was given. Never throws but Cancelled. */
   readonly isHealthy?: (() => Promise<boolean>) | undefined;
   readonly log: (line: string) => void;
+  /** Untrusted text as it may stand in a sentence. */
+  readonly show: (untrusted: string) => string;
   /** Every look that succeeded, so that a run that ends anyhow knows where the release stood last. */
   readonly onView: (view: View) => void;
   /** A write took, by its answer or by a look. */
@@ -162,7 +164,7 @@ export async function untilSettled(first: View, context: DriveContext): Promise<
   while (stateOf(view) === 'busy') {
     if (clock.now() >= untilMs) {
       throw new ReleaseError('effect-not-seen', {
-        found: `The release is in passing (${view.release?.portalStatus}) for two minutes.`,
+        found: `The release is in passing (${context.show(view.release?.portalStatus ?? '')}) for two minutes.`,
       });
     }
     await clock.sleep(2_000, signal);
@@ -287,7 +289,7 @@ async function untilShown(next: Send, before: View, context: DriveContext): Prom
     if (view && clock.now() >= untilMs && stateOf(view) === 'unknown') return view;
     if (clock.now() >= untilMs) {
       const shows = view
-        ? `the portal still shows ${before.version} as ${statusWords(view)}`
+        ? `the portal still shows ${before.version} as ${statusWords(view, context)}`
         : `every look failed: ${why}`;
       throw new ReleaseError('effect-not-seen', { found: `After ${next.operation} ${shows}.` });
     }
@@ -389,7 +391,7 @@ async function waitForApproval(stage: Stage, first: View, memory: Memory, contex
     const seen = await tolerantLook(view, context);
     const waitedMs = clock.now() - startMs;
     const left = formatDuration(Math.max(untilMs - clock.now(), 0));
-    const shown = seen.view ? statusWords(seen.view) : `the look failed (${seen.why}), still waiting`;
+    const shown = seen.view ? statusWords(seen.view, context) : `the look failed (${seen.why}), still waiting`;
     context.log(`look ${looks}: ${shown}; waited ${formatDuration(waitedMs)}, ${left} left`);
     view = seen.view ?? view;
     const next = seen.view && plan(stage, view, context.plan, memory, clock.now());
@@ -414,7 +416,7 @@ async function soak(
     if (context.isHealthy && (await askHealth(context)) === 'bad') return { view, healthy: false };
     const seen = await tolerantLook(view, context);
     const left = formatDuration(Math.max(untilMs - clock.now(), 0));
-    const shown = seen.view ? statusWords(seen.view) : `the look failed (${seen.why}), still holding`;
+    const shown = seen.view ? statusWords(seen.view, context) : `the look failed (${seen.why}), still holding`;
     context.log(`soak ${looks}: ${shown}; ${left} left`);
     if (seen.view && standsElsewhere(view, seen.view)) return { view: seen.view, healthy: true };
     view = seen.view ?? view;
@@ -449,9 +451,9 @@ async function tolerantly(act: () => Promise<View>): Promise<{ view?: View; why?
   }
 }
 
-function statusWords(view: View): string {
+function statusWords(view: View, { show }: DriveContext): string {
   const state = stateOf(view);
-  if (!isKnown(state)) return `${state} (the portal says ${view.release?.portalStatus})`;
+  if (!isKnown(state)) return `${state} (the portal says ${show(view.release?.portalStatus ?? '')})`;
   const ratio = state === 'grayscale' ? ` at ${view.release?.ratioPercent}%` : '';
   return STATES[state].words + ratio;
 }

@@ -41,7 +41,7 @@ export async function firstLook(
   const { view } = found;
   tools.log.info(
     `${view.version || 'no release'} on ${inputs.targetApp || 'no target app'}: ${stateOf(view)}` +
-      `${view.release ? ` (${view.release.portalStatus})` : ''}; live: ${liveRelease(view)?.version ?? 'none'}`,
+      `${view.release ? ` (${tools.show(view.release.portalStatus)})` : ''}; live: ${liveRelease(view)?.version ?? 'none'}`,
   );
   return found;
 }

@@ -59,6 +59,7 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
         userIds: ['a', 'b', 'c', 'd', 'e'],
         onUnsettled: () => {},
         log: (line) => log.push(line),
+        show: String,
         onView: () => {},
         onChanged: () => {
           here.changes++;
@@ -494,6 +495,7 @@ async function driveFrom(first: Awaited<ReturnType<typeof look>>, portal: Portal
     releaseNotes: '',
     userIds: [],
     log: () => {},
+    show: String,
     onView: () => {},
     onChanged: () => {},
     onWait: async () => {},

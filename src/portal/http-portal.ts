@@ -3,7 +3,6 @@
 import type { Clock } from '../clock.ts';
 import { ReleaseError } from '../errors.ts';
 import { type Operation, operationRow, type WriteOperation } from '../lifecycle.ts';
-import { cleanLine } from '../text.ts';
 import { multipart } from './multipart.ts';
 import type { Call, HistoryItem, Page, Patience, Portal, Release, UploadSource, Version } from './portal.ts';
 import { at, fill, fillPath, fillText, type Profile, type Spelling, type Values } from './profile.ts';
@@ -27,8 +26,8 @@ export interface HttpPortalOptions {
   readonly userAgent: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Foreign text passes through it before anything else does: no secret is cut in half and missed. */
-  readonly redact: (text: string) => string;
+  /** Untrusted text as it may stand in a message: redacted, one line, bounded. Data is kept as it came. */
+  readonly show: (untrusted: string) => string;
   readonly onCall: (call: Call) => void;
   /** A new credential, before it is first used. */
   readonly onCredential: (credential: string) => void;
@@ -75,7 +74,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
       throw new ReleaseError('portal-unauthorized', {
         found: `The login was refused: ${reasonIn(wire) || `HTTP ${wire.status}`}.${note}`,
         todo: `Check portal-username and portal-password; the password is not tried again, so that the account is not locked.${note && ' Where they are right, log in by the browser or give portal-session (docs/first-day.md).'}`,
-        traceId: textAt(wire.json, profile.envelope.traceId),
+        traceId: shownAt(wire.json, profile.envelope.traceId),
       });
     }
     readEnvelope('login', spelling, wire);
@@ -171,7 +170,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
         });
         if (!isNotLoggedIn(wire)) return readEnvelope(operation, spelling, wire);
         const found = `${operation}: ${reasonIn(wire) || 'not logged in'}.`;
-        const traceId = textAt(wire.json, profile.envelope.traceId);
+        const traceId = shownAt(wire.json, profile.envelope.traceId);
         if (renewed || !(await session.renew(credential, patience))) {
           throw new ReleaseError('portal-unauthorized', { found, traceId });
         }
@@ -203,7 +202,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
 
   function readEnvelope(operation: Operation, spelling: Spelling, wire: WireAnswer): Answer {
     const { envelope, refusals } = profile;
-    const traceId = textAt(wire.json, envelope.traceId);
+    const traceId = shownAt(wire.json, envelope.traceId);
     const success = at(wire.json, envelope.success.at);
     const notes = notesOn(operation, spelling);
     if (wire.status < 400 && success === envelope.success.equals) return { json: wire.json, traceId };
@@ -240,16 +239,14 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   }
 
   function reasonIn(wire: WireAnswer): string {
-    const code = textAt(wire.json, profile.envelope.errorCode);
-    const message = textAt(wire.json, profile.envelope.errorMessage);
+    const code = shownAt(wire.json, profile.envelope.errorCode);
+    const message = shownAt(wire.json, profile.envelope.errorMessage);
     return [code, message].filter(Boolean).join(', ');
   }
 
-  /** Text of an answer: redacted first, then one bounded line. */
-  function textAt(json: unknown, place: string | undefined): string | undefined {
-    const value = place === undefined ? undefined : at(json, place);
-    if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-    return cleanLine(options.redact(String(value).slice(0, 65_536)), 500) || undefined;
+  /** Text of a response, for a message. */
+  function shownAt(json: unknown, place: string | undefined): string | undefined {
+    return options.show(textAt(json, place) ?? '') || undefined;
   }
 
   function listOf(operation: Operation, spelling: Spelling, json: unknown): readonly unknown[] {
@@ -368,6 +365,12 @@ function bodyOf(
       yield bytes;
     },
   };
+}
+
+/** Text of a response as it came; undefined where there is none. */
+function textAt(json: unknown, place: string | undefined): string | undefined {
+  const value = place === undefined ? undefined : at(json, place);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) || undefined : undefined;
 }
 
 /** A whole number that may come as a number or as digits. */
