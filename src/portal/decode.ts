@@ -1,0 +1,74 @@
+/** The bytes of a response body -> its text: content codings undone, byte-order marks read and removed. */
+
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, type ZlibOptions } from 'node:zlib';
+
+type Decoder = (body: Buffer, options: ZlibOptions) => Buffer;
+
+/** The content codings of RFC 9110, 8.4.1. */
+const DECODERS: Readonly<Record<string, Decoder>> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  // Some servers send the bare stream without the zlib header that the RFC asks for.
+  deflate: (body, options) => (hasZlibHeader(body) ? inflateSync(body, options) : inflateRawSync(body, options)),
+  br: brotliDecompressSync,
+};
+
+/** Two are rare already. Each layer costs up to `maxBytes` of work, so a header must not name hundreds. */
+const MAX_CODINGS = 4;
+
+/**
+ * The text of a response body. `encodingHeader` is the Content-Encoding; the body is decompressed to at most `maxBytes`
+ * in each step. UTF-8, and UTF-16 by its byte-order mark or by the NUL beside its first character (RFC 4627, 3).
+ *
+ * @throws RangeError where the body is larger than `maxBytes`; Error where it cannot be decompressed. Both messages
+ *   complete the sentence "The response is ...".
+ */
+export function decodeBody(body: Buffer, encodingHeader: string | undefined, maxBytes: number): string {
+  const bytes = decompress(body, codingsOf(encodingHeader), maxBytes);
+  return new TextDecoder(charsetOf(bytes)).decode(bytes);
+}
+
+/** In the order in which they were applied. */
+function codingsOf(header = ''): string[] {
+  return header
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== '' && coding !== 'identity');
+}
+
+function decompress(body: Buffer, codings: readonly string[], maxBytes: number): Buffer {
+  if (body.length > maxBytes) throw tooLarge(maxBytes);
+  const coding = codings.at(-1);
+  // Also HEAD, 204 and 304 name the coding of a body that they do not have.
+  if (coding === undefined || body.length === 0) return body;
+  const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
+  if (!decoder || codings.length > MAX_CODINGS) throw new Error('compressed in a way that is not supported');
+  return decompress(run(decoder, body, maxBytes), codings.slice(0, -1), maxBytes);
+}
+
+function run(decoder: Decoder, body: Buffer, maxBytes: number): Buffer {
+  try {
+    return decoder(body, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    if (cause instanceof RangeError) throw tooLarge(maxBytes);
+    throw new Error('compressed, and the compressed data is damaged or cut', { cause });
+  }
+}
+
+function tooLarge(maxBytes: number): RangeError {
+  return new RangeError(`larger than ${maxBytes} bytes`);
+}
+
+/** RFC 1950, 2.2: method 8, and both bytes together a multiple of 31. */
+function hasZlibHeader(body: Buffer): boolean {
+  return body.length >= 2 && ((body[0] ?? 0) & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0;
+}
+
+/** TextDecoder removes the byte-order mark itself. */
+function charsetOf(text: Buffer): string {
+  const [first, second] = text;
+  if ((first === 0xff && second === 0xfe) || (first && second === 0)) return 'utf-16le';
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second)) return 'utf-16be';
+  return 'utf-8';
+}
