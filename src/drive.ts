@@ -6,6 +6,7 @@
 
 import { backoffMs, type Clock } from './clock.ts';
 import { type ErrorCode, type Refusal, ReleaseError } from './errors.ts';
+import type { Health } from './health.ts';
 import { operationRow, STATES, type Stage, type WriteOperation } from './lifecycle.ts';
 import { look, lookAtVersion } from './observe.ts';
 import { type Memory, type Plan, type PlanOptions, plan, remember } from './plan.ts';
@@ -31,7 +32,7 @@ export interface DriveContext {
   readonly userIds: readonly string[];
   readonly package?: UploadSource | undefined;
   /** One question to the canary's health check; undefined where none was given. Never throws but Cancelled. */
-  readonly isHealthy?: (() => Promise<boolean>) | undefined;
+  readonly isHealthy?: (() => Promise<Health>) | undefined;
   readonly log: (line: string) => void;
   /** Every look that succeeded, so that a run that ends anyhow knows where the release stood last. */
   readonly onView: (view: View) => void;
@@ -466,8 +467,9 @@ function asksForHealth(next: Send, view: View): boolean {
 async function askHealth(context: DriveContext): Promise<'good' | 'recovered' | 'bad'> {
   for (let bad = 0; bad < BAD_ANSWERS_TO_HALT; bad++) {
     if (bad > 0) await context.clock.sleep(HEALTH_GAP_MS, context.signal);
-    if (!context.isHealthy || (await context.isHealthy())) return bad === 0 ? 'good' : 'recovered';
-    context.log(`the health check is bad (${bad + 1} of ${BAD_ANSWERS_TO_HALT})`);
+    const health = await context.isHealthy?.();
+    if (health?.verdict !== 'bad') return bad === 0 ? 'good' : 'recovered';
+    context.log(`the health check is bad (${bad + 1} of ${BAD_ANSWERS_TO_HALT}): ${health.why}`);
   }
   return 'bad';
 }

@@ -6,6 +6,7 @@ import { type DriveContext, driveStage, untilSettled } from './drive.ts';
 import { Cancelled, ReleaseError } from './errors.ts';
 import { findVersion, firstLook } from './first-look.ts';
 import { createTeller } from './github/teller.ts';
+import type { Health } from './health.ts';
 import type { Inputs } from './inputs.ts';
 import { STAGES } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
@@ -247,7 +248,7 @@ function planOptionsOf(inputs: Inputs): PlanOptions {
   };
 }
 
-async function healthCheck(url: URL, signal: AbortSignal, send: World['exchange']): Promise<() => Promise<boolean>> {
+async function healthCheck(url: URL, signal: AbortSignal, send: World['exchange']): Promise<() => Promise<Health>> {
   const { createHealthCheck } = await import('./health.ts');
   return createHealthCheck(url, signal, send);
 }

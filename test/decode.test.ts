@@ -23,6 +23,7 @@ describe('a response body is decompressed', () => {
     ['deflate without the zlib header', 'deflate', deflateRawSync(BODY)],
     ['br', 'br', brotliCompressSync(BODY)],
     ['two codings, the last one outermost', 'gzip, br', brotliCompressSync(gzipSync(BODY))],
+    ['gzip that no header announces', undefined, gzipSync(BODY)],
     ['a coding and identity', 'identity,gzip', gzipSync(BODY)],
   ])('%s', (_, header, body) => {
     expect(decodeBody(body, header, LIMIT)).toBe(TEXT);

@@ -308,6 +308,8 @@ describe('a ramp', () => {
 
 describe('the health check', () => {
   const RAMP = { ratios: [5, 20], soakMs: 10 * MINUTE } as const;
+  const GOOD = { verdict: 'good', why: 'HTTP 200' } as const;
+  const BAD = { verdict: 'bad', why: 'HTTP 503' } as const;
   /** Bad from one time to another, in milliseconds since the start. */
   const health = (here: Scene, fromMs: number, toMs: number) => {
     const startMs = here.clock.now();
@@ -315,7 +317,7 @@ describe('the health check', () => {
     const isHealthy = async () => {
       const atMs = here.clock.now() - startMs;
       asked.push(atMs);
-      return atMs < fromMs || atMs >= toMs;
+      return atMs < fromMs || atMs >= toMs ? GOOD : BAD;
     };
     return { asked, isHealthy };
   };
@@ -335,6 +337,7 @@ describe('the health check', () => {
     const { asked, isHealthy } = health(here, 4 * MINUTE, DAY);
     expect(await here.drive('grayscale', { isHealthy })).toMatchObject({ kind: 'halted' });
     expect(here.portal.sent).toEqual(['setRatio 5', 'startGrayscale 5']);
+    expect(here.log).toContain('the health check is bad (3 of 3): HTTP 503');
     const bad = asked.slice(-3);
     expect([(bad[1] ?? 0) - (bad[0] ?? 0), (bad[2] ?? 0) - (bad[1] ?? 0)]).toEqual([30_000, 30_000]);
     expect(here.portal.now()).toMatchObject({ state: 'grayscale', ratioPercent: 5 });
@@ -354,7 +357,7 @@ describe('the health check', () => {
       ['release', 'grayscale'],
     ] as const) {
       const here = scene({ state, ratioPercent: 1 }, RAMP);
-      expect(await here.drive(stage, { isHealthy: async () => false })).toMatchObject({ kind: 'halted' });
+      expect(await here.drive(stage, { isHealthy: async () => BAD })).toMatchObject({ kind: 'halted' });
       expect(here.portal.sent).toEqual([]);
     }
   });

@@ -24,7 +24,10 @@ const MAX_CODINGS = 4;
  *   complete the sentence "The response is ...".
  */
 export function decodeBody(body: Buffer, encodingHeader: string | undefined, maxBytes: number): string {
-  const bytes = decompress(body, codingsOf(encodingHeader), maxBytes);
+  const codings = codingsOf(encodingHeader);
+  // Some servers send a file that is gzip and do not say so. No text begins with these bytes.
+  const isGzip = codings.length === 0 && body[0] === 0x1f && body[1] === 0x8b;
+  const bytes = decompress(body, isGzip ? ['gzip'] : codings, maxBytes);
   return new TextDecoder(charsetOf(bytes)).decode(bytes);
 }
 

@@ -152,6 +152,9 @@ export interface Exchange {
 export interface RawAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
+  /** As it came, compressed where the headers say so. */
+  readonly body: Buffer;
+  /** The body read as UTF-8. */
   readonly text: string;
 }
 
@@ -214,13 +217,11 @@ export function exchange(options: Exchange): Promise<RawAnswer> {
       response.on('close', () => {
         if (!response.complete) end(new Error('the connection closed before the answer was complete'));
       });
-      response.on('end', () =>
-        end(undefined, {
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          text: Buffer.concat(chunks).toString('utf8'),
-        }),
-      );
+      response.on('end', () => {
+        const body = Buffer.concat(chunks);
+        const text = body.toString('utf8');
+        end(undefined, { status: response.statusCode ?? 0, headers: response.headers, body, text });
+      });
     });
     void write(request, body, restartDeadline).catch(end);
   });
