@@ -165,7 +165,8 @@ describe('a login that nobody judged is tried again', () => {
     });
     expect(report).toMatchObject({ error: { code: 'portal-unauthorized' }, state: 'in-review' });
     expect(count('/user/login')).toBe(5);
-    for (const [index, ms] of timesMs.slice(1).entries()) expect(ms - (timesMs[index] ?? 0)).toBeGreaterThanOrEqual(60_000);
+    for (const [index, ms] of timesMs.slice(1).entries())
+      expect(ms - (timesMs[index] ?? 0)).toBeGreaterThanOrEqual(60_000);
   });
 });
 
