@@ -309,7 +309,7 @@ test('a profile says which redirects and pages are the end of a session', async 
   const place = newPlace();
   mkdirSync(place.workspace, { recursive: true });
   const notLoggedIn = { redirectsTo: ['/masuk'], pageContains: ['Silakan masuk'] };
-  writeFileSync(`${place.workspace}/portal.json`, JSON.stringify({ envelope: { notLoggedIn } }));
+  writeFileSync(`${place.workspace}/portal.json`, JSON.stringify({ envelope: { notLoggedIn }, login: { page: '/' } }));
   closers.push(portal.close, place.close);
   const codeAfter = async (fault: Fault) => {
     const proxy = await startFaultProxy(portal.url, () => fault);

@@ -364,7 +364,9 @@ function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): Wire
   const { status, headers } = answer;
   const where = `${request.label} (${request.method} ${request.url.pathname})`;
   if (status >= 300 && status < 400) {
-    const details = { found: `${where} answered ${status}, a redirect; none is followed.` };
+    // A write may have taken before it was answered with a redirect.
+    const effect = request.access === 'write' ? ('unlikely' as const) : ('none' as const);
+    const details = { found: `${where} answered ${status}, a redirect; none is followed.`, effect };
     const { location } = headers;
     throw new ResponseError('portal-unexpected', details, { status, ...(location && { page: { location } }) });
   }
