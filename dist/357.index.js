@@ -40,12 +40,12 @@ export const modules = {
 const MAX_BYTES = 256 * 1024;
 const MAX_FAULTS = 50;
 /**
- * Reads and checks the profile at `path`, relative to the workspace.
+ * Reads and checks the profile at `path`, relative to the workspace, or absolute below it or below `tempDir`.
  * @throws ReleaseError profile-invalid, with every fault
  */
-async function loadProfile(path, workspace) {
+async function loadProfile(path, workspace, tempDir) {
     const file = (0,_text_js__WEBPACK_IMPORTED_MODULE_7__/* .cleanLine */ .Ow)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(path), 100);
-    const read = await readProfile(path, workspace);
+    const read = await readProfile(path, workspace, tempDir);
     const { profile, faults } = 'fault' in read ? { profile: undefined, faults: [read.fault] } : checkProfile(read.json);
     if (profile)
         return profile.name === _profile_js__WEBPACK_IMPORTED_MODULE_6__/* .defaultProfile */ .fg.name ? { ...profile, name: file } : profile;
@@ -73,17 +73,17 @@ function checkProfile(changes) {
     return faults.length > 0 ? { faults } : { profile: parsed.data, faults };
 }
 // --- Reading ---------------------------------------------------------------------------------------------------------
-async function readProfile(path, workspace) {
+async function readProfile(path, workspace, tempDir) {
     let text;
     try {
-        text = await readBounded(await (0,_workspace_js__WEBPACK_IMPORTED_MODULE_5__/* .resolveInWorkspace */ .z1)(path, workspace));
+        text = await readBounded(await (0,_workspace_js__WEBPACK_IMPORTED_MODULE_5__/* .resolveInWorkspace */ .z1)(path, workspace, 'file', tempDir));
     }
     catch (error) {
         const code = error.code;
         return { fault: code ? `(file): cannot be read (${code}).` : `(file): ${error.message}` };
     }
     try {
-        return { json: (0,_json_js__WEBPACK_IMPORTED_MODULE_8__/* .parseJson */ .q)(text.replace(/^\uFEFF/, '')) };
+        return { json: (0,_json_js__WEBPACK_IMPORTED_MODULE_8__/* .parseJson */ .q)(text) };
     }
     catch (error) {
         if (error instanceof RangeError)
@@ -100,7 +100,7 @@ async function readBounded(path) {
         const { bytesRead, buffer } = await handle.read(Buffer.alloc(MAX_BYTES + 1), 0, MAX_BYTES + 1, 0);
         if (bytesRead > MAX_BYTES)
             throw new Error(`is larger than ${MAX_BYTES / 1024} KiB.`);
-        return buffer.toString('utf8', 0, bytesRead);
+        return (0,_workspace_js__WEBPACK_IMPORTED_MODULE_5__/* .decodeText */ .g7)(buffer.subarray(0, bytesRead));
     }
     finally {
         await handle.close();
@@ -162,6 +162,7 @@ const spelling = zod__WEBPACK_IMPORTED_MODULE_9__/* .strictObject */ .rej({
     })
         .optional(),
     answer: zod__WEBPACK_IMPORTED_MODULE_9__/* .array */ .YOg(place).min(1).max(10).optional(),
+    total: zod__WEBPACK_IMPORTED_MODULE_9__/* .array */ .YOg(place).min(1).max(10).optional(),
     otherwise: text.optional(),
 });
 const profileShape = zod__WEBPACK_IMPORTED_MODULE_9__/* .strictObject */ .rej({
@@ -209,6 +210,8 @@ const profileShape = zod__WEBPACK_IMPORTED_MODULE_9__/* .strictObject */ .rej({
         ratio: field.optional(),
         whitelistCount: field.optional(),
         modifiedAt: field.optional(),
+        targetApp: field.optional(),
+        miniapp: field.optional(),
     }),
     version: zod__WEBPACK_IMPORTED_MODULE_9__/* .strictObject */ .rej({ version: field, artifacts: field }),
     history: zod__WEBPACK_IMPORTED_MODULE_9__/* .strictObject */ .rej({
@@ -376,20 +379,18 @@ function sameCallFaults(profile) {
     for (const [operation, own] of spelt) {
         const where = `operations.${operation}.path`;
         const isRead = _lifecycle_js__WEBPACK_IMPORTED_MODULE_4__/* .OPERATIONS */ .xb[operation].access === 'read';
-        const address = segmentsOf(profile.basePath + own.path);
+        const address = profile.basePath + own.path;
         for (const [other, theirs] of Object.entries(_profile_js__WEBPACK_IMPORTED_MODULE_6__/* .defaultProfile */ .fg.operations)) {
             if (other === operation || _lifecycle_js__WEBPACK_IMPORTED_MODULE_4__/* .OPERATIONS */ .xb[other].access === 'read')
                 continue;
-            const known = segmentsOf(theirs.path);
-            const tail = address.slice(-known.length);
-            if (tail.length === known.length && meet(tail, known)) {
+            if (endsIn(address, theirs.path)) {
                 faults.push(`${where}: is the address of ${other} (a write) in the default profile; ${operation} would send it.`);
             }
         }
         for (const [other, theirs] of spelt) {
             if (other === operation || _lifecycle_js__WEBPACK_IMPORTED_MODULE_4__/* .OPERATIONS */ .xb[other].access === 'read')
                 continue;
-            if (!meet(address, segmentsOf(profile.basePath + theirs.path)))
+            if (!meet(address, profile.basePath + theirs.path))
                 continue;
             if (isRead)
                 faults.push(`${where}: is the address of ${other}, which is a write.`);
@@ -403,15 +404,27 @@ function sameRequest(a, b) {
     const rest = ({ method, query = {}, body = {} }) => JSON.stringify([method, query, body]);
     return rest(a) === rest(b);
 }
-/** As the laxest server reads an address: no case, no empty segments, no `.do` or `.json` at the end. */
-function segmentsOf(address) {
-    const segments = address.toLowerCase().split('/').filter(Boolean);
-    const last = segments.at(-1) ?? '';
-    return [...segments.slice(0, -1), last.replace(/(?<=[^.])\.[a-z]+$/, '')];
+/**
+ * The segments of an address as lax servers read it: without case, without empty segments, and without suffixes, so
+ * that `online.v1`, `online..json` and `online` are the same. A segment that begins with a dot is nothing but a suffix
+ * to one server and a name to another, so an address has two readings.
+ */
+function readingsOf(address) {
+    const segments = address.toLowerCase().split('/');
+    // A version has dots itself, so what follows it may count as its suffix.
+    const plain = (segment) => segment.replace(/\..*$/, '').replace(/(?<=\{version\}).*$/, '');
+    return [(segment) => segment, (segment) => segment.replace(/^\.+/, '')].map((read) => segments.map((segment) => plain(read(segment))).filter(Boolean));
 }
 /** Whether two addresses can be the same one, once their placeholders are filled. */
 function meet(a, b) {
-    return a.length === b.length && a.every((segment, index) => segmentsMeet(segment, b[index] ?? ''));
+    return readingsOf(a).some((one) => readingsOf(b).some((other) => one.length === other.length && allMeet(one, other)));
+}
+/** Whether the last segments of an address can be those of another. */
+function endsIn(address, end) {
+    return readingsOf(address).some((segments) => readingsOf(end).some((last) => segments.length >= last.length && allMeet(segments.slice(-last.length), last)));
+}
+function allMeet(a, b) {
+    return a.every((segment, index) => segmentsMeet(segment, b[index] ?? ''));
 }
 function segmentsMeet(a, b) {
     if (a === b)
@@ -422,9 +435,9 @@ function segmentsMeet(a, b) {
         return patternOf(a).test(b);
     return b.includes('{') && patternOf(b).test(a);
 }
-/** What a placeholder can be filled with, lower case; the ids are checked by the inputs. */
+/** What a placeholder can be filled with, lower case and without a suffix; the ids are checked by the inputs. */
 const VALUE_PATTERNS = {
-    version: '\\d+(\\.\\d+){2,3}(-[0-9a-z.-]+)?',
+    version: '\\d+',
     page: '\\d+',
     pagesize: '\\d+',
     ratio: '\\d+',

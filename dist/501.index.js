@@ -89,17 +89,67 @@ async function runTask(options, { timeoutMs, graceMs }, task) {
         limit.close();
     }
 }
-/** Page after page until one is not full. */
+/**
+ * Page after page of a list, as the Link headers say (docs.github.com, using pagination in the REST API). Of a link only
+ * the page is taken: the request goes to the API that was configured, whatever host the link names.
+ * @throws GitHubError where a next page is announced that cannot be asked for, or after MAX_PAGES
+ */
 async function* pages(read) {
-    for (let page = 1; page <= MAX_PAGES; page++) {
-        const { data } = await read({ per_page: PER_PAGE, page });
+    let query = { per_page: PER_PAGE };
+    const asked = new Set();
+    let hasLinks = false;
+    for (let page = 1; query; page++) {
+        const key = JSON.stringify(query);
+        if (asked.has(key))
+            throw noNextPage();
+        if (page > MAX_PAGES)
+            throw new GitHubError(`More than ${MAX_PAGES} pages.`, { status: 0, passing: false });
+        asked.add(key);
+        const { data, headers } = await read(query);
         if (!Array.isArray(data))
             throw unexpected();
         yield data;
-        if (data.length < PER_PAGE)
-            return;
+        hasLinks ||= Boolean(headers.link);
+        query = hasLinks ? linkedPage(headers.link ?? '') : countedPage(data.length, page);
     }
-    throw new GitHubError(`More than ${MAX_PAGES} pages.`, { status: 0, passing: false });
+}
+/** All items of a list. */
+async function allOf(list) {
+    const items = [];
+    for await (const page of list)
+        items.push(...page);
+    return items;
+}
+/** The parameters by which GitHub's links name a page. */
+const PAGE_PARAMETERS = ['page', 'per_page', 'after', 'since', 'cursor'];
+/** RFC 8288: `<address>; name=value; name="value", <address>...`. */
+const LINK = /<([^>]*)>((?:\s*;\s*[^\s=;,"]+\s*(?:=\s*(?:"[^"]*"|[^\s;,"]*))?)*)/g;
+const REL = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))/i;
+/** The page that a Link header names as the next one; undefined where it names none. */
+function linkedPage(header) {
+    for (const [, address = '', parameters = ''] of header.matchAll(LINK)) {
+        const [, quoted, plain = ''] = REL.exec(parameters) ?? [];
+        const rels = (quoted ?? plain).toLowerCase().split(/\s+/);
+        if (!rels.includes('next'))
+            continue;
+        // Behind the question mark, whatever stands before it: a path alone is an address, too.
+        const given = new URLSearchParams(/\?([^#]*)/.exec(address)?.[1]);
+        const query = PAGE_PARAMETERS.flatMap((name) => (given.has(name) ? [[name, given.get(name) ?? '']] : []));
+        if (query.length === 0)
+            throw noNextPage();
+        return Object.fromEntries(query);
+    }
+    return undefined;
+}
+/**
+ * Without a Link header the list ends here, unless a proxy has dropped it. A page may be cut off where its length is a
+ * round number, which limits are; it is asked on in pages of that length, in which every server counts alike.
+ */
+function countedPage(length, page) {
+    return length > 0 && length % 10 === 0 ? { per_page: length, page: page + 1 } : undefined;
+}
+function noNextPage() {
+    return new GitHubError('GitHub gave a list whose next page cannot be found.', { status: 0, passing: false });
 }
 /** What `read` gives, or undefined where GitHub does not have it or does not show it to this token. */
 async function orNothing(read, { clock }) {
@@ -213,11 +263,8 @@ function askedPauseMs(headers, limited, clock) {
 
 /** All of them, in no order that means anything. Needs `contents: read`. */
 async function listTags({ octokit, repo }) {
-    const names = [];
-    const read = (page) => octokit.request('GET /repos/{owner}/{repo}/tags', { ...repo, ...page });
-    for await (const tags of pages(read))
-        names.push(...tags.map(({ name }) => name));
-    return names;
+    const tags = pages((page) => octokit.request('GET /repos/{owner}/{repo}/tags', { ...repo, ...page }));
+    return (await allOf(tags)).map(({ name }) => name);
 }
 /** The commit that a tag stands for, an annotated one peeled; undefined where there is no such tag to be seen. */
 async function commitOfTag(tag, gitHub) {
@@ -260,18 +307,13 @@ async function writeDeployment(view, place, gitHub) {
 }
 /** Of this miniapp and target app in this environment, newest first. The task is made of both. */
 async function listDeployments(view, place, { octokit, repo }) {
-    const known = [];
-    const read = (page) => octokit.request('GET /repos/{owner}/{repo}/deployments', {
+    const deployments = pages((page) => octokit.request('GET /repos/{owner}/{repo}/deployments', {
         ...repo,
         task: view.task,
         environment: place.environment,
         ...page,
-    });
-    for await (const deployments of pages(read)) {
-        for (const { id, payload } of deployments)
-            known.push({ id: Number(id), version: versionIn(payload) });
-    }
-    return known;
+    }));
+    return (await allOf(deployments)).map(({ id, payload }) => ({ id: Number(id), version: versionIn(payload) }));
 }
 /** GitHub gives a payload back as it came, or as the JSON of it. */
 function versionIn(payload) {
@@ -369,24 +411,20 @@ async function writeComment(number, marker, body, gitHub, knownId) {
 /** The one whose merge made the commit comes first; a fork's clone of the commit belongs to another repository. */
 async function pullRequestOfCommit(sha, gitHub) {
     const { octokit, repo } = gitHub;
-    const answer = await orNothing(octokit.request('GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls', {
-        ...repo,
-        commit_sha: sha,
-        per_page: 100,
-    }), gitHub);
+    const list = pages((page) => octokit.request('GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls', { ...repo, commit_sha: sha, ...page }));
     const here = `${repo.owner}/${repo.repo}`.toLowerCase();
-    const pulls = (answer?.data ?? []).filter(({ base }) => !base?.repo || base.repo.full_name.toLowerCase() === here);
+    const pulls = ((await orNothing(allOf(list), gitHub)) ?? []).filter(({ base }) => !base?.repo || base.repo.full_name.toLowerCase() === here);
     return (pulls.find((pull) => pull.merge_commit_sha === sha) ?? pulls[0])?.number;
 }
 async function findOwnComment(number, marker, gitHub) {
     const { octokit, repo } = gitHub;
-    const read = (page) => octokit.request('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+    const list = pages((page) => octokit.request('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
         ...repo,
         issue_number: number,
         ...page,
-    });
+    }));
     let author;
-    for await (const comments of pages(read)) {
+    for await (const comments of list) {
         for (const comment of comments.filter(({ body }) => firstLine(body ?? '') === marker)) {
             author ??= await ownLogin(gitHub);
             if (comment.user?.login.toLowerCase() === author)

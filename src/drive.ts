@@ -25,7 +25,7 @@ const OUTAGE_TIMEOUT_MS = 600_000;
 /** Readings that show no effect before a write whose response was lost counts as not taken, and the gaps before them. */
 const UNTIL_NOT_TAKEN_MS = [0, 2_000, 3_000] as const;
 /** Before a response of no clear kind is reported as a failure, more: nothing else will be sent. */
-const UNTIL_REPORTED_MS = [...UNTIL_NOT_TAKEN_MS, 5_000, 5_000, 8_000] as const;
+const UNTIL_REPORTED_MS = [...UNTIL_NOT_TAKEN_MS, 5_000] as const;
 /** A stage sends a handful of operations; more is a loop between two runs that undo each other. */
 const MAX_SENDS = 300;
 const HEALTH_GAP_MS = 30_000;

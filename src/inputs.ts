@@ -244,11 +244,15 @@ const SEPARATORS = ',;\uff0c\uff1b\u3001\uff64\u060c\u061b';
 const BETWEEN_IDS = new RegExp(`[${SEPARATORS}\\s]+`);
 const BETWEEN_COLUMNS = new RegExp(`[${SEPARATORS}\\t]`);
 const QUOTED_ID = new RegExp(
-  `(?<=^|[${SEPARATORS}\\s])(["'])\\s*([^"'${SEPARATORS}\\s]*)\\s*\\1(?=[${SEPARATORS}\\s]|$)`,
+  `(?<=^|[${SEPARATORS}\\s])(["'])\\s*(?:([^"'${SEPARATORS}\\s]+)\\s*)?\\1(?=[${SEPARATORS}\\s]|$)`,
   'g',
 );
 
-const USER_ID = /^\+?[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}$/;
+/** Quotes may stand inside, but not at an end, where they are a spreadsheet's. */
+const USER_ID = /^\+?[\p{L}\p{N}]([\p{L}\p{M}\p{N}_.@+/=:&?%~"'-]{0,126}[\p{L}\p{M}\p{N}_.@+/=:&?%~-])?$/u;
+/** Without a letter it is a number, or several that are joined: `1001/1002`, `62.811,5`, full-width digits. */
+const NO_NUMBER = /\p{L}|^\+?[\d_-]+$/u;
+const FULL_WIDTH = /[\uff01-\uff60]/;
 /** `6.2811E+10`, `62811.0`, `62.811.234`: a long number as spreadsheets show and export it. */
 const REWRITTEN_NUMBER = /^[+-]?\d+(\.\d+)*(\.\d+|\.|e[+-]?\d{1,3})$/i;
 const ID_HEADER = /^((user|tester|member|account|customer|open)?[ _-]?ids?|uid|phone([ _-]?(number|no))?|msisdn)$/i;
@@ -285,9 +289,9 @@ function idsOf(line: string, lineNumber: number): string[] {
       `user IDs with all their digits; line ${lineNumber} holds a number that a spreadsheet has rounded or formatted (export the column as text)`,
     );
   }
-  if (ids.some((id) => !USER_ID.test(id))) {
+  if (ids.some((id) => !USER_ID.test(id) || !NO_NUMBER.test(id) || FULL_WIDTH.test(id))) {
     throw new Fault(
-      `user IDs of at most 128 letters, digits and _ . @ - (a + may lead), separated by commas, semicolons or white space; line ${lineNumber} holds something else`,
+      `user IDs of at most 128 letters, digits and the marks _ - . @ + / = : & ? % ~, separated by commas, semicolons or white space (one without a letter holds only digits, _ and -); line ${lineNumber} holds something else`,
     );
   }
   return ids;

@@ -47,7 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages with one owner each. */
 const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
-  '@actions/http-client': ['portal/browser-login.js', 'portal/transport.js'],
+  '@actions/http-client': ['portal/transport.js'],
   '@actions/core': ['report/publish.js'],
   '@actions/github': ['github/client.js'],
   'fastest-levenshtein': ['inputs.js', 'portal/profile-schema.js'],
@@ -55,7 +55,7 @@ const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
   uqr: ['report/qr-code.js'],
   'puppeteer-core': ['portal/browser-login.js'],
   yazl: ['package/zip-folder.js'],
-  yauzl: ['package/check-zip.js'],
+  yauzl: ['package/check-zip.js', 'package/zip-layout.js'],
 };
 
 /** Chunks of their own: a run that does not need them does not load them. */
@@ -72,6 +72,7 @@ const LAZY = [
   'package/',
   'sandbox/',
   'portal/browser-login.js',
+  'portal/browser-proxy.js',
   'portal/profile-schema.js',
 ];
 

@@ -473,10 +473,20 @@ describe('whitelist', () => {
     expect(parseUserIds(text)).toEqual(['1001', '1002', '1003']);
   });
 
-  test.each(['1', 'true', 'PASSED', '+6281234567890', 'budi@example.co.id', 'a0eebc99-9c0b-4ef8', 'u_1.x', '507f1e81'])(
-    '%s is an ID',
-    (id) => expect(parseUserIds(id)).toEqual([id]),
-  );
+  test.each([
+    '1',
+    'true',
+    'PASSED',
+    '+6281234567890',
+    'budi@example.co.id',
+    'a0eebc99-9c0b-4ef8',
+    'u_1.x',
+    '507f1e81',
+    '4711-0815',
+    'YWJj/+==',
+    'müller+ä/=?&"quoted',
+    'x'.repeat(128),
+  ])('%s is an ID', (id) => expect(parseUserIds(id)).toEqual([id]));
 
   test.each([
     ['6.2811E+10', 'rounded'],
@@ -494,6 +504,13 @@ describe('whitelist', () => {
     ['“1003”', 'something else'],
     ['１００３', 'something else'],
     ['1003|1004', 'something else'],
+    ['1003:1004', 'something else'],
+    ['budi|siti', 'something else'],
+    ['ｂudi', 'something else'],
+    ['“budi”', 'something else'],
+    ["'budi", 'something else'],
+    ['budi"', 'something else'],
+    ['<budi>', 'something else'],
     ['1003/1004', 'something else'],
     ['-1003', 'something else'],
     ['10\u200b03', 'something else'],

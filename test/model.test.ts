@@ -437,13 +437,13 @@ describe('3: a refusal of no clear kind is looked after before it is reported', 
       expectReport(ran, { verdict: 'succeeded', complete: true, changed: true });
     });
 
-    test('goOnline, and reads that lag by twenty seconds', async () => {
+    test('goOnline, and reads that lag by eight seconds', async () => {
       const ran = await run(
         { stage: 'release' },
         {
           quirks: {
             trouble: ({ operation }) => (operation === 'goOnline' ? { effect: 'now', response: { code } } : undefined),
-            lagMs: ({ lastWrite }) => (lastWrite === 'goOnline' ? 20 * SECOND_MS : 0),
+            lagMs: ({ lastWrite }) => (lastWrite === 'goOnline' ? 8 * SECOND_MS : 0),
           },
         },
       );
@@ -1247,7 +1247,7 @@ describe('14: a release is not applied for twice', () => {
   });
 
   test.each(['reset', '503', 'html', 'empty body', 'cut json', '500'] as const)(
-    'a response that was "%s" after the effect, with reads twenty seconds old: applied once',
+    'a response that was "%s" after the effect, with reads eight seconds old: applied once',
     async (response) => {
       const ran = await run(
         { stage: 'apply', 'approval-timeout': '1h' },
@@ -1256,7 +1256,7 @@ describe('14: a release is not applied for twice', () => {
           review: APPROVES,
           quirks: {
             trouble: ({ sending }) => (sending === 1 ? { effect: 'now', response } : undefined),
-            lagMs: ({ lastWrite }) => (lastWrite ? 20 * SECOND_MS : 0),
+            lagMs: ({ lastWrite }) => (lastWrite ? 8 * SECOND_MS : 0),
           },
         },
       );

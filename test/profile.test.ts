@@ -53,6 +53,12 @@ describe('what a profile may say', () => {
     ],
     ['a query credential', { credential: { in: 'query', name: 'token' }, operations: { login: null } }],
     ['a login by the browser', { login: { by: 'browser' } }],
+    ['one login page', { login: { by: 'browser', page: '/login' } }],
+    ['several login pages', { login: { by: 'browser', page: ['/login', '/app#/login?from=ci'] } }],
+    [
+      'static hosts of a login page',
+      { login: { by: 'browser', staticHosts: ['cdn.example.com', 'CDN2.example.com:8443', 'localhost'] } },
+    ],
     ['an empty base path', { basePath: '' }],
     ['a placeholder in a path', operation('releaseHistory', { path: '/releases/{version}/history' })],
     [
@@ -204,8 +210,27 @@ describe('an enemy may not', () => {
   test('type the password elsewhere, or wait for nothing', () => {
     expect(faultsOf({ login: { by: 'browser', page: '//evil.example/' } })).toContain('login.page');
     expect(faultsOf({ login: { by: 'browser', page: 'https://evil.example/' } })).toContain('login.page');
+    for (const page of [[], ['/', 'https://evil.example/'], ['//evil.example/'], '/../x', 7, null]) {
+      expect(faultsOf({ login: { by: 'browser', page } })).toContain('login.page');
+    }
     expect(faultsOf({ login: { by: 'browser', done: '' } })).toContain('login.done');
     expect(faultsOf({ login: { by: 'browser', username: '::-p-xpath(//a)' } })).toContain('login.username');
+  });
+
+  test.each([
+    'https://cdn.example.com',
+    'cdn.example.com/files',
+    '*.example.com',
+    '*',
+    '.example.com',
+    'a b',
+    '',
+    'u@cdn.example.com',
+    '[::1]',
+  ])('name %j as a static host', (host) => {
+    expect(faultsOf({ login: { by: 'browser', staticHosts: ['cdn.example.com', host] } })).toContain(
+      'login.staticHosts.1',
+    );
   });
 });
 

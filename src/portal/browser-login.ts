@@ -3,7 +3,8 @@
  * the address ends in #/overview; the cookies are then the session (docs/portal.md). Loaded only when a profile asks
  * for it, and puppeteer-core only from here.
  *
- * The credentials go over a pipe, never a port, and stand in neither the browser's arguments nor its environment. The
+ * All traffic of the browser goes through a proxy of ours, which opens connections to trusted hosts only. The
+ * credentials go over a pipe, never a port, and stand in neither the browser's arguments nor its environment. The
  * session lives in an off-the-record context, so no cookie reaches the disk. No screenshots, no traces.
  */
 
@@ -11,18 +12,17 @@ import { constants } from 'node:fs';
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { getProxyUrl } from '@actions/http-client/lib/proxy';
-import type { Browser, HTTPRequest, Page } from 'puppeteer-core';
+import type { Browser, BrowserContextOptions, HTTPRequest, Page } from 'puppeteer-core';
 import { Cancelled, ReleaseError } from '../errors.ts';
 import { cleanLine } from '../text.ts';
-import { whyNotTrusted } from '../trust.ts';
-import { fillField, type LoginSign, signOf } from './browser-page.ts';
+import { fillField, isErrorPage, type LoginSign, signOf } from './browser-page.ts';
+import { type BrowserProxy, startBrowserProxy } from './browser-proxy.ts';
 import type { Profile } from './profile.ts';
 
 export interface BrowserLoginOptions {
   readonly profile: Profile;
   readonly origin: URL;
-  /** Hosts, besides loopback, that may receive credentials. */
+  /** Hosts, besides the portal's own, that may receive credentials. */
   readonly hosts: readonly string[];
   readonly account: { readonly username: string; readonly password: string };
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -46,22 +46,28 @@ export async function logInByBrowser(options: BrowserLoginOptions): Promise<stri
   const executablePath = await findBrowser(options.environment);
   // mkdtemp makes a folder of mode 0700.
   const folder = await mkdtemp(join(options.tempDir, 'gopay-miniapp-release-browser-'));
+  const proxy = await startBrowserProxy(proxyOptions(options));
   let browser: Browser | undefined;
   const stop = () => void browser?.process()?.kill('SIGKILL');
   options.signal.addEventListener('abort', stop, { once: true });
   try {
     if (options.signal.aborted) throw new Cancelled();
-    browser = await launch(executablePath, folder, options);
+    browser = await launch(executablePath, folder, proxy, options);
     if (options.signal.aborted) stop();
-    const context = await browser.createBrowserContext();
-    return await logInOn(await context.newPage(), options);
+    return await logInOn(await openPage(browser), proxy, options);
   } catch (error) {
     throw options.signal.aborted ? new Cancelled() : error;
   } finally {
     options.signal.removeEventListener('abort', stop);
     await close(browser);
+    await proxy.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
+}
+
+/** What the browser may reach. */
+export function proxyOptions({ profile, origin, hosts }: BrowserLoginOptions) {
+  return { origin, hosts, staticHosts: profile.login.staticHosts ?? [] };
 }
 
 // --- The browser -----------------------------------------------------------------------------------------------------
@@ -103,7 +109,12 @@ async function isExecutable(path: string): Promise<boolean> {
 }
 
 /** Starts the browser; exported for tests that share one. */
-export async function launch(executablePath: string, folder: string, options: BrowserLoginOptions): Promise<Browser> {
+export async function launch(
+  executablePath: string,
+  folder: string,
+  proxy: BrowserProxy,
+  options: BrowserLoginOptions,
+): Promise<Browser> {
   const { launch: start } = await import('puppeteer-core');
   try {
     return await start({
@@ -111,7 +122,7 @@ export async function launch(executablePath: string, folder: string, options: Br
       headless: true,
       pipe: true,
       userDataDir: folder,
-      args: [...FLAGS, ...proxyFlags(options), ...(userInfo().uid === 0 ? ROOT_FLAGS : [])],
+      args: [...FLAGS, `--proxy-server=${proxy.url}`, ...(userInfo().uid === 0 ? ROOT_FLAGS : [])],
       env: environmentOf(options.environment, folder),
       // The run ends the browser itself, whichever way it ends.
       handleSIGHUP: false,
@@ -121,7 +132,6 @@ export async function launch(executablePath: string, folder: string, options: Br
       signal: options.signal,
     });
   } catch (cause) {
-    if (cause instanceof ReleaseError) throw cause;
     throw new ReleaseError('portal-unreachable', {
       found: `The browser ${cleanLine(executablePath, 200)} did not start: ${cleanLine(messageOf(cause), 300)}.`,
       todo: 'Try it on the runner by hand, name another one in CHROME_BIN, or give portal-session instead.',
@@ -132,28 +142,29 @@ export async function launch(executablePath: string, folder: string, options: Br
 
 const FLAGS = [
   '--disable-gpu',
-  '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
+  '--disable-domain-reliability',
   '--disable-sync',
   '--disable-extensions',
+  // A form that failed to load must not be sent again.
+  '--disable-auto-reload',
+  // Nothing around the proxy: loopback goes through it, no UDP, and no name is looked up, which would tell it to others.
+  '--proxy-bypass-list=<-loopback>',
+  '--disable-quic',
+  '--webrtc-ip-handling-policy=disable_non_proxied_udp',
+  // Its name in earlier versions.
+  '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 /** Chromium refuses to run as root with its sandbox, and jobs in a container run as root. The page is the portal's. */
 const ROOT_FLAGS = ['--no-sandbox'];
 
-/** The proxy of this process's rules. Its password could only stand in the arguments, or be offered to any server. */
-function proxyFlags({ origin, environment }: BrowserLoginOptions): string[] {
-  const proxy = getProxyUrl(origin);
-  if (!proxy?.hostname) return ['--no-proxy-server'];
-  if (proxy.username || proxy.password) {
-    throw new ReleaseError('portal-unreachable', {
-      found: 'The proxy asks for a password, which cannot be given to the browser without showing it to others.',
-      todo: 'Give portal-session instead, or let the profile log in by the call.',
-    });
-  }
-  const bypass = environment['no_proxy'] ?? environment['NO_PROXY'];
-  return [`--proxy-server=${proxy.protocol}//${proxy.host}`, ...(bypass ? [`--proxy-bypass-list=${bypass}`] : [])];
+/** A page whose session is off the record, and that cannot write what was typed to the disk. */
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.createBrowserContext({ ...options, downloadBehavior: { policy: 'deny' } });
+  return context.newPage();
 }
 
 /** Nothing of the step's environment, where the inputs stand, but what a browser needs to run. */
@@ -175,20 +186,20 @@ async function close(browser: Browser | undefined): Promise<void> {
 // --- The page --------------------------------------------------------------------------------------------------------
 
 /** Logs in on a fresh page, and gives its cookies. */
-export async function logInOn(page: Page, options: BrowserLoginOptions): Promise<string> {
+export async function logInOn(page: Page, proxy: BrowserProxy, options: BrowserLoginOptions): Promise<string> {
   const { profile, account } = options;
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   page.setDefaultTimeout(timeoutMs);
-  const guard = await guardRequests(page, options);
-  const form = await openForm(page, options);
-  guard.typed = true;
+  const trace = traceOf(page, proxy);
+  const form = await openForm(page, trace, options, timeoutMs);
+  proxy.cutStaticHosts();
   try {
     await type(page, profile.login.username, account.username, form.origin);
     await type(page, profile.login.password, account.password, form.origin);
     if (profile.login.submit) await page.locator(profile.login.submit).click();
     else await page.keyboard.press('Enter');
     const sign = await waitForSign(page, options, timeoutMs);
-    if (sign?.kind !== 'done') throw notLoggedIn(sign, guard.blocked, page, options);
+    if (sign?.kind !== 'done') throw notLoggedIn(sign, trace, page, options);
   } catch (cause) {
     // The password may have been sent: whatever happened, it is not tried again.
     if (cause instanceof ReleaseError) throw cause;
@@ -201,63 +212,150 @@ export async function logInOn(page: Page, options: BrowserLoginOptions): Promise
   return cookiesOf(page, options);
 }
 
-interface Guard {
-  /** The page holds the credentials from now on. */
-  typed: boolean;
-  readonly blocked: Set<string>;
+/** What became of a page's requests. */
+interface Trace {
+  readonly proxy: BrowserProxy;
+  /** Hosts that the page itself asked for. */
+  readonly asked: Set<string>;
+  /** Hosts that the page itself was to come from. */
+  readonly pages: Set<string>;
+  /** The last request for the page itself that failed. */
+  failed: { readonly host: string; readonly reason: string } | undefined;
 }
 
-/** Resources that a page may still load from elsewhere; their addresses must not hold the credentials. */
-const STATIC = ['script', 'stylesheet', 'image', 'font'];
-
-/** Once the page holds the credentials, it may send data only to hosts that may receive them (promise 4). */
-async function guardRequests(page: Page, options: BrowserLoginOptions): Promise<Guard> {
-  const guard: Guard = { typed: false, blocked: new Set() };
-  const { username, password } = options.account;
-  const secrets = [username, password].flatMap((secret) => [secret, encodeURIComponent(secret)]);
-  const mayGo = (request: HTTPRequest): boolean => {
-    const url = new URL(request.url());
-    if (!guard.typed || ['data:', 'blob:', 'about:'].includes(url.protocol)) return true;
-    if (whyNotTrusted(url, options.hosts) === undefined) return true;
-    const isStatic = request.method() === 'GET' && STATIC.includes(request.resourceType());
-    return isStatic && !secrets.some((secret) => request.url().includes(secret));
-  };
-  await page.setBypassServiceWorker(true);
-  await page.setRequestInterception(true);
+function traceOf(page: Page, proxy: BrowserProxy): Trace {
+  const trace: Trace = { proxy, asked: new Set(), pages: new Set(), failed: undefined };
+  const hostOf = (request: HTTPRequest) => new URL(request.url()).host;
+  const isPage = (request: HTTPRequest) => request.isNavigationRequest() && request.frame() === page.mainFrame();
   page.on('request', (request) => {
-    const goes = mayGo(request);
-    if (!goes) guard.blocked.add(new URL(request.url()).host);
-    void (goes ? request.continue() : request.abort('blockedbyclient')).catch(() => {});
+    trace.asked.add(hostOf(request));
+    if (isPage(request)) trace.pages.add(hostOf(request));
   });
-  return guard;
+  page.on('requestfailed', (request) => {
+    const reason = request.failure()?.errorText ?? 'no response';
+    // An aborted request gave way to another one.
+    if (isPage(request) && !reason.includes('ERR_ABORTED')) trace.failed = { host: hostOf(request), reason };
+  });
+  return trace;
 }
 
-/** Opens the login page until its fields show, on a host that may receive the credentials. */
-async function openForm(page: Page, { profile, origin, hosts }: BrowserLoginOptions): Promise<URL> {
-  const { login } = profile;
-  try {
-    await page.goto(new URL(login.page, origin).href, { waitUntil: 'domcontentloaded' });
-    await page.waitForSelector(login.password, { visible: true });
-    await page.waitForSelector(login.username, { visible: true });
-  } catch (cause) {
-    const why = cleanLine(messageOf(cause), 300);
-    const isCertificate = /ERR_CERT|ERR_SSL/.test(why);
-    throw new ReleaseError('portal-unreachable', {
-      found: `The login page ${origin.host}${login.page} did not show ${login.username} and ${login.password}: ${why}.`,
-      ...(isCertificate && {
-        todo: "Install the portal's or the proxy's CA on the runner where its browser looks for it; NODE_EXTRA_CA_CERTS is not read by browsers.",
-      }),
-      passing: /net::ERR/.test(why) && !isCertificate,
-      cause,
-    });
+/** What browsers ask of their makers by themselves. */
+const MAKERS_HOSTS = /(^|\.)(google|googleapis|gstatic|gvt1|googleusercontent|microsoft|msn|bing|live)\.com(:\d+)?$/;
+
+/** Hosts that the page was kept from, for a message. */
+function blockedHosts({ proxy, asked }: Trace): string[] {
+  return [...proxy.blocked]
+    .filter((host) => asked.has(host) || !MAKERS_HOSTS.test(host))
+    .map((host) => cleanLine(host, 100))
+    .slice(0, 5);
+}
+
+/** A page that shows nothing new for this long does not show the fields any more. */
+const IDLE_MS = 4_000;
+
+/** Opens the candidates for the login page until one shows the fields, on a host that may receive the credentials. */
+async function openForm(page: Page, trace: Trace, options: BrowserLoginOptions, timeoutMs: number): Promise<URL> {
+  const { login } = options.profile;
+  const deadlineMs = Date.now() + timeoutMs;
+  const candidates = [login.page].flat();
+  const causes: unknown[] = [];
+  for (const [index, path] of candidates.entries()) {
+    const left = candidates.length - index;
+    const shareMs = Math.max(1, deadlineMs - Date.now()) / left;
+    const cause = await whyNoFields(page, new URL(path, options.origin), login, shareMs, left === 1);
+    if (cause === undefined) return trustedAddress(page, trace);
+    causes.push(cause);
+    // The next one is on the same host.
+    if (whyUnreachable(cause, trace, options) || CERTIFICATE.test(messageOf(cause))) break;
   }
+  throw noForm(candidates, causes, trace, options);
+}
+
+/** Why the page does not show the fields; undefined: it does. A page that may still come is waited for only as the last. */
+async function whyNoFields(page: Page, url: URL, login: Profile['login'], timeout: number, isLast: boolean) {
+  const end = new AbortController();
+  try {
+    const answer = await page.goto(url.href, { waitUntil: 'domcontentloaded', timeout });
+    const wait = { timeout, signal: end.signal };
+    const fields = [login.password, login.username].map((field) =>
+      page.waitForSelector(field, { ...wait, visible: true }),
+    );
+    const status = answer?.status() ?? 200;
+    const idleTime = status < 400 ? IDLE_MS : 500;
+    const idle = isLast ? [] : [page.waitForNetworkIdle({ ...wait, idleTime }).then(() => 'idle' as const)];
+    const broken = page.waitForFunction(isErrorPage, { ...wait, polling: 200 }).then(() => 'error-page' as const);
+    const first = await Promise.race([Promise.all(fields), broken, ...idle]);
+    if (first === 'error-page') return new Error('the browser shows an error page');
+    return first === 'idle' ? new Error(status < 400 ? 'no such fields' : `HTTP ${status}`) : undefined;
+  } catch (cause) {
+    return cause;
+  } finally {
+    end.abort();
+  }
+}
+
+/** Why the portal itself could not be reached, where that is the cause. */
+function whyUnreachable(cause: unknown, { proxy }: Trace, { origin }: BrowserLoginOptions): string | undefined {
+  return NET_ERROR.test(messageOf(cause)) ? proxy.failures.get(origin.host) : undefined;
+}
+
+/** The browser's name for a request that failed. */
+const NET_ERROR = /net::ERR/;
+const CERTIFICATE = /ERR_CERT|ERR_SSL/;
+
+function trustedAddress(page: Page, trace: Trace): URL {
   const here = new URL(page.url());
-  const why = whyNotTrusted(here, hosts);
-  if (why === undefined) return here;
-  throw new ReleaseError('portal-unexpected', {
-    found: `The login page leads to an address where ${why}; nothing was typed.`,
-    todo: `If ${cleanLine(here.host, 100)} belongs to your portal, name it in portal-hosts.`,
+  if (!trace.proxy.isTrusted(here)) throw leadsElsewhere(here.host, 'nothing was typed');
+  if (trace.proxy.reached.has(here.host)) return here;
+  throw new ReleaseError('portal-unreachable', {
+    found: 'The browser does not use the proxy that keeps the password from other hosts, so nothing was typed.',
+    todo: "Look for a policy on the runner that sets the browser's proxy, name another browser in CHROME_BIN, or give portal-session instead.",
   });
+}
+
+function leadsElsewhere(host: string, outcome: string): ReleaseError {
+  const name = cleanLine(host, 100);
+  return new ReleaseError('portal-unexpected', {
+    found: `The login page leads to ${name}, which is not among the hosts that may receive credentials: it was blocked, and ${outcome}.`,
+    todo: `If ${name} belongs to your portal, name it in portal-hosts.`,
+  });
+}
+
+function noForm(
+  candidates: readonly string[],
+  causes: readonly unknown[],
+  trace: Trace,
+  options: BrowserLoginOptions,
+): ReleaseError {
+  const { origin, profile } = options;
+  const { login } = profile;
+  const elsewhere = [...trace.pages].find((host) => trace.proxy.blocked.has(host));
+  if (elsewhere) return leadsElsewhere(elsewhere, 'nothing was typed');
+  const reasons = causes.map((cause, index) => `${candidates[index]}: ${cleanLine(messageOf(cause), 200)}`);
+  const why = reasons.join('; ');
+  const unreachable = whyUnreachable(causes.at(-1), trace, options);
+  const found = unreachable
+    ? `The browser could not open the login page on ${origin.host}: ${cleanLine(unreachable, 200)}`
+    : `The login page on ${origin.host} did not show ${login.username} and ${login.password} (${why})`;
+  const blocked = blockedHosts(trace);
+  const isCertificate = CERTIFICATE.test(why);
+  return new ReleaseError('portal-unreachable', {
+    found: `${found}.${keptFrom(blocked)}`,
+    ...(blocked.length > 0 && {
+      todo: `${NAME_THEM}, or in login.staticHosts of the profile if only files come from them.`,
+    }),
+    ...(isCertificate && {
+      todo: "Install the portal's or the proxy's CA on the runner where its browser looks for it; NODE_EXTRA_CA_CERTS is not read by browsers.",
+    }),
+    passing: causes.every((cause) => NET_ERROR.test(messageOf(cause))) && !isCertificate,
+    cause: causes.at(-1),
+  });
+}
+
+const NAME_THEM = 'If one of these hosts belongs to your portal, name it in portal-hosts';
+
+function keptFrom(hosts: readonly string[]): string {
+  return hosts.length > 0 ? ` The page was kept from ${hosts.join(', ')}.` : '';
 }
 
 async function type(page: Page, selector: string, value: string, origin: string): Promise<void> {
@@ -310,21 +408,37 @@ const NOT_AGAIN =
 
 function notLoggedIn(
   sign: Exclude<LoginSign, { kind: 'done' }> | LoginSign,
-  blocked: ReadonlySet<string>,
+  trace: Trace,
   page: Page,
   options: BrowserLoginOptions,
 ): ReleaseError {
-  const refused = (found: string, todo: string) => new ReleaseError('portal-unauthorized', { found, todo });
+  if (sign?.kind === 'error-page') return errorPage(trace, options);
+  const blocked = blockedHosts(trace);
+  const refused = (found: string, todo: string) =>
+    new ReleaseError('portal-unauthorized', {
+      found: `${found}${keptFrom(blocked)}`,
+      todo: blocked.length > 0 ? `${NAME_THEM}. ${todo}` : todo,
+    });
   const byHand = 'Log in by hand and give the cookie header in portal-session, or ask for an account for machines.';
   if (sign?.kind === 'captcha') return refused('The login page shows a captcha, which no machine may solve.', byHand);
   if (sign?.kind === 'second-factor') return refused('The login page asks for a second factor.', byHand);
   if (sign?.kind === 'refused') return refused(`The login was refused: ${safeLine(sign.text, options)}.`, NOT_AGAIN);
-  const hosts = [...blocked].map((host) => cleanLine(host, 100)).slice(0, 5);
-  const kept = hosts.length > 0 ? ` It tried to send data to ${hosts.join(', ')}, which was kept from it.` : '';
   return refused(
-    `The address did not come to end in ${cleanLine(options.profile.login.done, 100)}; it is ${safeLine(addressOf(page), options)}.${kept}`,
-    hosts.length > 0 ? `If these hosts belong to your portal, name them in portal-hosts. ${NOT_AGAIN}` : NOT_AGAIN,
+    `The address did not come to end in ${cleanLine(options.profile.login.done, 100)}; it is ${safeLine(addressOf(page), options)}.`,
+    NOT_AGAIN,
   );
+}
+
+/** The browser shows an error of its own instead of the page that the login led to. */
+function errorPage({ failed, proxy }: Trace, options: BrowserLoginOptions): ReleaseError {
+  const host = failed?.host ?? options.origin.host;
+  if (proxy.blocked.has(host)) return leadsElsewhere(host, 'the password did not reach it');
+  const reason = proxy.failures.get(host) ?? failed?.reason ?? 'the browser shows an error page';
+  return new ReleaseError('portal-unreachable', {
+    found: `After the password was typed, ${cleanLine(host, 100)} could not be reached: ${safeLine(reason, options)}.`,
+    // Nobody knows whether the portal judged the password, so it is not sent again in this run.
+    effect: 'unknown',
+  });
 }
 
 /** The page's address without its query, which may hold secrets. */

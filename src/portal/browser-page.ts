@@ -10,7 +10,7 @@ interface Field {
 }
 
 interface Page {
-  readonly location: { readonly origin: string; readonly href: string };
+  readonly location: { readonly origin: string; readonly href: string; readonly protocol: string };
   readonly document: { querySelectorAll(selector: string): Iterable<Visible> };
   readonly Event: new (type: string, options: { bubbles: boolean }) => unknown;
   getComputedStyle(element: Visible): { readonly visibility: string };
@@ -24,7 +24,7 @@ interface Visible {
 
 /** Where a login stands; undefined: nothing to tell yet. */
 export type LoginSign =
-  | { readonly kind: 'done' | 'captcha' | 'second-factor' }
+  | { readonly kind: 'done' | 'captcha' | 'second-factor' | 'error-page' }
   | { readonly kind: 'refused'; readonly text: string }
   | undefined;
 
@@ -42,6 +42,11 @@ export function fillField(field: unknown, value: string, origin: string): boolea
   else input.value = value;
   for (const type of ['input', 'change']) input.dispatchEvent(new page.Event(type, { bubbles: true }));
   return true;
+}
+
+/** Whether the browser shows a page of its own, since the portal's could not be loaded. */
+export function isErrorPage(): boolean {
+  return (globalThis as unknown as Page).location.protocol === 'chrome-error:';
 }
 
 export interface Signs {
@@ -65,6 +70,8 @@ export function signOf(signs: Signs): LoginSign {
     [...page.document.querySelectorAll(selector)].filter(
       (element) => element.getClientRects().length > 0 && page.getComputedStyle(element).visibility !== 'hidden',
     );
+  // The browser's own page, whose words are not the portal's.
+  if (page.location.protocol === 'chrome-error:') return { kind: 'error-page' };
   if (page.location.origin === signs.origin && page.location.href.endsWith(signs.done)) return { kind: 'done' };
   const refusal = visible(signs.message).find(({ textContent }) =>
     new RegExp(signs.refusal, 'i').test(textContent ?? ''),

@@ -141,6 +141,22 @@ const selector = z
   .max(200)
   .regex(/^[\w #.[\]="'>-]+$/, 'takes a CSS selector such as #username or [name="user"]');
 
+const LOGIN_PAGE =
+  'takes a path on the portal that begins with one /, without // and .., or a list of 1 to 10 such paths';
+const loginPath = z
+  .string()
+  .max(300)
+  .regex(/^\/[\w~.\-/#?=&]*$/)
+  .refine((value) => !value.includes('//') && !value.includes('..'));
+const hostName = z
+  .string()
+  .max(260)
+  .toLowerCase()
+  .regex(
+    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:\d{1,5})?$/,
+    'takes a host name such as cdn.example.com, without https:// and path',
+  );
+
 const spelling = z.strictObject({
   mark,
   method: z.enum(['GET', 'POST', 'PUT', 'DELETE'], 'takes GET, POST, PUT or DELETE'),
@@ -186,11 +202,8 @@ const profileShape = z.strictObject({
   }),
   login: z.strictObject({
     by: z.enum(['call', 'browser'], 'takes call or browser'),
-    page: z
-      .string()
-      .max(300)
-      .regex(/^\/[\w~.\-/#?=&]*$/, 'takes a path on the portal that begins with one /')
-      .refine((value) => !value.includes('//') && !value.includes('..'), 'takes a path without // and ..'),
+    page: z.union([loginPath, z.array(loginPath).min(1).max(10)], LOGIN_PAGE),
+    staticHosts: z.array(hostName).max(20).optional(),
     username: selector,
     password: selector,
     submit: selector.optional(),

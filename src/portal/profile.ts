@@ -44,8 +44,11 @@ export interface CredentialPlace {
 export interface Login {
   /** The operation `login`, or the portal's own page in the runner's browser. */
   readonly by: 'call' | 'browser';
-  /** The page's path on the portal, its fields as CSS selectors, and what the address ends in afterwards. */
-  readonly page: string;
+  /** The page's path on the portal; of several, the first that shows the fields counts. */
+  readonly page: string | readonly string[];
+  /** Hosts that the page loads files from until something is typed: `host` or `host:port`. */
+  readonly staticHosts?: readonly string[];
+  /** The page's fields as CSS selectors, and what the address ends in afterwards. */
   readonly username: string;
   readonly password: string;
   /** What to click; absent: Enter in the password field. */

@@ -32,7 +32,7 @@ export function createTunnelAgent(proxy: URL, pool: https.AgentOptions): https.A
   return agent;
 }
 
-function openTunnel(
+export function openTunnel(
   proxy: URL,
   target: string,
   done: (error: Error | null, socket?: Socket) => void,

