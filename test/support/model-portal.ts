@@ -667,8 +667,7 @@ function whyForbidden(
   }
   // A second start without a new ratio does nothing, so it shows its effect already.
   if (operation === 'startGrayscale' && row.ratioSet === 0) return 'RATIO_MISSING';
-  if (operation === 'startGrayscale' && row.status === 'GRAY' && row.ratioSet <= row.ratio)
-    return 'RATIO_MUST_INCREASE';
+  if (operation === 'startGrayscale' && row.status === 'GRAY' && row.ratioSet <= row.ratio) return 'STATUS_NOT_ALLOWED';
   return undefined;
 }
 
