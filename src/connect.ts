@@ -17,6 +17,7 @@ import type { Sandbox } from './sandbox/server.ts';
 import { namedVersion } from './version.ts';
 import { formatBytes } from './words.ts';
 import { errorCode, isInside, realPathToWrite } from './workspace.ts';
+import type { Tools } from './world.ts';
 
 export interface Connection {
   readonly portal: Portal;
@@ -33,6 +34,7 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly redactor: Redactor;
+  readonly show: Tools['show'];
   readonly onCall: (call: Call) => void;
   readonly requestTimeoutMs?: number;
   readonly exchange?: TransportOptions['exchange'];
@@ -64,7 +66,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     targetApp: inputs.targetApp,
     userAgent: USER_AGENT,
     clock,
-    redact: (text: string) => redactor.redact(text),
+    show: options.show,
     onCall: options.onCall,
     onCredential: (fresh: string) => {
       credential = fresh;
@@ -101,8 +103,8 @@ export function keepSecret(credential: string, log: Log, redactor: Redactor): vo
   // A credential that is no cookie header may be several words, `Bearer ...`, of which the long ones are secret.
   const words = credential.split(' ').filter((word) => word.length >= 8 && !word.includes('='));
   for (const secret of new Set([...cookieSecrets(credential), ...words])) {
-    log.mask(secret);
     redactor.add(secret, 'credential');
+    if (redactor.mayBeMasked(secret)) log.mask(secret);
   }
 }
 

@@ -44,6 +44,8 @@ export interface DriveContext {
   /** One question to the canary's health check; undefined where none was given. Never throws but Cancelled. */
   readonly isHealthy?: (() => Promise<Health>) | undefined;
   readonly log: (line: string) => void;
+  /** Untrusted text as it may stand in a sentence. */
+  readonly show: (untrusted: string) => string;
   /** A write took, by its answer or by a look. */
   readonly onChanged: () => void;
   /** Before a write is sent, and with undefined once a look or the portal's refusal has settled what became of it. */
@@ -95,13 +97,13 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
     const next = plan(stage, view, context.plan, memory, clock.now());
     switch (next.kind) {
       case 'reached': {
-        const notice = next.notice ?? (memory.held?.raised ? noticeOfRatio(view.release) : undefined);
+        const notice = next.notice ?? (memory.held?.raised ? noticeOfRatio(view.release, context.show) : undefined);
         return { kind: 'reached', view, awaited, ...(notice && { notice }) };
       }
       case 'refused':
         return { ...next, view };
       case 'unreadable':
-        throw unreadable(next.what);
+        throw unreadable(next.what, context.show);
       case 'rejected':
       case 'withdrawn':
       case 'unknown-status':
@@ -180,18 +182,18 @@ function refusedBy(error: ReleaseError): { kind: 'refused'; found: string; trace
 }
 
 /** The error of a value that is there and cannot be read. */
-export function unreadable({ profileKey, field, value }: Unreadable): ReleaseError {
+export function unreadable({ profileKey, field, value }: Unreadable, show: DriveContext['show']): ReleaseError {
   return new ReleaseError('portal-unexpected', {
-    found: `The portal shows ${value} at ${field}, which cannot be read (profile key ${profileKey}).`,
+    found: `The portal shows ${show(value)} at ${field}, which cannot be read (profile key ${profileKey}).`,
     todo: `Say in your portal profile at ${profileKey} where the value stands (docs/portal.md).`,
   });
 }
 
 /** Promise 1: nothing that the portal accepted in this run is sent again. */
-function assertNotAccepted(next: Send, view: View, { observer, portal }: DriveContext): void {
+function assertNotAccepted(next: Send, view: View, { observer, portal, show }: DriveContext): void {
   if (operationRow(next.operation).repeatable || !observer.wasAccepted(next)) return;
   throw new ReleaseError('effect-not-seen', {
-    found: `The portal accepted ${effectWords(next)} in this run, and now shows ${view.version} as ${statusWords(view)}; it is not sent again.`,
+    found: `The portal accepted ${effectWords(next)} in this run, and now shows ${view.version} as ${statusWords(view, show)}; it is not sent again.`,
     todo: portal.speaks('releaseHistory')
       ? 'Look at the release and its history in the portal, then run the step again.'
       : 'Look at the release in the portal, then run the step again.',
@@ -223,7 +225,7 @@ export async function untilSettled(context: DriveContext): Promise<View> {
   while (stateOf(view) === 'busy') {
     if (clock.now() >= untilMs) {
       throw new ReleaseError('effect-not-seen', {
-        found: `The release is in passing (${view.release?.portalStatus}) for two minutes.`,
+        found: `The release is in passing (${context.show(view.release?.portalStatus ?? '')}) for two minutes.`,
       });
     }
     await clock.sleep(2_000, signal);
@@ -317,7 +319,7 @@ function fieldsOf(
 ): WriteFields {
   const artifacts = (next.operation === 'createVersion' ? memory.packageSent : view.uploaded?.artifacts) ?? [];
   if (next.operation === 'createRelease' && view.uploaded?.unreadableArtifacts) {
-    throw unreadable(view.uploaded.unreadableArtifacts);
+    throw unreadable(view.uploaded.unreadableArtifacts, context.show);
   }
   return {
     version: view.version,
@@ -438,7 +440,7 @@ async function untilShown(next: Send, before: View, context: DriveContext): Prom
     );
     if (view && isShown(next, before, view)) return view;
     if (view && next.operation !== 'createVersion' && observer.awaited === undefined) {
-      assertRatio(next, view);
+      assertRatio(next, view, context.show);
       return view;
     }
     if (clock.now() >= untilMs) return notShown(next, before, why, context);
@@ -448,13 +450,13 @@ async function untilShown(next: Send, before: View, context: DriveContext): Prom
 }
 
 /** Two minutes after a write that was accepted. */
-function notShown(next: Send, before: View, why: string | undefined, { observer }: DriveContext): View {
+function notShown(next: Send, before: View, why: string | undefined, { observer, show }: DriveContext): View {
   const seen = observer.lastSeen;
   // It is the status, not the effect, that needs a person: the plan says so.
   if (stateOf(observer.view) === 'unknown') return observer.view;
   const shows =
     why === undefined
-      ? `the portal still shows ${before.version} as ${statusWords(seen)}`
+      ? `the portal still shows ${before.version} as ${statusWords(seen, show)}`
       : `every look failed: ${why}`;
   throw new ReleaseError('effect-not-seen', {
     found: `The portal accepted ${effectWords(next)}, and two minutes later ${shows}.`,
@@ -462,10 +464,10 @@ function notShown(next: Send, before: View, why: string | undefined, { observer 
 }
 
 /** A ratio read back other than the one asked for is a failure. */
-function assertRatio(next: Send, view: View): void {
+function assertRatio(next: Send, view: View, show: DriveContext['show']): void {
   if (next.operation !== 'startGrayscale' || stateOf(view) !== 'grayscale') return;
   const { ratioPercent, unreadableRatio } = view.release ?? {};
-  if (unreadableRatio) throw unreadable(unreadableRatio);
+  if (unreadableRatio) throw unreadable(unreadableRatio, show);
   if (ratioPercent === next.ratioPercent) return;
   throw new ReleaseError('effect-not-seen', {
     found: `${next.ratioPercent}% was asked for, and the portal shows ${ratioPercent ?? 'no ratio'}${ratioPercent === undefined ? '' : '%'}: somebody else may have set it.`,
@@ -547,7 +549,7 @@ async function waitForApproval(stage: Stage, memory: Memory, context: DriveConte
     const waitedMs = clock.now() - startMs;
     const left = formatDuration(Math.max(untilMs - clock.now(), 0));
     context.log(
-      `look ${looks}: ${shownWords(seen, observer, 'waiting')}; waited ${formatDuration(waitedMs)}, ${left} left`,
+      `look ${looks}: ${shownWords(seen, 'waiting', context)}; waited ${formatDuration(waitedMs)}, ${left} left`,
     );
     if (!seen.view) {
       failed = { count: (failed?.count ?? 0) + 1, why: seen.why ?? '', lastGoodMs };
@@ -560,11 +562,12 @@ async function waitForApproval(stage: Stage, memory: Memory, context: DriveConte
   }
 }
 
-function shownWords(seen: { view?: View; why?: string }, { doubt, lastSeen }: Observer, still: string): string {
+function shownWords(seen: { view?: View; why?: string }, still: string, { observer, show }: DriveContext): string {
+  const { doubt, lastSeen } = observer;
   if (!seen.view) return `the look failed (${seen.why}), still ${still}`;
-  if (doubt !== undefined) return `the portal shows ${statusWords(lastSeen)}, to be confirmed`;
-  if (standingOf(seen.view.release) === standingOf(lastSeen.release)) return statusWords(seen.view);
-  return `the portal shows ${statusWords(lastSeen)}, which is stale; still ${still}`;
+  if (doubt !== undefined) return `the portal shows ${statusWords(lastSeen, show)}, to be confirmed`;
+  if (standingOf(seen.view.release) === standingOf(lastSeen.release)) return statusWords(seen.view, show);
+  return `the portal shows ${statusWords(lastSeen, show)}, which is stale; still ${still}`;
 }
 
 /** Holds the ratio until then, asking for the canary's health and watching that nobody takes the release away. */
@@ -584,7 +587,7 @@ async function soak(
     if (context.isHealthy && (await askHealth(context)) === 'bad') return { view: observer.view, healthy: false };
     const seen = await tolerantly(() => observer.read('once'));
     const left = formatDuration(Math.max(untilMs - clock.now(), 0));
-    context.log(`soak ${looks}: ${shownWords(seen, observer, 'holding')}; ${left} left`);
+    context.log(`soak ${looks}: ${shownWords(seen, 'holding', context)}; ${left} left`);
     if (seen.view && isElsewhere(seen.view)) return { view: seen.view, healthy: true };
   }
   // Nothing goes on without a reading that shows the release, and what a wait outlives ends no hold period.
@@ -594,10 +597,10 @@ async function soak(
     if (isClear && stateOf(observer.view) !== 'busy') return { view: observer.view, healthy: true };
     if (clock.now() >= lastMs) {
       throw new ReleaseError('portal-unreachable', {
-        found: `Ten minutes after the hold period the portal still shows no clear state: ${shownWords(seen, observer, 'holding')}.`,
+        found: `Ten minutes after the hold period the portal still shows no clear state: ${shownWords(seen, 'holding', context)}.`,
       });
     }
-    context.log(`${shownWords(seen, observer, 'holding')}`);
+    context.log(`${shownWords(seen, 'holding', context)}`);
     await clock.sleep(observer.doubt ? observer.confirmGapMs : 10_000, signal);
   }
 }
@@ -615,9 +618,9 @@ async function tolerantly(act: () => Promise<View>): Promise<{ view?: View; why?
   }
 }
 
-function statusWords(view: View): string {
+function statusWords(view: View, show: DriveContext['show']): string {
   const state = stateOf(view);
-  if (!isKnown(state)) return `${state} (the portal says ${view.release?.portalStatus})`;
+  if (!isKnown(state)) return `${state} (the portal says ${show(view.release?.portalStatus ?? '')})`;
   const { ratioPercent } = view.release ?? {};
   const ratio = state === 'grayscale' && ratioPercent !== undefined ? ` at ${ratioPercent}%` : '';
   return STATES[state].words + ratio;

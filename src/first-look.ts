@@ -49,35 +49,36 @@ export async function firstLook(
   const { view } = found;
   tools.log.info(
     `${view.version || 'no release'} on ${inputs.targetApp || 'no target app'}: ${stateOf(view)}` +
-      `${view.release ? ` (${view.release.portalStatus})` : ''}; live: ${liveWords(view)}`,
+      `${view.release ? ` (${tools.show(view.release.portalStatus)})` : ''}; live: ${liveWords(view, tools.show)}`,
   );
-  tools.story.notices.push(...noticesOf(inputs, view));
+  tools.story.notices.push(...noticesOf(inputs, view, tools.show));
   return found;
 }
 
 /** `1.0.0`, `none`, or `unknown (RELEASED)`. */
-export function liveWords(view: View): string {
+export function liveWords(view: View, show: Tools['show']): string {
   const live = liveOf(view);
   if (live.kind === 'version') return live.version;
   if (live.kind === 'none') return 'none';
-  const statuses = live.kind === 'unknown' ? live.releases.map(({ portalStatus }) => portalStatus) : ['not listed'];
+  const statuses =
+    live.kind === 'unknown' ? live.releases.map(({ portalStatus }) => show(portalStatus)) : ['not listed'];
   return `unknown (${[...new Set(statuses)].slice(0, 3).join(', ')})`;
 }
 
 /** What could not be read, where nothing that was asked for depends on it. */
-function noticesOf(inputs: Inputs, view: View): string[] {
+function noticesOf(inputs: Inputs, view: View, show: Tools['show']): string[] {
   const notices: string[] = [];
-  const ratio = noticeOfRatio(view.release);
+  const ratio = noticeOfRatio(view.release, show);
   if (ratio && !inputs.stages.includes('grayscale')) notices.push(ratio);
   const conflicts = view.conflicts ?? [];
   if (conflicts.length > 0) {
     notices.push(
-      `The portal lists ${conflicts.slice(0, 5).join(', ')} more than once with different states and no time that tells which is the newest; the first one counts.`,
+      `The portal lists ${conflicts.slice(0, 5).map(show).join(', ')} more than once with different states and no time that tells which is the newest; the first one counts.`,
     );
   }
   const live = liveOf(view);
   if (live.kind === 'unknown' && inputs.stages[0] === 'status') {
-    const { found, todo } = whyUnknown(live.releases, `on ${inputs.targetApp}`, 'what may run');
+    const { found, todo } = whyUnknown(live.releases, `on ${inputs.targetApp}`, 'what may run', show);
     notices.push(`${found} ${todo}`);
   }
   return notices;
@@ -199,7 +200,12 @@ async function lookForRollback(version: string | undefined, portal: Portal, tool
       story.ended('rollback', 'unchanged');
       return { view: about(all, liveRelease(all)), ending: { kind: 'done' } };
     case 'unknown': {
-      const { found, todo } = whyUnknown(target.releases, 'on the target app', 'which one a rollback would bring back');
+      const { found, todo } = whyUnknown(
+        target.releases,
+        'on the target app',
+        'which one a rollback would bring back',
+        tools.show,
+      );
       return refused(found, todo);
     }
     case 'none':

@@ -152,14 +152,15 @@ const KNOWN_HOSTS = ['miniapp.midtrans.com'];
  */
 export async function readInputs(
   environment: Environment,
+  show: (untrusted: string) => string = String,
 ): Promise<{ readonly inputs: Inputs; readonly faults: readonly string[] }> {
   const faults = unknownInputs(environment);
-  const read = reader(environment, faults);
+  const read = reader(environment, faults, show);
   const stages = read('stage', parseStages) ?? [];
   const asks = (stage: Stage) => stages.includes(stage);
   const tagPrefix = read.text('tag-prefix') ?? '';
   const portalHosts = read('portal-hosts', parseHosts) ?? [];
-  const portal = await readPortal(read.text('portal-url'), [...KNOWN_HOSTS, ...portalHosts], faults);
+  const portal = await readPortal(read.text('portal-url'), [...KNOWN_HOSTS, ...portalHosts], faults, show);
   const username = read.text('portal-username');
   const password = read.text('portal-password');
   const inputs: Inputs = {
@@ -321,6 +322,15 @@ export function secretTexts(environment: Environment): Readonly<Partial<Record<I
   return Object.fromEntries(secrets.map(([name]) => [name, inputText(environment, name)]).filter(([, text]) => text));
 }
 
+/** The plain inputs that were given, besides those with a fault: nothing in them is a secret. */
+export function plainTexts(environment: Environment, faults: readonly string[]): string[] {
+  const isFaulty = (name: string) => faults.some((fault) => fault.startsWith(`${name}:`));
+  return (Object.entries(INPUTS) as [InputName, InputRow][])
+    .filter(([name, row]) => !row.secret && inputText(environment, name) !== row.default && !isFaulty(name))
+    .map(([name]) => inputText(environment, name))
+    .filter((text) => text !== '');
+}
+
 /** The closest of some names, where one is close. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const [best] = [...names].sort((a, b) => distance(plain(name), plain(a)) - distance(plain(name), plain(b)));
@@ -341,7 +351,7 @@ interface Reader {
   text(name: InputName): string | undefined;
 }
 
-function reader(environment: Environment, faults: string[]): Reader {
+function reader(environment: Environment, faults: string[], show: (untrusted: string) => string): Reader {
   const text = (name: InputName) => {
     const row: InputRow = INPUTS[name];
     const fallback = row.default?.startsWith('${{') ? undefined : row.default;
@@ -357,7 +367,7 @@ function reader(environment: Environment, faults: string[]): Reader {
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       const row: InputRow = INPUTS[name];
-      faults.push(`${name}: got ${row.secret ? NOT_SHOWN : shown(value)}; takes ${error.message}.`);
+      faults.push(`${name}: got ${row.secret ? NOT_SHOWN : shown(show(value))}; takes ${error.message}.`);
       return undefined;
     }
   };
@@ -414,6 +424,7 @@ async function readPortal(
   text: string | undefined,
   hosts: readonly string[],
   faults: string[],
+  show: (untrusted: string) => string,
 ): Promise<Inputs['portal'] | undefined> {
   if (text === undefined) return undefined;
   if (/^sandbox(\?|$)/.test(text)) {
@@ -426,7 +437,7 @@ async function readPortal(
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const why = url ? whyNoPortal(url, text, hosts) : 'takes https://host (begin it with https://), or sandbox';
   if (!why) return { kind: 'url', origin: new URL(url?.origin ?? text) };
-  faults.push(`portal-url: got ${shown(text)}; ${why}.`);
+  faults.push(`portal-url: got ${shown(show(text))}; ${why}.`);
   return undefined;
 }
 

@@ -16,18 +16,18 @@ export interface Log {
 /** An annotation holds 4,096 characters; the runner cuts the rest in silence. */
 const MAX_ANNOTATION_CHARS = 4_000;
 
-/** `write` gets whole lines; `redact` is the last net under each of them. */
-export function createLog(write: (line: string) => void, redact: (text: string) => string): Log {
+/** `write` gets whole lines; `redactSentence` is the last net under each of them. */
+export function createLog(write: (line: string) => void, redactSentence: (text: string) => string): Log {
   const command = (name: string, text: string) => write(`::${name}::${escapeData(text)}\n`);
   const annotation = (name: string) => (text: string) =>
-    command(name, redact(text).split('\n').map(logLine).join('\n').slice(0, MAX_ANNOTATION_CHARS));
+    command(name, redactSentence(text).split('\n').map(logLine).join('\n').slice(0, MAX_ANNOTATION_CHARS));
   return {
-    info: (line) => write(`${logLine(redact(line))}\n`),
+    info: (line) => write(`${logLine(redactSentence(line))}\n`),
     notice: annotation('notice'),
     warning: annotation('warning'),
     error: annotation('error'),
     mask: (secret) => command('add-mask', secret),
-    group: (name) => command('group', logLine(redact(name))),
+    group: (name) => command('group', logLine(redactSentence(name))),
     endGroup: () => write('::endgroup::\n'),
   };
 }

@@ -55,6 +55,8 @@ export interface PlanOptions {
   readonly ratios: readonly number[];
   readonly soakMs: number;
   readonly soakMode: 'wait' | 'resume';
+  /** Untrusted text as it may stand in a sentence. */
+  readonly show: (untrusted: string) => string;
 }
 
 /** What this run did in the stage so far. A look shows everything else. */
@@ -294,7 +296,7 @@ function whyNot(
   const applies = step !== 'wait' && step.includes('startApproval');
   const guards = row.refusesDowngrade && !options.allowDowngrade;
   if (guards || row.notOnFirstRelease || applies) {
-    const unknown = whyLiveIsUnknown(view, where, `whether ${stage} may run`);
+    const unknown = whyLiveIsUnknown(view, where, `whether ${stage} may run`, options.show);
     if (unknown) return unknown;
   }
   const live = liveVersionAbove(view);
@@ -314,13 +316,13 @@ function whyNot(
     );
   }
   if (stage === 'grayscale') return whyNotThisRatio(view, options, memory, nowMs);
-  return stage === 'rollback' ? whyNoRollback(view, where) : undefined;
+  return stage === 'rollback' ? whyNoRollback(view, where, options.show) : undefined;
 }
 
 /** Where it is not known which version is live, what depends on it is not done. */
-function whyLiveIsUnknown(view: View, where: string, what: string): Refused | undefined {
+function whyLiveIsUnknown(view: View, where: string, what: string, show: PlanOptions['show']): Refused | undefined {
   const live = liveOf(view);
-  if (live.kind === 'unknown') return whyUnknown(live.releases, where, what);
+  if (live.kind === 'unknown') return whyUnknown(live.releases, where, what, show);
   if (live.kind !== 'unlisted' || view.releases === undefined) return undefined;
   return refused(
     `The list of releases ${where} ended before all of it was read, so it is not known which version is live, and ${what}.`,
@@ -329,9 +331,14 @@ function whyLiveIsUnknown(view: View, where: string, what: string): Refused | un
 }
 
 /** Statuses of other releases that the profile does not map, with the lines to add. */
-export function whyUnknown(releases: readonly Release[], where: string, what: string): Refused {
-  const shown = releases.slice(0, 3).map(({ version, portalStatus }) => `${version} (${portalStatus})`);
-  const statuses = [...new Set(releases.slice(0, 3).map(({ portalStatus }) => JSON.stringify(portalStatus)))];
+export function whyUnknown(
+  releases: readonly Release[],
+  where: string,
+  what: string,
+  show: PlanOptions['show'],
+): Refused {
+  const shown = releases.slice(0, 3).map(({ version, portalStatus }) => `${show(version)} (${show(portalStatus)})`);
+  const statuses = [...new Set(releases.slice(0, 3).map(({ portalStatus }) => JSON.stringify(show(portalStatus))))];
   const lines = statuses.map((status) => `${status}: { "state": "...", "mark": "observed" }`).join(', ');
   return refused(
     `The profile does not map the status of ${shown.join(', ')} ${where}, so it is not known which version is live, and ${what}.`,
@@ -367,11 +374,11 @@ function whyNotThisRatio(view: View, options: PlanOptions, memory: Memory, nowMs
 }
 
 /** Where a rollout's ratio is not known, which matters to the next run. */
-export function noticeOfRatio(release: Release | undefined): string | undefined {
+export function noticeOfRatio(release: Release | undefined, show: (untrusted: string) => string): string | undefined {
   if (release?.state !== 'grayscale' || release.ratioPercent !== undefined) return undefined;
   const shown = release.unreadableRatio;
   return shown
-    ? `The portal shows ${shown.value} at ${shown.field}, which is no whole percentage (profile key ${shown.profileKey}), so the ratio in effect could not be checked.`
+    ? `The portal shows ${show(shown.value)} at ${shown.field}, which is no whole percentage (profile key ${shown.profileKey}), so the ratio in effect could not be checked.`
     : 'The portal shows no ratio (profile key release.ratio), so the ratio in effect could not be checked.';
 }
 
@@ -383,8 +390,8 @@ function ratioInEffect(view: View, memory: Memory): number | undefined {
   return memory.held?.raised ? memory.held.ratioPercent : undefined;
 }
 
-function whyNoRollback(view: View, where: string): Stop | undefined {
-  const unknown = whyLiveIsUnknown(view, where, 'whether a rollback may run');
+function whyNoRollback(view: View, where: string, show: PlanOptions['show']): Stop | undefined {
+  const unknown = whyLiveIsUnknown(view, where, 'whether a rollback may run', show);
   if (unknown) return unknown;
   const rollout = othersUnderWay(view).find((release) => release.state === 'grayscale');
   if (!rollout) return undefined;

@@ -4,11 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { keepSecret } from './connect.ts';
 import { outsiderEvent, type RunContext, WRITING_EVENTS } from './context.ts';
 import { ReleaseError } from './errors.ts';
-import { Fault, type Inputs, parseUserIds, possibleUserIds, readInputs, secretTexts } from './inputs.ts';
+import { Fault, type Inputs, parseUserIds, plainTexts, possibleUserIds, readInputs, secretTexts } from './inputs.ts';
 import type { Package } from './package/package.ts';
 import { operationsOf } from './plan.ts';
 import type { Portal } from './portal/portal.ts';
 import { defaultProfile, type Profile } from './portal/profile.ts';
+import { cookieSecrets } from './redact.ts';
 import { cleanLine } from './text.ts';
 import { formatBytes } from './words.ts';
 import { decodeText, resolveInWorkspace } from './workspace.ts';
@@ -18,8 +19,14 @@ import type { Tools } from './world.ts';
 export async function checkedInputs(tools: Tools): Promise<Inputs> {
   const { environment, context, log, redactor } = tools;
   const secrets = secretTexts(environment);
-  keepSecrets(secrets, tools);
-  const { inputs, faults: faultsOfInputs } = await readInputs(environment);
+  const credentials = CREDENTIALS.map((name) => secrets[name] ?? '');
+  redactor.addAll([...credentials, ...cookieSecrets(secrets['portal-session'] ?? '')], 'credential');
+  const { inputs, faults: faultsOfInputs } = await readInputs(environment, tools.show);
+  // Before anything is masked: what is also a plain input of the step stays readable.
+  redactor.keep(plainTexts(environment, faultsOfInputs));
+  if (secrets['portal-session']) keepSecret(secrets['portal-session'], log, redactor);
+  const password = secrets['portal-password'] ?? '';
+  if (redactor.mayBeMasked(password)) log.mask(password);
   const faults = [...faultsOfInputs, ...faultsOfEvent(inputs, context)];
   if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
     faults.push(
@@ -38,14 +45,8 @@ export async function checkedInputs(tools: Tools): Promise<Inputs> {
   return inputs;
 }
 
-/** Before a word is said about any input. The IDs are kept when they are read. */
-function keepSecrets(secrets: ReturnType<typeof secretTexts>, { log, redactor }: Tools): void {
-  const username = secrets['portal-username'] ?? '';
-  const password = secrets['portal-password'] ?? '';
-  if (secrets['portal-session']) keepSecret(secrets['portal-session'], log, redactor);
-  if (password.length >= 4) log.mask(password);
-  redactor.addAll([password, secrets['github-token'] ?? '', username.length >= 8 ? username : ''], 'credential');
-}
+/** Secret whatever their length. */
+const CREDENTIALS = ['portal-session', 'portal-username', 'portal-password', 'github-token'] as const;
 
 const SIX_HOURS_MS = 6 * 3_600_000;
 
@@ -94,7 +95,7 @@ export async function readUserIds(
     }
   }
   redactor.addAll([...ids], 'id');
-  for (const id of [...ids].filter((candidate) => candidate.length >= 8).slice(0, 100)) log.mask(id);
+  for (const id of [...ids].filter(redactor.mayBeMasked).slice(0, 100)) log.mask(id);
   story.userIds = inputs.stages.includes('whitelist') ? ids.size : 0;
   return [...ids];
 }

@@ -1,193 +1,200 @@
-/** Keeps credentials and whitelist ids out of everything that is written (promise 5). Imports nothing of ours. */
+/** Keeps credentials and whitelist ids out of everything that is written (promise 5). */
+
+import { createFinder } from './finder.ts';
+import { folded, type Reading, readingsOf } from './spellings.ts';
+import { cleanLine } from './text.ts';
 
 export type SecretKind = 'credential' | 'id';
 
 export interface Redactor {
-  /** Remembers a secret and its encodings; white space around it does not count, an empty one is ignored. */
+  /** Remembers a secret; white space around it does not count, an empty one is ignored. */
   add(secret: string, kind: SecretKind): void;
   addAll(secrets: Iterable<string>, kind: SecretKind): void;
-  /** The text with `***` for each stretch that secrets cover. */
+  /** Remembers plain inputs of the step: where a text holds one of them, secrets inside of it are not masked. */
+  keep(plain: Iterable<string>): void;
+  /** Untrusted text with `***` for each stretch that secrets cover, however they are spelt. */
   redact(text: string): string;
+  /**
+   * A sentence of ours, whose untrusted parts have been redacted: the last net. It leaves out the secrets that could be
+   * words or numbers of ours, so that a user ID `live` does not change what we say.
+   */
+  redactSentence(text: string): string;
+  /** Whether the runner may mask it everywhere (add-mask): long enough, and part of no plain input and no word of ours. */
+  mayBeMasked(secret: string): boolean;
 }
 
 /**
- * A redactor that knows no secret yet.
+ * A redactor that knows no secret yet. `ourWords` are words that add-mask never gets, in any form.
  *
- * Cost: `add` makes some four to fourteen strings. `redact` looks up the next 8 and the next 4 characters at each
- * position, and only where some secret begins so, one slice for each length (64 at most) that such secrets have. So it
- * is linear in the text, whatever the number and the form of the secrets: with 100,000 ids of 20 characters, 64 KB of
- * text take some 10 ms, 50 ms where each position begins like an id. A set of 100,000 ids costs a second and 100 MB.
+ * A secret is looked for in the text as it is and in each layer of its escapes, without regard to letter case, and in
+ * what runs of base64 decode to. Each pass is linear in the text, whatever the number and the form of the secrets.
+ * Measured with 100,000 ids of 20 characters: a quarter of a second and some 50 MB to know them, and some 20 to 60 ms
+ * for 64 KB of text.
  */
-export function createRedactor(): Redactor {
-  const pieces = new Set<string>();
-  const tiers = TIERS.map((startChars) => ({ startChars, lengths: new Map<string, number[]>() }));
-  const tokens = new Set<string>();
-  let hasIds = false;
+export function createRedactor(ourWords = ''): Redactor {
+  const secrets = createFinder();
+  const plain = createFinder();
+  const keptTexts: string[] = [ourWords.toLowerCase()];
+  let isEmpty = true;
 
-  function remember(piece: string): void {
-    const tier = tiers.find(({ startChars }) => piece.length >= startChars);
-    if (tier === undefined || pieces.has(piece)) return;
-    pieces.add(piece);
-    const start = piece.slice(0, tier.startChars);
-    tier.lengths.set(start, withLength(tier.lengths.get(start), piece.length));
+  function add(secret: string, kind: SecretKind): void {
+    const text = secret.trim();
+    if (text === '') return;
+    isEmpty = false;
+    const uses = couldBeOurs(text, kind) ? UNTRUSTED : UNTRUSTED | SENTENCE;
+    for (const form of formsOf(text)) secrets.add(form, uses);
   }
 
-  /** The end of the longest secret that begins at `at`; `at` itself where none does. */
-  function secretEnd(text: string, at: number): number {
-    for (const { startChars, lengths } of tiers) {
-      if (lengths.size === 0) continue;
-      for (const length of lengths.get(text.slice(at, at + startChars)) ?? []) {
-        if (pieces.has(text.slice(at, at + length))) return at + length;
-      }
+  /** Tells of each stretch of the reading that secrets cover and that is not part of a plain input. */
+  function find(reading: Reading, use: number, found: (start: number, end: number) => void): void {
+    const { text, starts, ends } = folded(reading);
+    let plainEnd = 0;
+    for (let at = 0; at < text.length; at++) {
+      plainEnd = Math.max(plainEnd, plain.endAt(text, at, UNTRUSTED));
+      const end = secrets.endAt(text, at, use);
+      if (end > at && end > plainEnd) found(starts[at] ?? 0, ends[end - 1] ?? 0);
     }
-    return tokens.size === 0 ? at : tokenEnd(text, at, tokens);
   }
 
-  /** Ids are many, and base64 gives each of them three more forms: they are looked for in what a run decodes to. */
-  function holdsId(run: string): boolean {
+  /** Base64 gives each secret three forms and each byte a new one, so it is the text that is decoded. */
+  function holdsSecret(run: string, use: number): boolean {
+    const chars = run.replace(/\s/g, '');
     return [0, 1, 2, 3].some((start) => {
-      const decoded = Buffer.from(run.slice(start), 'base64').toString('utf8');
-      for (let at = 0; at + BASE64_CORE_CHARS <= decoded.length; at++) {
-        if (secretEnd(decoded, at) >= at + BASE64_CORE_CHARS) return true;
+      // As Latin-1, in which secrets of other characters are known too: their UTF-8 cannot be cut in half.
+      const bytes = Buffer.from(chars.slice(start), 'base64').toString('latin1');
+      let holds = false;
+      for (const reading of readingsOf(bytes)) {
+        find(reading, use, (from, to) => {
+          holds ||= to - from >= BASE64_SECRET_CHARS;
+        });
       }
-      return false;
+      return holds;
     });
   }
 
-  function add(secret: string, kind: SecretKind): void {
-    if (kind === 'id') hasIds = true;
-    for (const form of encodings(secret.trim(), kind)) {
-      if (form.length < WHOLE_TOKEN_BELOW[kind]) tokens.add(form);
-      else for (const piece of piecesOf(form)) remember(piece);
+  function redact(text: string, use: number): string {
+    if (isEmpty || text === '') return text;
+    const hidden = new Uint8Array(text.length);
+    const hide = (start: number, end: number) => hidden.fill(1, start, end);
+    for (const reading of readingsOf(text)) {
+      find(reading, use, hide);
+      for (const { 0: run, index } of reading.text.matchAll(BASE64_RUN)) {
+        if (run.length < BASE64_RUN_CHARS || !holdsSecret(run, use)) continue;
+        hide(reading.starts[index] ?? 0, reading.ends[index + run.length - 1] ?? 0);
+      }
     }
+    return masked(text, hidden);
   }
 
   return {
     add,
-    addAll(secrets, kind) {
-      for (const secret of secrets) add(secret, kind);
+    addAll(list, kind) {
+      for (const secret of list) add(secret, kind);
     },
-    redact(text) {
-      const shown = covered(text, secretEnd);
-      return hasIds ? shown.replace(BASE64_RUN, (run) => (holdsId(run) ? MASK : run)) : shown;
+    keep(list) {
+      for (const text of list) {
+        const form = foldedText(text);
+        plain.add(form, UNTRUSTED);
+        keptTexts.push(form);
+      }
     },
+    redact: (text) => redact(text, UNTRUSTED),
+    redactSentence: (text) => redact(text, SENTENCE),
+    mayBeMasked: (secret) =>
+      secret.length >= MASKED_CHARS && !keptTexts.some((kept) => kept.includes(foldedText(secret))),
+  };
+}
+
+/**
+ * Untrusted text as one line that can be shown. It is redacted before it is cut, so that no half of a secret is left,
+ * and again after escape sequences inside of a secret are gone.
+ */
+export function shownBy({ redact }: Pick<Redactor, 'redact'>, maxChars = 500): (untrusted: string) => string {
+  return (untrusted) => {
+    const clean = cleanLine(redact(bounded(untrusted)), MAX_READ_CHARS);
+    return cleanLine(redact(clean), maxChars);
   };
 }
 
 /**
  * What of a cookie header is secret: all of it, and each value of 8 or more characters, also without its quotes and
- * URL-decoded. Shorter values (`lang=en`) are not, or every "en" would be masked.
+ * URL-decoded. Shorter values (`lang=en`) are not, or every "en" would be masked; but the value of a single cookie is
+ * the credential.
  */
 export function cookieSecrets(header: string): string[] {
   const whole = header.trim();
   const values = whole.split(';').map((pair) => pair.slice(pair.indexOf('=') + 1).trim());
   const unquoted = values.map((value) => value.replace(/^"(.*)"$/, '$1'));
   const secrets = [...values, ...unquoted, ...unquoted.map(urlDecoded)].filter(
-    (value) => value.length >= COOKIE_VALUE_CHARS,
+    (value) => value.length >= COOKIE_VALUE_CHARS || (values.length === 1 && value !== ''),
   );
   return whole === '' ? [] : [...new Set([whole, ...secrets])];
 }
 
 const MASK = '***';
 const COOKIE_VALUE_CHARS = 8;
+const MASKED_CHARS = 8;
+const MAX_READ_CHARS = 65_536;
 
-/** How many characters are looked up at each position; a secret goes by the first that it is long enough for. */
-const TIERS = [8, 4] as const;
+/** What a secret is looked for in. */
+const UNTRUSTED = 1;
+const SENTENCE = 2;
+
+/** Runs of base64, MIME's lines included; shorter secrets in base64 are found in ordinary words, too. */
+const BASE64_RUN = /(?:[A-Za-z0-9+/_-]{16,}\s+)*[A-Za-z0-9+/_-]{2,}={0,2}/g;
+const BASE64_RUN_CHARS = 7;
+const BASE64_SECRET_CHARS = 5;
 
 /**
- * A longer secret is known by its pieces of this length, so that no look-up is longer, and a cookie header that was
- * cut or wrapped somewhere is still hidden but for its ends.
+ * The secret as it is looked for: as it is, with its own escapes decoded (a text is decoded as a whole), with `+` for
+ * a space as in forms, with its accents joined or apart, and its UTF-8 read as Latin-1 or Windows-1252, or the other way round.
  */
-const PIECE_CHARS = 64;
+function formsOf(secret: string): Iterable<string> {
+  if (/^[\w.-]*$/.test(secret)) return [secret.toLowerCase()];
+  const texts = [secret.replaceAll(' ', '+'), ...readingsOf(secret).map(({ text }) => text)];
+  if (NOT_ASCII.test(secret)) {
+    const utf8 = Buffer.from(secret, 'utf8');
+    texts.push(secret.normalize('NFC'), secret.normalize('NFD'));
+    texts.push(utf8.toString('latin1'), new TextDecoder('windows-1252').decode(utf8));
+    if (LATIN_1.test(secret)) texts.push(Buffer.from(secret, 'latin1').toString('utf8'));
+  }
+  return new Set(texts.map(foldedText));
+}
 
-/** Shorter secrets are replaced only where they stand alone: an id `7` must not mask each 7 of a time. At least 4. */
-const WHOLE_TOKEN_BELOW: Readonly<Record<SecretKind, number>> = { credential: 4, id: 4 };
-const LONGEST_TOKEN_CHARS = Math.max(...Object.values(WHOLE_TOKEN_BELOW)) - 1;
+const NOT_ASCII = /[^\0-\x7f]/;
+const LATIN_1 = /^[\0-\xff]*$/;
 
-/** Shorter pieces of base64 are found in ordinary words. */
-const BASE64_CORE_CHARS = 6;
-const BASE64_RUN = /[A-Za-z0-9+/_-]{8,}={0,2}/g;
+function foldedText(text: string): string {
+  const [reading] = readingsOf(text);
+  return reading ? folded(reading).text.trim() : '';
+}
 
-/** Written alike in URLs and in JSON. */
-const UNRESERVED = /^[A-Za-z0-9._-]*$/;
-
-const WORD = /[\p{L}\p{M}\p{N}_]/u;
+/**
+ * Whether our own sentences may hold it: words and names made of letters alone, and short numbers. Ids are many and
+ * often short, so only those of 8 or more characters count.
+ */
+function couldBeOurs(secret: string, kind: SecretKind): boolean {
+  if (secret.length < (kind === 'id' ? 8 : 4) || /^[\d.:-]{1,5}$/.test(secret)) return true;
+  return secret.split(/[ ./_:-]+/).every((word) => /^(?:[A-Z]?[a-z]*(?:[A-Z][a-z]+)*|[A-Z]{2,5})$/.test(word));
+}
 
 /** Stretches that overlap or touch are one: of two secrets that share characters neither leaves its tail behind. */
-function covered(text: string, secretEnd: (text: string, at: number) => number): string {
+function masked(text: string, hidden: Uint8Array): string {
   let shown = '';
-  let end = 0;
-  for (let at = 0; at < text.length; at++) {
-    const next = secretEnd(text, at);
-    if (next === at) continue;
-    if (at > end || shown === '') shown += text.slice(end, at) + MASK;
-    end = Math.max(end, next);
+  let at = 0;
+  while (at < text.length) {
+    const start = hidden.indexOf(1, at);
+    if (start < 0) break;
+    const end = hidden.indexOf(0, start);
+    shown += text.slice(at, start) + MASK;
+    at = end < 0 ? text.length : end;
   }
-  return shown + text.slice(end);
+  return shown + text.slice(at);
 }
 
-function tokenEnd(text: string, at: number, tokens: ReadonlySet<string>): number {
-  if (at > 0 && WORD.test(charBefore(text, at))) return at;
-  for (let end = Math.min(at + LONGEST_TOKEN_CHARS, text.length); end > at; end--) {
-    if (tokens.has(text.slice(at, end)) && !WORD.test(charAt(text, end))) return end;
-  }
-  return at;
-}
-
-/** The ways in which a secret is written by those who carry it. */
-function encodings(secret: string, kind: SecretKind): Set<string> {
-  if (secret === '') return new Set();
-  const base64 = kind === 'credential' ? base64Cores(secret) : [];
-  return new Set([secret, ...(UNRESERVED.test(secret) ? [] : escapes(secret)), ...base64]);
-}
-
-/** JSON-escaped and URL-encoded: in a path or query, in a form (which encodes !'()~ too), in either case. */
-function escapes(secret: string): string[] {
-  // toString makes U+FFFD of lone surrogates, for which encodeURIComponent throws.
-  const url = encodeURIComponent(Buffer.from(secret, 'utf8').toString('utf8'));
-  const form = new URLSearchParams([['', secret]]).toString().slice(1);
-  const inUrls = [url, url.replaceAll('%20', '+'), form];
-  return [JSON.stringify(secret).slice(1, -1), ...inUrls, ...inUrls.map(lowerHex)];
-}
-
-function lowerHex(text: string): string {
-  return text.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase());
-}
-
-/**
- * The characters of base64 that the secret alone decides, for each of the three ways in which its first byte can fall
- * into a group of three: base64 gives 6 bits a character, so they are those whose 6 bits lie within the secret's.
- */
-function base64Cores(secret: string): string[] {
-  return [0, 1, 2].flatMap((before) => {
-    const bytes = Buffer.from('\0'.repeat(before) + secret, 'utf8');
-    const core = bytes.toString('base64').slice(Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6));
-    return core.length < BASE64_CORE_CHARS ? [] : [core, core.replaceAll('+', '-').replaceAll('/', '_')];
-  });
-}
-
-/** Pieces that cover all of it; the last one ends where it ends. */
-function piecesOf(form: string): string[] {
-  if (form.length <= PIECE_CHARS) return [form];
-  const count = Math.ceil(form.length / PIECE_CHARS);
-  return Array.from({ length: count }, (_, index) => {
-    const start = Math.min(index * PIECE_CHARS, form.length - PIECE_CHARS);
-    return form.slice(start, start + PIECE_CHARS);
-  });
-}
-
-/** The lengths with one more, longest first. */
-function withLength(lengths: number[] | undefined, length: number): number[] {
-  if (lengths === undefined) return [length];
-  return lengths.includes(length) ? lengths : [...lengths, length].sort((a, b) => b - a);
-}
-
-function charBefore(text: string, at: number): string {
-  return /[\s\S]$/u.exec(text.slice(Math.max(0, at - 2), at))?.[0] ?? '';
-}
-
-function charAt(text: string, at: number): string {
-  return String.fromCodePoint(text.codePointAt(at) ?? 0x20);
+/** At most 64 Ki characters, cut at a space: a secret that is cut in half is not found. */
+function bounded(text: string): string {
+  return text.length <= MAX_READ_CHARS ? text : text.slice(0, text.lastIndexOf(' ', MAX_READ_CHARS) + 1);
 }
 
 function urlDecoded(value: string): string {

@@ -12,12 +12,13 @@ import { STAGES } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
 import { look, lookAtVersion } from './observe.ts';
 import { createObserver, type Observer } from './observer.ts';
+import { OUR_WORDS } from './our-words.ts';
 import type { Package } from './package/package.ts';
 import { foresee, type PlanOptions } from './plan.ts';
 import type { Portal, UploadSource } from './portal/portal.ts';
 import { USER_AGENT } from './portal/transport.ts';
 import { assertSpoken, checkedInputs, openBuild, openProfile, readUserIds } from './prepare.ts';
-import { createRedactor } from './redact.ts';
+import { createRedactor, shownBy } from './redact.ts';
 import { publish } from './report/publish.ts';
 import { GREEN, type Report, withoutSecrets } from './report/report.ts';
 import { foreseenWords } from './report/summary.ts';
@@ -33,11 +34,12 @@ export interface RunResult {
 
 /** Runs the step; resolves with its exit code and report. Everything it has to say is written by then. */
 export async function run(world: World): Promise<RunResult> {
-  const redactor = createRedactor();
-  const log = createLog(world.write, (text) => redactor.redact(text));
+  const redactor = createRedactor(OUR_WORDS);
+  const show = shownBy(redactor);
+  const log = createLog(world.write, redactor.redactSentence);
   const context = await readContext(world.environment, world.workspace, world.tempDir);
-  const story = new Story(context, world.clock);
-  const parts = { ...world, context, log, redactor, story, userAgent: USER_AGENT };
+  const story = new Story(context, world.clock, show);
+  const parts = { ...world, context, log, redactor, show, story, userAgent: USER_AGENT };
   const over = new AbortController();
   const tools: Tools = {
     ...parts,
@@ -50,16 +52,15 @@ export async function run(world: World): Promise<RunResult> {
     if (world.crashed !== undefined) ends.push(world.crashed);
     story.ending = await Promise.race(ends);
   } catch (error) {
-    story.ending = endingOf(error);
+    story.ending = endingOf(error, show);
   }
   // After a crash the release would go on by itself, while its end is told: nothing is written that no report knows.
   over.abort();
-  const report = withoutSecrets(story.report(), (text) => redactor.redact(text));
+  const report = withoutSecrets(story.report(), { show, redactSentence: redactor.redactSentence });
   const isGreen = GREEN.includes(report.verdict) || (report.verdict === 'pending' && pendingIsGreen(story.inputs));
   conclude(report, isGreen, log);
   await publish(report, {
     tempDir: context.tempDir,
-    redact: (text) => redactor.redact(text),
     warn: log.warning,
     hasOutputFile: Boolean(world.environment['GITHUB_OUTPUT']),
     hasSummaryFile: Boolean(world.environment['GITHUB_STEP_SUMMARY']),
@@ -115,6 +116,7 @@ async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
     build = await openBuild(inputs, tools);
     assertSpoken(inputs, portal, profile);
     const version = await findVersion(inputs, portal, tools);
+    tools.redactor.keep(version ? [version] : []);
     const { view, ending: known } = await firstLook(inputs, version, portal, tools);
     const ending = known ?? (await carryOut(inputs, view, { portal, userIds, build }, tools));
     await readListAgain(ending, tools);
@@ -137,8 +139,8 @@ interface Means {
 
 /** Checks the whole chain against the first look, and only then drives each stage to its end. */
 async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools): Promise<Ending> {
-  const { story, log, clock, signal, context, redactor } = tools;
-  const plan = planOptionsOf(inputs);
+  const { story, log, clock, signal, context, redactor, show } = tools;
+  const plan = planOptionsOf(inputs, show);
   const { portal, userIds, build } = means;
   const observer = createObserver(looked, portal, clock, story.sees);
   story.observer = observer;
@@ -154,12 +156,16 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
     package: build,
     isHealthy: inputs.healthUrl && (await healthCheck(inputs.healthUrl, signal, tools.exchange)),
     log: log.info,
+    show,
     onChanged: story.hasChanged,
     onUnsettled: story.isUnsettled,
     onWait: (view) => {
       story.sees(view);
       const what = stateOf(view) === 'grayscale' ? 'the end of the soak' : 'the approval';
-      const report = withoutSecrets(story.report({ kind: 'pending', what }), (text) => redactor.redact(text));
+      const report = withoutSecrets(story.report({ kind: 'pending', what }), {
+        show,
+        redactSentence: redactor.redactSentence,
+      });
       return tools.tell(report, inputs, 'waiting');
     },
   };
@@ -167,7 +173,7 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
   if (!waits) await untilSettled(drive);
   const foreseen = await foreseeForSure(inputs, plan, observer, tools);
   story.foreseen = foreseen.steps;
-  if (foreseen.end?.kind === 'unreadable') throw unreadable(foreseen.end.what);
+  if (foreseen.end?.kind === 'unreadable') throw unreadable(foreseen.end.what, show);
   if (foreseen.end) {
     story.ended(inputs.stages[foreseen.steps.length], foreseen.end.kind);
     return foreseen.end;
@@ -267,14 +273,15 @@ function conclude(report: Report, isGreen: boolean, log: Log): void {
   else if (report.verdict === 'pending') log.notice(text);
 }
 
-function endingOf(error: unknown): Ending {
+function endingOf(error: unknown, show: Tools['show']): Ending {
   if (error instanceof Cancelled) return { kind: 'cancelled' };
   if (error instanceof ReleaseError) return { kind: 'failed', error };
-  const found = error instanceof Error ? `${error.name}: ${error.message}.` : 'Something that is no error was thrown.';
+  const found =
+    error instanceof Error ? `${error.name}: ${show(error.message)}.` : 'Something that is no error was thrown.';
   return { kind: 'failed', error: new ReleaseError('internal', { found, cause: error }) };
 }
 
-function planOptionsOf(inputs: Inputs): PlanOptions {
+function planOptionsOf(inputs: Inputs, show: Tools['show']): PlanOptions {
   return {
     targetApp: inputs.targetApp,
     allowDowngrade: inputs.allowDowngrade,
@@ -282,6 +289,7 @@ function planOptionsOf(inputs: Inputs): PlanOptions {
     ratios: inputs.ratios,
     soakMs: inputs.soakMs ?? 0,
     soakMode: inputs.soakMode,
+    show,
   };
 }
 

@@ -53,7 +53,11 @@ export class Story {
   private readonly context: RunContext;
   private readonly clock: Clock;
 
-  constructor(context: RunContext, clock: Clock) {
+  /** Untrusted text as it may stand in a sentence. */
+  private readonly show: (untrusted: string) => string;
+
+  constructor(context: RunContext, clock: Clock, show: (untrusted: string) => string) {
+    this.show = show;
     this.context = context;
     this.clock = clock;
     this.startedAtMs = clock.now();
@@ -104,7 +108,7 @@ export class Story {
     const isKnown = view && (inputs?.targetApp || release) && (view.version !== '' || view.releases !== undefined);
     const state = view && isKnown ? stateOf(view) : '';
     const verdict = this.verdict(ending);
-    const error = errorOf(ending, view);
+    const error = this.errorOf(ending, view);
     const previous = view && rollbackTarget(view);
     const firstRelease = view && inputs?.targetApp ? isFirstRelease(view) : undefined;
     const miniappId = inputs?.miniappId ?? '';
@@ -145,9 +149,9 @@ export class Story {
       packageSha256: sent?.sha256 ?? '',
       packageBytes: sent?.sizeBytes ?? 0,
       message: this.message(ending, verdict, facts),
-      reason: error?.found ?? (state === 'rejected' ? (release?.comment ?? 'no reason given') : ''),
+      reason: error?.found ?? (state === 'rejected' ? this.show(release?.comment ?? '') || 'no reason given' : ''),
       ...(error && { error }),
-      todo: error?.todo ?? (state === 'unknown' ? todoOfUnknown(view) : todoOf(ending)),
+      todo: error?.todo ?? (state === 'unknown' ? this.todoOfUnknown(view) : todoOf(ending)),
       notices: this.notices,
       operations: this.calls,
       looks: this.looks,
@@ -226,6 +230,25 @@ export class Story {
     return stages.find((stage) => this.outcomes.get(stage) === 'refused') ?? stages.join(', ');
   }
 
+  private errorOf(ending: Ending, view: View | undefined): ReportedError | undefined {
+    if (ending.kind === 'failed') {
+      const { code, found, todo, traceId } = ending.error;
+      return { code, what: ERRORS[code].what, found, todo, ...(traceId && { traceId }) };
+    }
+    if (ending.kind === 'unknown-status') {
+      return reported('portal-status-unknown', {
+        found: `The portal shows the status ${this.show(view?.release?.portalStatus ?? '')}.`,
+        todo: this.todoOfUnknown(view),
+      });
+    }
+    return ending.kind === 'refused' ? reported('stage-refused', ending) : undefined;
+  }
+
+  private todoOfUnknown(view: View | undefined): string {
+    const word = JSON.stringify(this.show(view?.release?.portalStatus ?? ''));
+    return `Find out what it means and add this line to statuses in your portal profile: ${word}: { "state": "...", "mark": "observed" } (docs/portal.md).`;
+  }
+
   /** Where a write was under way and no look could say what became of it. */
   private doubt(): string {
     const { unsettled } = this;
@@ -253,25 +276,6 @@ function runUrl(context: RunContext): string {
   if (!context.repository || !context.runId) return '';
   const attempt = context.runAttempt ? `/attempts/${context.runAttempt}` : '';
   return `${context.serverUrl}/${context.repository}/actions/runs/${context.runId}${attempt}`;
-}
-
-function errorOf(ending: Ending, view: View | undefined): ReportedError | undefined {
-  if (ending.kind === 'failed') {
-    const { code, found, todo, traceId } = ending.error;
-    return { code, what: ERRORS[code].what, found, todo, ...(traceId && { traceId }) };
-  }
-  if (ending.kind === 'unknown-status') {
-    return reported('portal-status-unknown', {
-      found: `The portal shows the status ${view?.release?.portalStatus ?? ''}.`,
-      todo: todoOfUnknown(view),
-    });
-  }
-  return ending.kind === 'refused' ? reported('stage-refused', ending) : undefined;
-}
-
-function todoOfUnknown(view: View | undefined): string {
-  const word = JSON.stringify(view?.release?.portalStatus ?? '');
-  return `Find out what it means and add this line to statuses in your portal profile: ${word}: { "state": "...", "mark": "observed" } (docs/portal.md).`;
 }
 
 function reported(

@@ -30,6 +30,8 @@ export interface Tools extends World {
   readonly context: RunContext;
   readonly log: Log;
   readonly redactor: Redactor;
+  /** Untrusted text as it may stand in a sentence: redacted, one line, bounded. */
+  readonly show: (untrusted: string) => string;
   readonly story: Story;
   readonly userAgent: string;
   readonly tell: Teller;

@@ -55,6 +55,7 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
           ratios: [],
           soakMs: 0,
           soakMode: 'wait',
+          show: String,
           ...plan,
         },
         approvalTimeoutMs: HOUR,
@@ -62,6 +63,7 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
         userIds: ['a', 'b', 'c', 'd', 'e'],
         onUnsettled: () => {},
         log: (line) => log.push(line),
+        show: String,
         onChanged: () => {
           here.changes++;
         },
@@ -498,12 +500,21 @@ async function driveFrom(first: Awaited<ReturnType<typeof look>>, portal: Portal
     observer: createObserver(first, portal, here.clock, () => {}),
     clock: here.clock,
     signal: new AbortController().signal,
-    plan: { targetApp: 'GOPAY', allowDowngrade: false, reapply: false, ratios: [], soakMs: 0, soakMode: 'wait' },
+    plan: {
+      targetApp: 'GOPAY',
+      allowDowngrade: false,
+      reapply: false,
+      ratios: [],
+      soakMs: 0,
+      soakMode: 'wait',
+      show: String,
+    },
     approvalTimeoutMs: 0,
     onUnsettled: () => {},
     releaseNotes: '',
     userIds: [],
     log: () => {},
+    show: String,
     onChanged: () => {},
     onWait: async () => {},
   });

@@ -71,7 +71,7 @@ function optionsOf(context: Partial<RunContext>, signal = new AbortController().
   const lines: string[] = [];
   const redactor = createRedactor();
   redactor.add(TOKEN, 'credential');
-  const log = createLog((line) => lines.push(line), redactor.redact);
+  const log = createLog((line) => lines.push(line), redactor.redactSentence);
   return { context: contextOf(context), clock, signal, log, redactor, userAgent: 'test', lines };
 }
 

@@ -150,7 +150,7 @@ function portalAt(origin: URL, profile: Profile, miniappId: string) {
     userAgent: 'test',
     clock,
     signal,
-    redact: (text) => text,
+    show: (text) => text,
     onCall: () => {},
     onCredential: () => {},
     sandbox: false,

@@ -16,6 +16,7 @@ const OPTIONS: PlanOptions = {
   ratios: [20],
   soakMs: 0,
   soakMode: 'wait',
+  show: String,
 };
 
 function release(version: string, state: Release['state'], more: Partial<Release> = {}): Release {

@@ -43,7 +43,7 @@ describe('redact', () => {
   });
 
   it('agrees with a simple one that replaces the longest first', () => {
-    const alphabet = fc.constantFrom('a', 'b', ' ');
+    const alphabet = fc.constantFrom('a', 'b', '-');
     const words = fc.string({ minLength: 4, maxLength: 9, unit: alphabet }).filter((word) => word === word.trim());
     const cases = fc.array(words, { minLength: 1, maxLength: 5 }).chain((known) => {
       const texts = fc.array(fc.oneof(alphabet, fc.constantFrom(...known)), { maxLength: 12 });

@@ -61,6 +61,7 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
           ratios: [],
           soakMs: 0,
           soakMode: 'wait',
+          show: String,
           ...plan,
         },
         approvalTimeoutMs: 0,
@@ -68,6 +69,7 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
         userIds: [],
         onUnsettled: () => {},
         log: () => {},
+        show: String,
         onChanged: () => {},
         onWait: async () => {},
         ...context,
@@ -174,7 +176,7 @@ test('an upload that another run overtook says so', async () => {
 });
 
 test('the report of a long wait holds its writes', () => {
-  const story = new Story({} as RunContext, fakeClock());
+  const story = new Story({} as RunContext, fakeClock(), String);
   const call = { startedAtMs: 0, tookMs: 1, ok: true };
   for (let looks = 0; looks < 600; looks++) story.called({ ...call, operation: 'listReleases' });
   story.called({ ...call, operation: 'goOnline' });

@@ -70,7 +70,7 @@ async function create(view: DeploymentView, place: DeploymentPlace, gitHub: GitH
     task: view.task,
     environment: place.environment,
     description: gitHub.redact(view.title),
-    payload: JSON.parse(gitHub.redact(JSON.stringify(view.payload))),
+    payload: Object.fromEntries(Object.entries(view.payload).map(([name, text]) => [name, gitHub.redact(text)])),
     auto_merge: false,
     required_contexts: [],
   });

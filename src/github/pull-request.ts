@@ -38,7 +38,7 @@ export async function writeComment(
   knownId?: number,
 ): Promise<Written> {
   const { octokit, repo } = gitHub;
-  const text = gitHub.redact(`${marker}\n${body}`);
+  const text = `${marker}\n${gitHub.redact(body)}`;
   const update = (id: number) =>
     octokit.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
       ...repo,

@@ -137,7 +137,7 @@ function gitHubOptions(inputs: Inputs, options: TellerOptions): GitHubOptions {
     userAgent,
     clock,
     signal,
-    redact: (text) => redactor.redact(text),
+    redact: redactor.redactSentence,
     onProxyPassword: (password) => redactor.add(password, 'credential'),
   };
 }

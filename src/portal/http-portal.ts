@@ -3,7 +3,6 @@
 import type { Clock } from '../clock.ts';
 import { ReleaseError } from '../errors.ts';
 import { type Operation, operationRow, type WriteOperation } from '../lifecycle.ts';
-import { cleanLine } from '../text.ts';
 import { multipart } from './multipart.ts';
 import type {
   Call,
@@ -38,8 +37,8 @@ export interface HttpPortalOptions {
   readonly userAgent: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Foreign text passes through it before anything else does: no secret is cut in half and missed. */
-  readonly redact: (text: string) => string;
+  /** Untrusted text as it may stand in a message: redacted, one line, bounded. Data is kept as it came. */
+  readonly show: (untrusted: string) => string;
   readonly onCall: (call: Call) => void;
   /** A new credential, before it is first used. */
   readonly onCredential: (credential: string) => void;
@@ -86,7 +85,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
       throw new ReleaseError('portal-unauthorized', {
         found: `The login was refused: ${reasonIn(wire) || `HTTP ${wire.status}`}.${note}`,
         todo: `Check portal-username and portal-password; the password is not tried again, so that the account is not locked.${note && ' Where they are right, log in by the browser or give portal-session (docs/first-day.md).'}`,
-        traceId: textAt(wire.json, profile.envelope.traceId),
+        traceId: shownAt(wire.json, profile.envelope.traceId),
       });
     }
     readEnvelope('login', spelling, wire);
@@ -180,10 +179,10 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
         const wire = await sent.catch((error) => {
           throw withGuess(operation, spelling, error);
         });
-        if (wire.status === 413 && source) throw packageTooLarge(source, textAt(wire.json, profile.envelope.traceId));
+        if (wire.status === 413 && source) throw packageTooLarge(source, shownAt(wire.json, profile.envelope.traceId));
         if (!isNotLoggedIn(wire)) return readEnvelope(operation, spelling, wire);
         const found = `${operation}: ${reasonIn(wire) || 'not logged in'}.`;
-        const traceId = textAt(wire.json, profile.envelope.traceId);
+        const traceId = shownAt(wire.json, profile.envelope.traceId);
         if (renewed || !(await session.renew(credential, patience))) {
           throw new ReleaseError('portal-unauthorized', { found, traceId });
         }
@@ -215,7 +214,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
 
   function readEnvelope(operation: Operation, spelling: Spelling, wire: WireAnswer): Answer {
     const { envelope, refusals } = profile;
-    const traceId = textAt(wire.json, envelope.traceId);
+    const traceId = shownAt(wire.json, envelope.traceId);
     const success = at(wire.json, envelope.success.at);
     const notes = notesOn(operation, spelling);
     if (wire.status < 400 && success === envelope.success.equals) return { json: wire.json, traceId };
@@ -254,16 +253,14 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   }
 
   function reasonIn(wire: WireAnswer): string {
-    const code = textAt(wire.json, profile.envelope.errorCode);
-    const message = textAt(wire.json, profile.envelope.errorMessage);
+    const code = shownAt(wire.json, profile.envelope.errorCode);
+    const message = shownAt(wire.json, profile.envelope.errorMessage);
     return [code, message].filter(Boolean).join(', ');
   }
 
-  /** Text of an answer: redacted first, then one bounded line. */
-  function textAt(json: unknown, place: string | undefined): string | undefined {
-    const value = place === undefined ? undefined : at(json, place);
-    if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-    return cleanLine(options.redact(String(value).slice(0, 65_536)), 500) || undefined;
+  /** Text of a response, for a message. */
+  function shownAt(json: unknown, place: string | undefined): string | undefined {
+    return options.show(textAt(json, place) ?? '') || undefined;
   }
 
   function listOf(operation: Operation, spelling: Spelling, json: unknown): readonly unknown[] {
@@ -338,7 +335,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
           : (['version', release.version] as const);
         throw unexpected(
           operation,
-          `has no ${place} in item ${index + 1} (found ${shownAt(item, place)}; profile key release.${key})`,
+          `has no ${place} in item ${index + 1} (found ${options.show(jsonAt(item, place))}; profile key release.${key})`,
         );
       }
       const publishId = textAt(item, release.publishId?.at);
@@ -369,7 +366,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
         if (!version) {
           throw unexpected(
             'listVersions',
-            `has no ${place} in item ${index + 1} (found ${shownAt(item, place)}; profile key version.version)`,
+            `has no ${place} in item ${index + 1} (found ${options.show(jsonAt(item, place))}; profile key version.version)`,
           );
         }
         return { version, ...artifactsAt(item, profile.version.artifacts.at) };
@@ -438,6 +435,12 @@ function packageTooLarge({ sizeBytes }: UploadSource, traceId: string | undefine
   });
 }
 
+/** Text of a response as it came; undefined where there is none. */
+function textAt(json: unknown, place: string | undefined): string | undefined {
+  const value = place === undefined ? undefined : at(json, place);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) || undefined : undefined;
+}
+
 /** A whole number that may come as a number or as digits. */
 function numberAt(json: unknown, place: string | undefined): number | undefined {
   const value = place === undefined ? undefined : at(json, place);
@@ -451,7 +454,7 @@ function ratioAt(json: unknown, place: string | undefined): number | Unreadable 
   if (place === undefined || value === undefined || value === null) return undefined;
   const percent = numberAt(json, place);
   if (percent !== undefined && percent <= 100) return percent;
-  return { profileKey: 'release.ratio', field: place, value: shownAt(json, place) };
+  return { profileKey: 'release.ratio', field: place, value: jsonAt(json, place) };
 }
 
 /** Paths as the portal wants them back: unchanged, so neither redacted nor cleaned; never shown. */
@@ -462,7 +465,7 @@ function artifactsAt(item: unknown, place: string): Pick<Version, 'artifacts' | 
   if (artifacts.length === given.length) return { artifacts };
   return {
     artifacts: [],
-    unreadableArtifacts: { profileKey: 'version.artifacts', field: place, value: shownAt(item, place) },
+    unreadableArtifacts: { profileKey: 'version.artifacts', field: place, value: jsonAt(item, place) },
   };
 }
 
@@ -470,8 +473,8 @@ function isNothing(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }
 
-/** The value at a place for a message: as JSON, bounded; `nothing` where there is none. */
-function shownAt(json: unknown, place: string): string {
+/** The value at a place as JSON, bounded; `nothing` where there is none. Untrusted text. */
+function jsonAt(json: unknown, place: string): string {
   const value = at(json, place);
-  return isNothing(value) ? 'nothing' : cleanLine(JSON.stringify(value).slice(0, 1_000), 100);
+  return isNothing(value) ? 'nothing' : JSON.stringify(value).slice(0, 1_000);
 }

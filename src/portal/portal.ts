@@ -7,11 +7,11 @@ export interface Release {
   readonly version: string;
   /** `busy`: in passing, look again. `unknown`: a word that the profile does not map; never written on. */
   readonly state: State | 'busy' | 'unknown';
-  /** The portal's own word, raw; foreign text. */
+  /** The portal's own word as it came; untrusted text, so it is redacted where it is shown. */
   readonly portalStatus: string;
   /** The release ticket; decimal digits, more than a number holds. */
   readonly publishId?: string;
-  /** The reviewer's reason; foreign text. */
+  /** The reviewer's reason as it came; untrusted text. */
   readonly comment?: string;
   /** The ratio in effect in percent, 0 before a rollout; absent where the portal shows none, or none that can be read. */
   readonly ratioPercent?: number;
@@ -43,7 +43,7 @@ export interface Version {
   readonly unreadableArtifacts?: Unreadable;
 }
 
-/** An entry of a release's history; all foreign text. */
+/** An entry of a release's history as it came; all untrusted text. */
 export interface HistoryItem {
   readonly type: string;
   readonly operator: string;

@@ -1,4 +1,4 @@
-/** Writes the views of a report where people and later steps find them. */
+/** Writes the views of a report, which holds no secrets, where people and later steps find them. */
 
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
@@ -10,7 +10,6 @@ import { summaryOf } from './summary.ts';
 
 export interface Publishing {
   readonly tempDir: string;
-  readonly redact: (text: string) => string;
   readonly warn: (text: string) => void;
   /** Where the runner gave neither, as outside of a workflow, nothing is written. */
   readonly hasOutputFile: boolean;
@@ -19,7 +18,7 @@ export interface Publishing {
 
 /** Outputs, report file and summary. What cannot be written is a warning: the release stands either way. */
 export async function publish(report: Report, publishing: Publishing): Promise<void> {
-  const { redact, warn } = publishing;
+  const { warn } = publishing;
   const safely = async (what: string, act: () => Promise<void>) => {
     try {
       await act();
@@ -31,17 +30,17 @@ export async function publish(report: Report, publishing: Publishing): Promise<v
   const reportFile = join(publishing.tempDir, `gopay-miniapp-release-${randomUUID()}.json`);
   let written = '';
   await safely('report file', async () => {
-    await writeFile(reportFile, `${redact(JSON.stringify(report, null, 2))}\n`, { mode: 0o600 });
+    await writeFile(reportFile, `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 });
     written = reportFile;
   });
   const core = await import('@actions/core');
   await safely('outputs', async () => {
     if (!publishing.hasOutputFile) return;
-    for (const [name, value] of Object.entries(outputsOf(report, written))) core.setOutput(name, redact(value));
+    for (const [name, value] of Object.entries(outputsOf(report, written))) core.setOutput(name, value);
   });
   await safely('job summary', async () => {
     if (!publishing.hasSummaryFile) return;
     const qrCode = report.showPreview && report.previewUrl ? await drawQrCode(report.previewUrl) : undefined;
-    await core.summary.addRaw(redact(summaryOf(report, { qrCode })), true).write();
+    await core.summary.addRaw(summaryOf(report, { qrCode }), true).write();
   });
 }

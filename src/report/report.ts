@@ -114,27 +114,106 @@ export interface Report {
   };
 }
 
-/**
- * The report with secrets replaced in every text that is not a word or a number of ours. Before any view is made: the
- * views escape, and what is escaped is no longer found.
- */
-export function withoutSecrets(report: Report, redact: (text: string) => string): Report {
-  const { error } = report;
-  return {
-    ...report,
-    portalStatus: redact(report.portalStatus),
-    message: redact(report.message),
-    reason: redact(report.reason),
-    ...(error && { error: { ...error, found: redact(error.found), todo: redact(error.todo) } }),
-    todo: redact(report.todo),
-    notices: report.notices.map(redact),
-    history: report.history.map((item) => mapTexts(item, redact)),
-    run: mapTexts(report.run, redact),
-  };
+/** What a text of the report is, and so what is done to it before it leaves the process. */
+type Kind =
+  /** Our words, and values of a fixed form: never changed, whatever the secrets are. */
+  | 'fixed'
+  /** Of the portal: a version or an id, which stays; anything else it may be is untrusted. */
+  | 'version'
+  | 'id'
+  /** A sentence of ours, whose untrusted parts were redacted before. */
+  | 'sentence'
+  | 'untrusted';
+
+type Kinds<T> = T extends string | number | boolean
+  ? Kind
+  : T extends readonly (infer Item)[]
+    ? Kinds<Item>
+    : { readonly [Name in keyof T]-?: Kinds<Exclude<T[Name], undefined>> };
+
+const KINDS: Kinds<Omit<Report, 'stages' | 'operations' | 'probe'>> & { readonly operations: { traceId: Kind } } = {
+  schemaVersion: 'fixed',
+  verdict: 'fixed',
+  complete: 'fixed',
+  released: 'fixed',
+  changed: 'fixed',
+  sandbox: 'fixed',
+  dryRun: 'fixed',
+  miniappId: 'fixed',
+  spaceId: 'fixed',
+  targetApp: 'fixed',
+  version: 'version',
+  state: 'fixed',
+  portalStatus: 'untrusted',
+  publishId: 'id',
+  previewUrl: 'fixed',
+  showPreview: 'fixed',
+  ratioPercent: 'fixed',
+  ramp: 'fixed',
+  whitelistIds: 'fixed',
+  whitelistCount: 'fixed',
+  firstRelease: 'fixed',
+  liveVersion: 'version',
+  previousVersion: 'version',
+  underWay: { version: 'version', state: 'fixed' },
+  nextStages: 'fixed',
+  packageSha256: 'fixed',
+  packageBytes: 'fixed',
+  message: 'sentence',
+  reason: 'sentence',
+  error: { code: 'fixed', what: 'fixed', found: 'sentence', todo: 'sentence', traceId: 'untrusted' },
+  todo: 'sentence',
+  notices: 'sentence',
+  operations: { traceId: 'untrusted' },
+  looks: 'fixed',
+  history: { type: 'untrusted', operator: 'untrusted', time: 'untrusted', comment: 'untrusted' },
+  startedAt: 'fixed',
+  endedAt: 'fixed',
+  run: {
+    repository: 'fixed',
+    workflow: 'sentence',
+    event: 'fixed',
+    ref: 'sentence',
+    sha: 'fixed',
+    actor: 'sentence',
+    triggeringActor: 'sentence',
+    id: 'fixed',
+    attempt: 'fixed',
+    url: 'fixed',
+  },
+};
+
+export interface Redaction {
+  /** Untrusted text as it may be shown: redacted, one line, bounded. */
+  readonly show: (untrusted: string) => string;
+  readonly redactSentence: (text: string) => string;
 }
 
-function mapTexts<T extends object>(texts: T, change: (text: string) => string): T {
-  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, change(String(text))])) as T;
+/** The report with secrets replaced in its texts. Before any view is made: the views escape and cut. */
+export function withoutSecrets(report: Report, { show, redactSentence }: Redaction): Report {
+  const change: Readonly<Record<Kind, (text: string) => string>> = {
+    fixed: (text) => text,
+    version: (text) => (VERSION.test(text) ? redactSentence(text) : show(text)),
+    id: (text) => (/^\d*$/.test(text) || show(text) === text ? text : ''),
+    sentence: redactSentence,
+    untrusted: show,
+  };
+  const safe = changed(report, KINDS, change) as Report;
+  return safe.publishId === report.publishId ? safe : { ...safe, previewUrl: '' };
+}
+
+const VERSION = /^\d+(\.\d+){1,3}(-[\w.-]{1,40})?$/;
+
+/** The value with each of its texts changed by its kind; what has no kind stays as it is. */
+function changed(value: unknown, kinds: unknown, change: Readonly<Record<Kind, (text: string) => string>>): unknown {
+  if (kinds === undefined) return value;
+  if (Array.isArray(value)) return value.map((item) => changed(item, kinds, change));
+  if (typeof value === 'string') return change[kinds as Kind](value);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, item]) => {
+    return [name, changed(item, (kinds as Readonly<Record<string, unknown>>)[name], change)];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** The state in words: "in grayscale rollout at 20%". */

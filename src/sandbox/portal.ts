@@ -4,7 +4,6 @@
  * Written from docs/portal.md alone and sharing only names with the client, so that it can disagree with it.
  * Times are milliseconds since 1970, ratios whole percent. Nothing here reads a clock, a file or a socket.
  */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { OPERATIONS, type Operation, type State } from '../lifecycle.ts';
 
@@ -53,8 +52,11 @@ const release = z.strictObject({
   publishId: z.string().regex(/^\d{19,22}$/),
   status: z.enum(Object.values(STATUS_OF)),
   approveComment: z.string(),
-  /** 64 bits of the SHA-256 of each user ID with the publishId: enough to drop duplicates, and no IDs on disk. */
-  whitelist: z.array(z.string().regex(/^[0-9a-f]{16}$/)),
+  /**
+   * How many user IDs were added. Nothing that is derived from an ID is kept, since short IDs can be found from their
+   * hashes: an ID that is added in two requests counts twice.
+   */
+  whitelistCount: count,
   /** How many of them the last startPilot took into the test. */
   inTest: count,
   /** The ratio set, in effect from the next startGrayscale on; and the one in effect. 0: none. */
@@ -258,8 +260,7 @@ const RULES: Partial<Record<Operation, Rule>> = {
     from: ['PASSED', 'BETA'],
     refuse: [notOnFirst],
     effect: ({ release, fields }) => {
-      const hashes = fields.userIds.map((id) => idHash(release, id));
-      release.whitelist = [...new Set([...release.whitelist, ...hashes])];
+      release.whitelistCount += new Set(fields.userIds).size;
     },
     type: 'WHITELIST',
     comment: ({ userIds }) => `${userIds.length} user IDs`,
@@ -269,12 +270,12 @@ const RULES: Partial<Record<Operation, Rule>> = {
     to: 'BETA',
     refuse: [
       notOnFirst,
-      ['WHITELIST_EMPTY', ({ release }) => release.whitelist.length === 0],
+      ['WHITELIST_EMPTY', ({ release }) => release.whitelistCount === 0],
       // Sent again with no new user ID: the state shows its effect already.
-      ['STATUS_NOT_ALLOWED', ({ release: r }) => r.status === 'BETA' && r.whitelist.length === r.inTest],
+      ['STATUS_NOT_ALLOWED', ({ release: r }) => r.status === 'BETA' && r.whitelistCount === r.inTest],
     ],
     effect: ({ release }) => {
-      release.inTest = release.whitelist.length;
+      release.inTest = release.whitelistCount;
     },
     type: 'TEST',
   },
@@ -476,7 +477,7 @@ function listReleases({ releases, release: one, fields }: Scene): Result {
     publishId: r.publishId,
     approveComment: r.approveComment,
     grayRatio: r.grayRatio,
-    whitelistCount: r.whitelist.length,
+    whitelistCount: r.whitelistCount,
     gmtModified: r.gmtModified,
   }));
 }
@@ -538,7 +539,7 @@ function addRelease(state: SandboxState, app: App, channelCode: string, v: strin
     publishId: publishId(state.publishIds++),
     status: 'INIT',
     approveComment: '',
-    whitelist: [],
+    whitelistCount: 0,
     inTest: 0,
     ratioSet: 0,
     grayRatio: 0,
@@ -552,8 +553,8 @@ function addRelease(state: SandboxState, app: App, channelCode: string, v: strin
 
 /** As if it had come there: one tester in the test, one percent in the rollout, so that any higher ratio can follow. */
 function seedRelease(r: Release, status: Status, nowMs: number): void {
-  if (status === 'BETA') r.whitelist = [idHash(r, 'seed')];
-  r.inTest = r.whitelist.length;
+  if (status === 'BETA') r.whitelistCount = 1;
+  r.inTest = r.whitelistCount;
   if (status === 'GRAY') r.ratioSet = 1;
   if (status === 'REJECTED') r.approveComment = 'Rejected by the seed of the sandbox';
   become(r, status, nowMs);
@@ -567,10 +568,6 @@ function publishId(n: number): string {
 
 function artifactPath(appId: string, v: string): string {
   return `app/version/${appId}/${v}/${appId}_v${v}.zip`;
-}
-
-function idHash(of: Pick<Release, 'publishId'>, userId: string): string {
-  return createHash('sha256').update(`${of.publishId}:${userId}`).digest('hex').slice(0, 16);
 }
 
 function property(value: unknown, name: string): unknown {
