@@ -1266,3 +1266,180 @@ describe('14: a release is not applied for twice', () => {
     },
   );
 });
+
+// --- Found by random runs --------------------------------------------------------------------------------------------
+
+describe('found by random runs', () => {
+  const WRONG: readonly Slip[] = [
+    'html',
+    'empty body',
+    'cut json',
+    'other shape',
+    'no data',
+    'SYSTEM_BUSY',
+    'reset',
+    '503',
+  ];
+
+  describe.each(titled)('%s', (_, row) => {
+    test.each(WRONG)('one read of "%s" after each write does not end the run', async (slip) => {
+      const ran = await runStage(row, {
+        slip: ({ lastWrite, sinceWrite }) => (lastWrite && sinceWrite === 1 ? slip : undefined),
+      });
+      expectReached(ran, row);
+    });
+
+    test.each(WRONG)('a lost response and then one read of "%s": looked after all the same', async (slip) => {
+      const ran = await runStage(row, {
+        trouble: ({ operation, sending }) =>
+          sending === 1 && operation !== 'addWhitelist' && operation !== 'setRatio'
+            ? { effect: 'now', response: 'reset' }
+            : undefined,
+        slip: ({ lastWrite, sinceWrite }) => (lastWrite && sinceWrite === 1 ? slip : undefined),
+      });
+      expect(
+        ran.portal.received().map((name) => name.replace(' (took)', '')),
+        told(ran),
+      ).toEqual(row.writes);
+      expectReport(ran, { verdict: 'succeeded', complete: true, changed: true });
+    });
+  });
+
+  const LATER = titled.filter(([, { stage }]) => stage !== 'submit' && stage !== 'rollback');
+  describe.each(['milliseconds', 'absent'] as const)('times: %s', (times) => {
+    test.each(LATER)('%s: one read of INIT, older than all, after each write ends nothing', async (_, row) => {
+      const ran = await runStage(row, {
+        times,
+        slip: ({ lastWrite, sinceWrite }) =>
+          lastWrite && sinceWrite === 1 ? { status: 'INIT', agoMs: 3 * DAY_MS } : undefined,
+      });
+      expectReached(ran, row);
+    });
+
+    test.each(['APPROVE', 'REJECTED', 'CANCELLED'] as const)(
+      'one read of an older %s after skipPilot does not end a release',
+      async (status) => {
+        const ran = await run(
+          { stage: 'release' },
+          {
+            quirks: {
+              times,
+              slip: ({ lastWrite, sinceWrite }) =>
+                lastWrite === 'skipPilot' && sinceWrite === 1 ? { status, agoMs: 3 * DAY_MS } : undefined,
+            },
+          },
+        );
+        expectSent(ran, ['skipPilot', 'goOnline']);
+        expectReport(ran, { verdict: 'succeeded', released: true });
+      },
+    );
+
+    test('an older no that is read after the release was applied for again is no rejection', async () => {
+      const ran = await run(
+        { stage: 'apply', reapply: 'true' },
+        {
+          releases: ours('REJECTED', { comment: 'no icon', changedAgoMs: 10 * HOUR_MS }),
+          review: APPROVES,
+          quirks: {
+            times,
+            slip: ({ nth }) => (nth === 1 ? { status: 'INIT', agoMs: 30 * HOUR_MS } : undefined),
+            lagMs: ({ sinceWriteMs }) => (sinceWriteMs < 20 * SECOND_MS ? 20 * SECOND_MS : 0),
+          },
+        },
+      );
+      expectSent(ran, ['startApproval']);
+      expectReport(ran, { verdict: 'succeeded', state: 'approved' });
+    });
+  });
+
+  test.each(['APPROVE', 'INIT', 'CANCELLED'] as const)(
+    'a refusal after one stale read of %s tells the state that the further reads show',
+    async (status) => {
+      const ran = await run(
+        { stage: 'release' },
+        {
+          releases: [{ version: VERSION, status: 'ARCHIVED' }, LIVE_ROW],
+          quirks: { times: 'absent', slip: ({ nth }) => (nth === 1 ? { status, agoMs: 30 * HOUR_MS } : undefined) },
+        },
+      );
+      expectSent(ran, []);
+      expectReport(ran, { verdict: 'refused', state: 'archived' });
+    },
+  );
+
+  test('a refusal tells what the last reads show where somebody else acts meanwhile', async () => {
+    const ran = await run(
+      { stage: 'grayscale', 'grayscale-ratio': '20' },
+      {
+        releases: [
+          { version: VERSION, status: 'GRAY', ratio: 5 },
+          { version: '2.0.0', status: 'ONLINE' },
+        ],
+        timeline: [{ atMs: 500, does: 'cancelRelease' }],
+      },
+    );
+    expectSent(ran, []);
+    expect(ran.report.verdict, told(ran)).toBe('refused');
+    const lastMs = ran.portal.looks.at(-1)?.atMs ?? 0;
+    if (lastMs >= 500) expectReport(ran, { state: 'withdrawn' });
+  });
+
+  test('a first release is not claimed where the first read alone hides that the version was archived', async () => {
+    const ran = await run(
+      { stage: 'status' },
+      {
+        releases: [{ version: VERSION, status: 'ARCHIVED' }],
+        quirks: {
+          times: 'absent',
+          slip: ({ nth }) => (nth === 1 ? { status: 'CANCELLED', agoMs: 30 * HOUR_MS } : undefined),
+        },
+      },
+    );
+    expect(ran.report.firstRelease, told(ran)).not.toBe(true);
+  });
+
+  test.each(['empty list', 'data null', 'without ours'] as const)(
+    'a release that the first page showed is not called not submitted after ten seconds of "%s"',
+    async (slip) => {
+      const ran = await run(
+        { stage: 'grayscale', 'grayscale-ratio': '5', 'grayscale-soak': '0s' },
+        {
+          releases: [{ version: VERSION, status: 'PASSED' }, ...manyDrafts(12), LIVE_ROW],
+          quirks: {
+            pageCap: 10,
+            slip: ({ nth, atMs }) => (nth > 1 && atMs < 10 * SECOND_MS ? slip : undefined),
+            latencyMs: () => 200,
+          },
+        },
+      );
+      expect(ran.report.state, told(ran)).not.toBe('none');
+      expect(words(ran)).not.toContain('not submitted');
+    },
+  );
+
+  test('allow-downgrade does not make an official release of which no state can be read afterwards', async () => {
+    const ran = await run(
+      { stage: 'release', 'allow-downgrade': 'true' },
+      { quirks: { words: { ONLINE: 'RELEASED' } } },
+    );
+    expectSent(ran, []);
+    expect(words(ran)).toContain('RELEASED');
+  });
+
+  test('a lost response whose effect the replicas show a minute later leaves the report in doubt, not denying it', async () => {
+    for (const response of ['empty body', 'html', { code: 'SYSTEM_ERROR' }] as const) {
+      const ran = await run(
+        { stage: 'release' },
+        {
+          releases: ours('GRAY', { ratio: 20 }),
+          quirks: {
+            trouble: () => ({ effect: 'now', response }),
+            lagMs: ({ lastWrite }) => (lastWrite ? MINUTE_MS : 0),
+          },
+        },
+      );
+      expect(ran.portal.writes, told(ran)).toHaveLength(1);
+      if (!ran.report.changed) expect(ran.report.message, told(ran)).toContain('is not known');
+    }
+  });
+});

@@ -269,6 +269,8 @@ export interface ReceivedWrite {
   readonly truthBefore: Truth;
   /** The code by which the true state forbids it; undefined where it is allowed. */
   readonly forbidden: string | undefined;
+  /** How many reads of releases came before it. */
+  readonly looksBefore: number;
   /** The response says success. */
   readonly accepted: boolean;
   /** Its effect took place, now or later. */
@@ -279,6 +281,7 @@ export interface ReceivedWrite {
 export interface Look {
   readonly atMs: number;
   readonly operation: ReadName;
+  readonly page: number;
   readonly slip: Slip | undefined;
   /** The true state that the replica had. */
   readonly shown: Truth;
@@ -408,7 +411,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
       `${name} ${version}${info.page > 1 ? ` page ${info.page}` : ''}${lagMs ? ` (${lagMs / 1000} s old)` : ''}` +
         `${slip ? ` (${typeof slip === 'string' ? slip : slip.status})` : ''} -> ${summary(rows)}`,
     );
-    if (isOfReleases) looks.push({ atMs: info.atMs, operation: name, slip, shown, versions: [] });
+    if (isOfReleases) looks.push({ atMs: info.atMs, operation: name, page: info.page, slip, shown, versions: [] });
     const answer = typeof slip === 'string' ? slipped(slip, rows, info, url) : page(rows, url);
     if (isOfReleases) looks[looks.length - 1] = { ...(looks.at(-1) as Look), versions: versionsIn(answer) };
     return answer;
@@ -488,7 +491,18 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
       forbidden !== undefined && (trouble.response === 'success' || typeof trouble.response === 'object');
     const accepted = trouble.response === 'success' && !isRefused;
     const atMs = elapsed();
-    writes.push({ operation, version, ratio, atMs, before: row, truthBefore: before, forbidden, accepted, took });
+    writes.push({
+      operation,
+      version,
+      ratio,
+      atMs,
+      before: row,
+      truthBefore: before,
+      forbidden,
+      looksBefore: looks.length,
+      accepted,
+      took,
+    });
     say(
       `>> ${nameOf(operation, ratio)} ${version} from ${row ? row.status : 'none'}: ` +
         `${forbidden ?? (took ? `takes effect ${trouble.effect}` : 'no effect')}, ` +
@@ -653,8 +667,7 @@ function whyForbidden(
   }
   // A second start without a new ratio does nothing, so it shows its effect already.
   if (operation === 'startGrayscale' && row.ratioSet === 0) return 'RATIO_MISSING';
-  if (operation === 'startGrayscale' && row.status === 'GRAY' && row.ratioSet <= row.ratio)
-    return 'RATIO_MUST_INCREASE';
+  if (operation === 'startGrayscale' && row.status === 'GRAY' && row.ratioSet <= row.ratio) return 'STATUS_NOT_ALLOWED';
   return undefined;
 }
 
