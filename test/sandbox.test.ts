@@ -251,6 +251,15 @@ describe('the rules: each operation in each state', () => {
     expect(JSON.stringify(here.state())).not.toContain('62812345');
   });
 
+  test('the state is the same whichever user IDs were added', () => {
+    const stateAfter = (userIds: readonly string[]) => {
+      const here = portal({ live: '1.0.0', version: '1.1.0', state: 'approved' });
+      here.send('addWhitelist', { userIds });
+      return here.state();
+    };
+    expect(stateAfter(['7', '8'])).toEqual(stateAfter(['355762', 'someone']));
+  });
+
   test.each([0, 500, 501])('%i user IDs in a call', (length) => {
     const here = portal({ live: '1.0.0', version: '1.1.0', state: 'approved' });
     const userIds = Array.from({ length }, (_, i) => `u${i}`);

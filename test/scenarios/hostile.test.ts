@@ -132,7 +132,8 @@ const ENDINGS: Readonly<
   },
 };
 
-const USER_IDS = ['user-id-4711-0815', 'müller+ä/=?&"quoted', '9'];
+/** Two that can be traced, and those that numbers, paths and fixed forms of the outputs hold by chance. */
+const USER_IDS = ['user-id-4711-0815', 'müller+ä/=?&"quoted', ...'0123456789', 'true', 'false', 'tmp', '1.0.0'];
 const SESSION = `${COOKIE}; lang=en; token=a+b/c=%22%5Cx-secret`;
 const inputsFor = (url: string, stage: string) => ({
   ...COMMON,
@@ -212,6 +213,8 @@ describe.concurrent('a portal that sends every secret back', () => {
     // A short value, `lang=en`, masks nothing.
     expect(step.log).not.toContain('::add-mask::en\n');
     expect(step.report.miniappId).toBe(COMMON['miniapp-id']);
+    expect(JSON.parse(readFileSync(step.outputs['report-file'], 'utf8'))).toEqual(step.report);
+    expect(step.outputs).toMatchObject({ complete: String(step.report.complete), version: '1.0.0' });
   });
 });
 
