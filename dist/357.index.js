@@ -147,6 +147,15 @@ const field = zod__WEBPACK_IMPORTED_MODULE_9__/* .strictObject */ .rej({ at: pla
 const selector = zod__WEBPACK_IMPORTED_MODULE_9__/* .string */ .YjP()
     .max(200)
     .regex(/^[\w #.[\]="'>-]+$/, 'takes a CSS selector such as #username or [name="user"]');
+const LOGIN_PAGE = 'takes a path on the portal that begins with one /, without // and .., or a list of 1 to 10 such paths';
+const loginPath = zod__WEBPACK_IMPORTED_MODULE_9__/* .string */ .YjP()
+    .max(300)
+    .regex(/^\/[\w~.\-/#?=&]*$/)
+    .refine((value) => !value.includes('//') && !value.includes('..'));
+const hostName = zod__WEBPACK_IMPORTED_MODULE_9__/* .string */ .YjP()
+    .max(260)
+    .toLowerCase()
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:\d{1,5})?$/, 'takes a host name such as cdn.example.com, without https:// and path');
 const spelling = zod__WEBPACK_IMPORTED_MODULE_9__/* .strictObject */ .rej({
     mark,
     method: zod__WEBPACK_IMPORTED_MODULE_9__/* ["enum"] */ .k5n(['GET', 'POST', 'PUT', 'DELETE'], 'takes GET, POST, PUT or DELETE'),
@@ -180,6 +189,8 @@ const profileShape = zod__WEBPACK_IMPORTED_MODULE_9__/* .strictObject */ .rej({
             errorCodes: zod__WEBPACK_IMPORTED_MODULE_9__/* .array */ .YOg(word).max(50),
             messageContains: zod__WEBPACK_IMPORTED_MODULE_9__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_9__/* .string */ .YjP().trim().min(3).max(200)).max(50),
             present: zod__WEBPACK_IMPORTED_MODULE_9__/* .array */ .YOg(place).max(20),
+            redirectsTo: zod__WEBPACK_IMPORTED_MODULE_9__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_9__/* .string */ .YjP().trim().min(3).max(200)).max(50).optional(),
+            pageContains: zod__WEBPACK_IMPORTED_MODULE_9__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_9__/* .string */ .YjP().trim().min(3).max(200)).max(50).optional(),
         }),
     }),
     credential: zod__WEBPACK_IMPORTED_MODULE_9__/* .strictObject */ .rej({
@@ -189,10 +200,8 @@ const profileShape = zod__WEBPACK_IMPORTED_MODULE_9__/* .strictObject */ .rej({
     }),
     login: zod__WEBPACK_IMPORTED_MODULE_9__/* .strictObject */ .rej({
         by: zod__WEBPACK_IMPORTED_MODULE_9__/* ["enum"] */ .k5n(['call', 'browser'], 'takes call or browser'),
-        page: zod__WEBPACK_IMPORTED_MODULE_9__/* .string */ .YjP()
-            .max(300)
-            .regex(/^\/[\w~.\-/#?=&]*$/, 'takes a path on the portal that begins with one /')
-            .refine((value) => !value.includes('//') && !value.includes('..'), 'takes a path without // and ..'),
+        page: zod__WEBPACK_IMPORTED_MODULE_9__/* .union */ .KCZ([loginPath, zod__WEBPACK_IMPORTED_MODULE_9__/* .array */ .YOg(loginPath).min(1).max(10)], LOGIN_PAGE),
+        staticHosts: zod__WEBPACK_IMPORTED_MODULE_9__/* .array */ .YOg(hostName).max(20).optional(),
         username: selector,
         password: selector,
         submit: selector.optional(),

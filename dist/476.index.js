@@ -6,15 +6,18 @@ export const modules = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   X: () => (/* binding */ openTunnel),
 /* harmony export */   createTunnelAgent: () => (/* binding */ createTunnelAgent)
 /* harmony export */ });
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7067);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4708);
 /* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1692);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(9154);
 /**
  * A kept-alive connection through a proxy (CONNECT, RFC 9110, 9.3.6). Not by the package tunnel: that one opens a
  * tunnel for each request, cannot be closed, and makes Node print a warning of deprecation on every run.
  */
+
 
 
 
@@ -64,10 +67,10 @@ function openTunnel(proxy, target, done) {
         if (response.statusCode === 200)
             return done(null, socket);
         socket.destroy();
-        done(new Error(`the proxy answered ${response.statusCode} to CONNECT`));
+        done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y(new Error(`the proxy answered ${response.statusCode} to CONNECT`)));
     });
     request.on('timeout', () => request.destroy(new Error('the proxy does not answer')));
-    request.on('error', (error) => done(new Error(`the proxy cannot be used: ${error.message}`, { cause: error })));
+    request.on('error', (error) => done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y(new Error(`the proxy cannot be used: ${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A)(error)}`, { cause: error }))));
     request.end();
     return request;
 }

@@ -335,7 +335,7 @@ async function create(view, place, gitHub) {
         task: view.task,
         environment: place.environment,
         description: gitHub.redact(view.title),
-        payload: JSON.parse(gitHub.redact(JSON.stringify(view.payload))),
+        payload: Object.fromEntries(Object.entries(view.payload).map(([name, text]) => [name, gitHub.redact(text)])),
         auto_merge: false,
         required_contexts: [],
     });
@@ -387,7 +387,7 @@ async function findPullRequest(clues, gitHub) {
  */
 async function writeComment(number, marker, body, gitHub, knownId) {
     const { octokit, repo } = gitHub;
-    const text = gitHub.redact(`${marker}\n${body}`);
+    const text = `${marker}\n${gitHub.redact(body)}`;
     const update = (id) => octokit.request('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
         ...repo,
         comment_id: id,

@@ -13,16 +13,14 @@ export const modules = {
 /* harmony export */   ZF: () => (/* binding */ answer),
 /* harmony export */   lB: () => (/* binding */ newPortal)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8816);
-/* harmony import */ var _lifecycle_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1449);
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8816);
+/* harmony import */ var _lifecycle_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1449);
 /**
  * The sandbox portal: the other side of the wire, as a pure function from (state, request) to (state, answer).
  *
  * Written from docs/portal.md alone and sharing only names with the client, so that it can disagree with it.
  * Times are milliseconds since 1970, ratios whole percent. Nothing here reads a clock, a file or a socket.
  */
-
 
 
 /** The portal's word for each state (docs/portal.md, `versionStatus`). A release that is not there has none. */
@@ -50,64 +48,67 @@ const DESCRIPTIONS = {
     ONLINE: 'Online',
     ARCHIVED: 'Archived',
 };
-const count = zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0);
-const upload = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ version: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(), path: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(), bytes: count, sha256: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP() });
-const version = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
-    version: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
-    artifactList: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP()),
-    gmtCreate: zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig(),
+const count = zod__WEBPACK_IMPORTED_MODULE_1__/* .int */ .Whr().min(0);
+const upload = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ version: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), path: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), bytes: count, sha256: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() });
+const version = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
+    version: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
+    artifactList: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()),
+    gmtCreate: zod__WEBPACK_IMPORTED_MODULE_1__/* .number */ .aig(),
     /** Of the uploaded file; absent for a version that was seeded. */
     bytes: count.optional(),
-    sha256: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
+    sha256: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().optional(),
 });
-const release = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
-    channelCode: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
-    version: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
-    publishId: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^\d{19,22}$/),
-    status: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(Object.values(STATUS_OF)),
-    approveComment: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
-    /** 64 bits of the SHA-256 of each user ID with the publishId: enough to drop duplicates, and no IDs on disk. */
-    whitelist: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^[0-9a-f]{16}$/)),
+const release = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
+    channelCode: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
+    version: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
+    publishId: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(/^\d{19,22}$/),
+    status: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(Object.values(STATUS_OF)),
+    approveComment: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
+    /**
+     * How many user IDs were added. Nothing that is derived from an ID is kept, since short IDs can be found from their
+     * hashes: an ID that is added in two requests counts twice.
+     */
+    whitelistCount: count,
     /** How many of them the last startPilot took into the test. */
     inTest: count,
     /** The ratio set, in effect from the next startGrayscale on; and the one in effect. 0: none. */
     ratioSet: count.max(100),
     grayRatio: count.max(100),
-    appliedMs: zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig(),
-    gmtModified: zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig(),
-    history: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ type: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(), operator: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(), time: zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig(), comment: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP() })),
+    appliedMs: zod__WEBPACK_IMPORTED_MODULE_1__/* .number */ .aig(),
+    gmtModified: zod__WEBPACK_IMPORTED_MODULE_1__/* .number */ .aig(),
+    history: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ type: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), operator: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), time: zod__WEBPACK_IMPORTED_MODULE_1__/* .number */ .aig(), comment: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() })),
 });
-const entry = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
-    operation: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(Object.keys(_lifecycle_js__WEBPACK_IMPORTED_MODULE_1__/* .OPERATIONS */ .xb)),
-    timeMs: zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig(),
-    traceId: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
+const entry = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
+    operation: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(Object.keys(_lifecycle_js__WEBPACK_IMPORTED_MODULE_0__/* .OPERATIONS */ .xb)),
+    timeMs: zod__WEBPACK_IMPORTED_MODULE_1__/* .number */ .aig(),
+    traceId: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
     /** Empty where the operation was accepted. */
-    errorCode: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
-    appId: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
-    channelCode: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
-    version: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
-    ratioPercent: zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().optional(),
+    errorCode: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
+    appId: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().optional(),
+    channelCode: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().optional(),
+    version: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().optional(),
+    ratioPercent: zod__WEBPACK_IMPORTED_MODULE_1__/* .number */ .aig().optional(),
     /** How many user IDs, never which. */
     userIdCount: count.optional(),
 });
 /** Everything the sandbox portal knows. Lists stand in the order of creation. */
-const SandboxState = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
-    kind: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('gopay-miniapp-release sandbox'),
-    schemaVersion: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz(1),
-    apps: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
-        appId: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
-        spaceId: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
-        uploads: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(upload),
-        versions: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(version),
-        releases: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(release),
+const SandboxState = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
+    kind: zod__WEBPACK_IMPORTED_MODULE_1__/* .literal */ .euz('gopay-miniapp-release sandbox'),
+    schemaVersion: zod__WEBPACK_IMPORTED_MODULE_1__/* .literal */ .euz(1),
+    apps: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
+        appId: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
+        spaceId: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
+        uploads: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(upload),
+        versions: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(version),
+        releases: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(release),
     })),
     /** How many publishIds and answers were given: the next one of each is made from it. */
     publishIds: count,
     answers: count,
     /** Reads by operation: counted only, so that hours of polling do not grow the file. */
-    reads: zod__WEBPACK_IMPORTED_MODULE_2__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(), count),
+    reads: zod__WEBPACK_IMPORTED_MODULE_1__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), count),
     /** Every write and login, accepted or refused, in order. */
-    journal: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(entry),
+    journal: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(entry),
 });
 /** The sandbox cannot serve: its state file is not one, or its seed contradicts itself. The message is one sentence. */
 class SandboxInvalid extends Error {
@@ -158,7 +159,7 @@ function answer(before, request, nowMs, rules) {
     const scene = sceneOf(state, fields, request, nowMs, rules);
     const result = perform(operation, scene, wrong);
     const errorCode = typeof result === 'string' ? result : '';
-    if (_lifecycle_js__WEBPACK_IMPORTED_MODULE_1__/* .OPERATIONS */ .xb[operation].access === 'read')
+    if (_lifecycle_js__WEBPACK_IMPORTED_MODULE_0__/* .OPERATIONS */ .xb[operation].access === 'read')
         state.reads[operation] = (state.reads[operation] ?? 0) + 1;
     else
         state.journal.push({ operation, timeMs: nowMs, traceId, errorCode, ...journalled(fields) });
@@ -188,8 +189,7 @@ const RULES = {
         from: ['PASSED', 'BETA'],
         refuse: [notOnFirst],
         effect: ({ release, fields }) => {
-            const hashes = fields.userIds.map((id) => idHash(release, id));
-            release.whitelist = [...new Set([...release.whitelist, ...hashes])];
+            release.whitelistCount += new Set(fields.userIds).size;
         },
         type: 'WHITELIST',
         comment: ({ userIds }) => `${userIds.length} user IDs`,
@@ -199,12 +199,12 @@ const RULES = {
         to: 'BETA',
         refuse: [
             notOnFirst,
-            ['WHITELIST_EMPTY', ({ release }) => release.whitelist.length === 0],
+            ['WHITELIST_EMPTY', ({ release }) => release.whitelistCount === 0],
             // Sent again with no new user ID: the state shows its effect already.
-            ['STATUS_NOT_ALLOWED', ({ release: r }) => r.status === 'BETA' && r.whitelist.length === r.inTest],
+            ['STATUS_NOT_ALLOWED', ({ release: r }) => r.status === 'BETA' && r.whitelistCount === r.inTest],
         ],
         effect: ({ release }) => {
-            release.inTest = release.whitelist.length;
+            release.inTest = release.whitelistCount;
         },
         type: 'TEST',
     },
@@ -308,9 +308,9 @@ function reviewWhatIsDue(state, nowMs, review) {
     }
 }
 // The calls
-const id = zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^[A-Za-z0-9_-]{1,64}$/);
-const text = zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1).max(1000);
-const ordinal = zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP()
+const id = zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const text = zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().min(1).max(1000);
+const ordinal = zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()
     .regex(/^[1-9]\d{0,5}$/)
     .transform(Number);
 const FIELDS = {
@@ -318,16 +318,16 @@ const FIELDS = {
     spaceId: id,
     sourceSpaceId: id,
     channelCode: id,
-    version: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^[A-Za-z0-9._+-]{1,64}$/),
+    version: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(/^[A-Za-z0-9._+-]{1,64}$/),
     currentPage: ordinal,
     pageSize: ordinal.refine((size) => size <= 100),
     name: text,
-    source: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('UPLOAD'),
-    artifactType: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('FILE'),
-    artifactList: zod__WEBPACK_IMPORTED_MODULE_2__/* .tuple */ .PVZ([text]),
-    changelog: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
-    userIds: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(text).min(1).max(500),
-    ratio: zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig(),
+    source: zod__WEBPACK_IMPORTED_MODULE_1__/* .literal */ .euz('UPLOAD'),
+    artifactType: zod__WEBPACK_IMPORTED_MODULE_1__/* .literal */ .euz('FILE'),
+    artifactList: zod__WEBPACK_IMPORTED_MODULE_1__/* .tuple */ .PVZ([text]),
+    changelog: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
+    userIds: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(text).min(1).max(500),
+    ratio: zod__WEBPACK_IMPORTED_MODULE_1__/* .number */ .aig(),
     username: text,
     password: text,
 };
@@ -381,7 +381,7 @@ function listReleases({ releases, release: one, fields }) {
         publishId: r.publishId,
         approveComment: r.approveComment,
         grayRatio: r.grayRatio,
-        whitelistCount: r.whitelist.length,
+        whitelistCount: r.whitelistCount,
         gmtModified: r.gmtModified,
     }));
 }
@@ -442,7 +442,7 @@ function addRelease(state, app, channelCode, v, nowMs) {
         publishId: publishId(state.publishIds++),
         status: 'INIT',
         approveComment: '',
-        whitelist: [],
+        whitelistCount: 0,
         inTest: 0,
         ratioSet: 0,
         grayRatio: 0,
@@ -456,8 +456,8 @@ function addRelease(state, app, channelCode, v, nowMs) {
 /** As if it had come there: one tester in the test, one percent in the rollout, so that any higher ratio can follow. */
 function seedRelease(r, status, nowMs) {
     if (status === 'BETA')
-        r.whitelist = [idHash(r, 'seed')];
-    r.inTest = r.whitelist.length;
+        r.whitelistCount = 1;
+    r.inTest = r.whitelistCount;
     if (status === 'GRAY')
         r.ratioSet = 1;
     if (status === 'REJECTED')
@@ -471,9 +471,6 @@ function publishId(n) {
 }
 function artifactPath(appId, v) {
     return `app/version/${appId}/${v}/${appId}_v${v}.zip`;
-}
-function idHash(of, userId) {
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(`${of.publishId}:${userId}`).digest('hex').slice(0, 16);
 }
 function property(value, name) {
     return typeof value === 'object' && value !== null ? value[name] : undefined;

@@ -42,7 +42,7 @@ interface Doubt {
 /** A contradiction counts after this many readings that agree, the first one included, and this long after it. */
 const CONFIRMED = { readings: 4, afterMs: 6_000 } as const;
 /** One that a replica's lag explains, since the release stood there before in this run. */
-const CONFIRMED_THOUGH_EXPLAINED = { readings: 6, afterMs: 120_000 } as const;
+const CONFIRMED_THOUGH_EXPLAINED = { readings: 6, afterMs: 30_000 } as const;
 
 export function beliefIn(view: View): Belief {
   return {
@@ -123,6 +123,9 @@ function doubting(
   return isConfirmed ? believing(belief, { ...others, release: seen.release }) : { ...unchanged, doubt };
 }
 
+/** A reading from before an application may show these, however the release stood when this run began. */
+const BEFORE_APPLYING: readonly Release['state'][] = ['created', 'rejected', 'withdrawn'];
+
 type Judgement = 'believed' | 'stale' | 'explained' | 'contradicting';
 
 function judge(belief: Belief, seen: View): Judgement {
@@ -140,6 +143,12 @@ function judge(belief: Belief, seen: View): Judgement {
   if (!awaited && standingOf(release) === standingOf(belief.view.release)) return 'believed';
   if (isNewer(release, known)) return state === 'unknown' ? 'contradicting' : 'believed';
   if (leftByUs.includes(standingOf(release))) return 'stale';
+  // What the portal accepted is newer than what bears the time of before it.
+  if (awaited && isKnown(state) && release.modifiedAtMs !== undefined && known?.modifiedAtMs === release.modifiedAtMs) {
+    return 'stale';
+  }
+  const isApplied = accepted.some(({ operation }) => operation === 'startApproval');
+  if (isApplied && BEFORE_APPLYING.includes(state)) return 'explained';
   if (left.includes(standingOf(release))) return 'explained';
   if (!awaited && isForward(known?.state, state)) return 'believed';
   return 'contradicting';
@@ -169,17 +178,16 @@ export function effectOf(
 }
 
 /**
- * The administrator, or the applicant, may have acted between the application and the reading. The same no as before
- * shows nothing, unless it has another time or another reason.
+ * The administrator may have decided between the application and the reading. A state from before an application
+ * (rejected, withdrawn, created) shows one only by a newer time, or by another reason than before.
  */
 function applicationOf(before: Release | undefined, after: Release | undefined): 'shown' | 'not yet' {
   const state = after?.state ?? 'none';
-  if (!after || state === 'busy' || state === 'none') return 'not yet';
+  if (!after || state === 'busy' || (before && isOlder(after, before))) return 'not yet';
   if (state === 'unknown') return after.portalStatus !== before?.portalStatus ? 'shown' : 'not yet';
-  if (before && isOlder(after, before)) return 'not yet';
-  if (state !== 'rejected' && state !== 'withdrawn') return state === before?.state ? 'not yet' : 'shown';
-  const isNews = isNewer(after, before) || (after.comment ?? '') !== (before?.comment ?? '');
-  return isNews ? 'shown' : 'not yet';
+  if (isForward('created', state)) return 'shown';
+  const hasNewReason = before?.state === 'rejected' && state === 'rejected' && after.comment !== before.comment;
+  return isNewer(after, before) || hasNewReason ? 'shown' : 'not yet';
 }
 
 /** State, and the ratio in a rollout: what an operation changes. */

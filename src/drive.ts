@@ -10,7 +10,7 @@ import { backoffMs, type Clock } from './clock.ts';
 import { type ErrorCode, type Refusal, ReleaseError } from './errors.ts';
 import type { Health } from './health.ts';
 import { operationRow, STATES, type Stage, type WriteOperation } from './lifecycle.ts';
-import { lookAtVersion } from './observe.ts';
+import { type Depth, lookAtVersion } from './observe.ts';
 import type { Observer } from './observer.ts';
 import { EARLIEST_MS, type Memory, noticeOfRatio, type Plan, type PlanOptions, plan, remember } from './plan.ts';
 import type { HistoryItem, Portal, Release, Unreadable, UploadSource, WriteFields } from './portal/portal.ts';
@@ -206,13 +206,26 @@ function effectWords({ operation, ratioPercent }: Effect): string {
 
 // --- Reading -----------------------------------------------------------------------------------------------------
 
+/** Gaps between readings that fail one after the other; what fails longer is no slip. */
+const FAILED_READ_GAPS_MS = [1_000, 2_000, 3_000, 5_000] as const;
+
+/** One reading that succeeds: between writes, a slip of the portal ends nothing. */
+async function read({ observer, clock, signal }: DriveContext, depth: Depth = 'page'): Promise<View> {
+  for (const gapMs of FAILED_READ_GAPS_MS) {
+    const { view } = await tolerantly(() => observer.read('retry', depth));
+    if (view) return view;
+    await clock.sleep(gapMs, signal);
+  }
+  return observer.read('retry', depth);
+}
+
 /** A reading, and those that settle it where it is in doubt. */
 async function settledRead(context: DriveContext): Promise<View> {
   const { observer, clock, signal } = context;
-  let view = await observer.read();
+  let view = await read(context);
   for (const untilMs = clock.now() + EFFECT_TIMEOUT_MS; observer.doubt !== undefined && clock.now() < untilMs; ) {
     await clock.sleep(observer.confirmGapMs, signal);
-    view = await observer.read();
+    view = await read(context);
   }
   return view;
 }
@@ -229,7 +242,7 @@ export async function untilSettled(context: DriveContext): Promise<View> {
       });
     }
     await clock.sleep(2_000, signal);
-    view = await observer.read();
+    view = await read(context);
   }
   return view;
 }
@@ -241,7 +254,7 @@ async function sureOfLive(context: DriveContext): Promise<View> {
     const { view } = observer;
     if (view.releases === undefined || liveOf(view).kind !== 'none' || isSureOfNone(view)) return view;
     if (reading > 1) await clock.sleep(2_000, signal);
-    await observer.read('retry', 'live');
+    await read(context, 'live');
   }
   if (isSureOfNone(observer.view) || liveOf(observer.view).kind !== 'none') return observer.view;
   throw new ReleaseError('portal-unexpected', {

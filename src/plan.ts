@@ -295,7 +295,8 @@ function whyNot(
   }
   const applies = step !== 'wait' && step.includes('startApproval');
   const guards = row.refusesDowngrade && !options.allowDowngrade;
-  if (guards || row.notOnFirstRelease || applies) {
+  // Where the live one's status is not mapped, the official release of this one could not be read either.
+  if (row.refusesDowngrade || row.notOnFirstRelease) {
     const unknown = whyLiveIsUnknown(view, where, `whether ${stage} may run`, options.show);
     if (unknown) return unknown;
   }

@@ -83,7 +83,7 @@ function givenUp(signal: AbortSignal): Promise<never> {
 }
 
 /** Says where the release was left, where the run's end did not: one look, and no word where it fails. */
-async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools): Promise<void> {
+async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools, isCancelled: boolean): Promise<void> {
   const { view, unsettled } = story;
   if (!view || view.version === '') return;
   try {
@@ -97,7 +97,8 @@ async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools): Pr
     else story.sees(merged(view, seen));
     const took = unsettled?.tookBy(seen);
     if (took) story.hasChanged();
-    if (took !== undefined) story.unsettled = undefined;
+    // A write that was sent and not shown may take yet, but for one that a cancelled run cut off.
+    if (took || (took === false && isCancelled)) story.unsettled = undefined;
   } catch (error) {
     log.info(`The last look failed (${error instanceof ReleaseError ? error.found : 'out of time'}).`);
   }
@@ -123,7 +124,8 @@ async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
     await readHistory(inputs, ending, portal, tools);
     return ending;
   } catch (error) {
-    if (error instanceof Cancelled || story.unsettled) await lookOnceMore(connection, tools);
+    if (error instanceof Cancelled || story.unsettled)
+      await lookOnceMore(connection, tools, error instanceof Cancelled);
     throw error;
   } finally {
     await connection.close();
@@ -205,6 +207,7 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
 
 /** Gaps before the readings that confirm a first one on which the chain would end. */
 const CONFIRM_GAPS_MS = [1_000, 2_000] as const;
+const DOUBT_TIMEOUT_MS = 60_000;
 
 /** Foresees the chain; where it would end short, on further readings: the first one may be a slip, or stale. */
 async function foreseeForSure(inputs: Inputs, plan: PlanOptions, observer: Observer, { clock, signal, log }: Tools) {
@@ -215,6 +218,10 @@ async function foreseeForSure(inputs: Inputs, plan: PlanOptions, observer: Obser
     log.info(`${inputs.stages.join(', ')} would end here as ${foreseen.end.kind}; reading again to confirm it`);
     await clock.sleep(gapMs, signal);
     await observer.read('retry', depthFor(inputs));
+    for (const untilMs = clock.now() + DOUBT_TIMEOUT_MS; observer.doubt && clock.now() < untilMs; ) {
+      await clock.sleep(observer.confirmGapMs, signal);
+      await observer.read();
+    }
     foreseen = foreseeNow();
   }
   return foreseen;

@@ -10,6 +10,8 @@ export interface Reading {
   readonly ends: ArrayLike<number>;
 }
 
+export type Folded = Pick<Reading, 'text' | 'starts'>;
+
 /** Escapes within escapes: JSON in a URL in JSON has three layers. */
 const MAX_LAYERS = 4;
 
@@ -28,31 +30,22 @@ export function readingsOf(text: string): Reading[] {
  * The reading in lower case, white space folded to single spaces, and without the characters that are not shown (which
  * include the zero bytes of UTF-16).
  */
-export function folded({ text, starts, ends }: Reading): Reading {
+export function folded({ text, starts }: Reading): Folded {
   let out = '';
   let last = '';
   const outStarts: number[] = [];
-  const outEnds: number[] = [];
   for (let at = 0; at < text.length; ) {
     const code = text.codePointAt(at) ?? 0;
     const length = code > 0xffff ? 2 : 1;
     const start = starts[at] ?? 0;
-    const end = ends[at + length - 1] ?? 0;
     const char = code < ASCII.length ? (ASCII[code] ?? '') : foldedChar(text.slice(at, at + length));
     at += length;
-    if (char === ' ' && last === ' ') {
-      outEnds[outEnds.length - 1] = end;
-      continue;
-    }
-    if (char === '') continue;
+    if (char === '' || (char === ' ' && last === ' ')) continue;
     out += char;
     last = char;
-    for (let unit = 0; unit < char.length; unit++) {
-      outStarts.push(start);
-      outEnds.push(end);
-    }
+    for (let unit = 0; unit < char.length; unit++) outStarts.push(start);
   }
-  return { text: out, starts: outStarts, ends: outEnds };
+  return { text: out, starts: outStarts };
 }
 
 function foldedChar(char: string): string {
@@ -140,7 +133,7 @@ function charsOfBytes(run: string): Decoded[] {
     const lead = bytes[at] ?? 0;
     const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 1;
     const char = bytes.toString('utf8', at, at + size);
-    const isUtf8 = Buffer.byteLength(char) === size && !char.includes('\ufffd');
+    const isUtf8 = Buffer.from(char, 'utf8').equals(bytes.subarray(at, at + size));
     chars.push(isUtf8 ? { char, length: 3 * size } : { char: String.fromCharCode(lead), length: 3 });
     at += isUtf8 ? size : 1;
   }

@@ -180,8 +180,11 @@ export function merged(known: View, seen: View): View {
     return before && isOlder(release, before) ? before : release;
   });
   const kept = knownReleases.filter(({ version }) => !seenReleases.some((release) => release.version === version));
+  const own = known.version === seen.version && known.release;
+  const isStale = own && (!seen.release || isOlder(seen.release, own));
   return {
     ...seen,
+    release: isStale ? own : seen.release,
     ...uploadedOf(known, seen),
     releases: [...fresh, ...kept],
     wholeReads: known.wholeReads + seen.wholeReads,

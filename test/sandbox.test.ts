@@ -19,7 +19,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { State } from '../src/lifecycle.ts';
 import { parseSandboxUrl } from '../src/sandbox/options.ts';
-import { answer, newPortal, type Review, type Seed } from '../src/sandbox/portal.ts';
+import { answer, newPortal, type Review, SandboxState, type Seed } from '../src/sandbox/portal.ts';
 import { type Sandbox, SandboxInvalid, type ServerOptions, startSandbox } from '../src/sandbox/server.ts';
 
 const NOW = Date.UTC(2025, 0, 1);
@@ -249,6 +249,26 @@ describe('the rules: each operation in each state', () => {
     expect([here.send('startPilot'), here.send('startPilot')]).toEqual(['ok', 'STATUS_NOT_ALLOWED']);
     expect([here.send('addWhitelist', { userIds: ['x'] }), here.send('startPilot')]).toEqual(['ok', 'ok']);
     expect(JSON.stringify(here.state())).not.toContain('62812345');
+  });
+
+  test('a state that holds hashes of user IDs, as earlier ones did, is none', () => {
+    const state = portal({ live: '1.0.0' }).state();
+    const [app] = state.apps;
+    const withHashes = app?.releases.map(({ whitelistCount: _, ...release }) => ({
+      ...release,
+      whitelist: ['0'.repeat(16)],
+    }));
+    expect(SandboxState.safeParse(state).success).toBe(true);
+    expect(SandboxState.safeParse({ ...state, apps: [{ ...app, releases: withHashes }] }).success).toBe(false);
+  });
+
+  test('the state is the same whichever user IDs were added', () => {
+    const stateAfter = (userIds: readonly string[]) => {
+      const here = portal({ live: '1.0.0', version: '1.1.0', state: 'approved' });
+      here.send('addWhitelist', { userIds });
+      return here.state();
+    };
+    expect(stateAfter(['7', '8'])).toEqual(stateAfter(['355762', 'someone']));
   });
 
   test.each([0, 500, 501])('%i user IDs in a call', (length) => {

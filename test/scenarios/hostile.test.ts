@@ -5,7 +5,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { afterAll, describe, expect, test } from 'vitest';
-import { COMMON, runStep, type StepResult } from '../support/action.ts';
+import { COMMON, newJob, runStep, type StepResult } from '../support/action.ts';
 import { COOKIE } from '../support/portal.ts';
 
 const HOSTILE = [
@@ -132,7 +132,8 @@ const ENDINGS: Readonly<
   },
 };
 
-const USER_IDS = ['user-id-4711-0815', 'müller+ä/=?&"quoted', '9'];
+/** Two that can be traced, and those that numbers, paths and fixed forms of the outputs hold by chance. */
+const USER_IDS = ['user-id-4711-0815', 'müller+ä/=?&"quoted', ...'0123456789', 'true', 'false', 'tmp', '1.0.0'];
 const SESSION = `${COOKIE}; lang=en; token=a+b/c=%22%5Cx-secret`;
 const inputsFor = (url: string, stage: string) => ({
   ...COMMON,
@@ -205,13 +206,17 @@ describe.concurrent('a portal that sends every secret back', () => {
   test.each(Object.entries(ENDINGS))('%s', async (_, { stage, verdict, says }) => {
     const echo = SECRETS.join(' ');
     const url = await portalThatSays((exchange) => says(`${echo} ${exchange.came}`.slice(0, 4_000))(exchange));
-    const step = await runStep(inputsFor(url, stage), { env: { RUNNER_DEBUG: '1', ACTIONS_STEP_DEBUG: 'true' } });
+    const job = newJob();
+    const step = await runStep(inputsFor(url, stage), { job, env: { RUNNER_DEBUG: '1', ACTIONS_STEP_DEBUG: 'true' } });
     expect(step.outputs, step.log).toMatchObject({ verdict });
     const secrets = stage === 'whitelist' ? SECRETS : SECRETS.filter((secret) => !isOfUser(secret));
     for (const secret of secrets) expect(step.everything).not.toContain(secret);
     // A short value, `lang=en`, masks nothing.
     expect(step.log).not.toContain('::add-mask::en\n');
     expect(step.report.miniappId).toBe(COMMON['miniapp-id']);
+    expect(JSON.parse(readFileSync(step.outputs['report-file'], 'utf8'))).toEqual(step.report);
+    job.close();
+    expect(step.outputs).toMatchObject({ complete: String(step.report.complete), version: '1.0.0' });
   });
 });
 
