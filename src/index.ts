@@ -2,7 +2,11 @@
 
 import { tmpdir } from 'node:os';
 import { systemClock } from './clock.ts';
+import { readableProxies } from './proxy.ts';
 import { run } from './run.ts';
+
+// The toolkit, Octokit and the browser each read them.
+Object.assign(process.env, readableProxies(process.env));
 
 const cancelled = new AbortController();
 // A cancelled step gets SIGINT, and SIGTERM 7.5 s later.

@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'errors.js': [],
   'text.js': [],
   'words.js': [],
+  'proxy.js': [],
   'plan.js': ['errors.js', 'lifecycle.js', 'view.js', 'words.js'],
   'belief.js': ['lifecycle.js', 'view.js'],
   'observer.js': ['belief.js', 'observe.js'],
@@ -39,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'portal/transport.js',
     'text.js',
   ],
-  'index.js': ['clock.js', 'run.js'],
+  'index.js': ['clock.js', 'proxy.js', 'run.js'],
   // A program of its own, which sends nothing: of the portal it knows the profile and how its JSON is read.
   'check-har.js': ['har/', 'portal/profile.js', 'text.js'],
   'har/': ['har/', 'lifecycle.js', 'portal/json.js', 'portal/profile.js'],

@@ -1,7 +1,9 @@
-import { createServer as createTcpServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../src/clock.ts';
 import { Cancelled, type ReleaseError } from '../src/errors.ts';
+import { NotSent } from '../src/portal/failure.ts';
 import { createTransport, type Transport, type TransportOptions, type WireRequest } from '../src/portal/transport.ts';
 import { type Answerer, startWire, type Wire } from './support/wire.ts';
 
@@ -133,7 +135,13 @@ describe('what does not pass is not tried again', () => {
     ['text', { body: 'OK' }, /not JSON/],
     ['nothing', { body: ' ' }, /an empty body/],
     ['too deep', { body: '['.repeat(65) }, /nested deeper than 64 levels/],
-    ['compressed', { headers: { 'content-encoding': 'gzip' }, body: 'x' }, /compressed/],
+    ['damaged gzip', { headers: { 'content-encoding': 'gzip' }, body: 'x' }, /compressed data is damaged or cut/],
+    ['an unknown compression', { headers: { 'content-encoding': 'zstd' }, body: 'x' }, /not supported/],
+    [
+      'more than 8 MiB, compressed to 8 KiB',
+      { headers: { 'content-encoding': 'gzip' }, body: gzipSync(`"${'x'.repeat(8 * 1024 * 1024)}"`) },
+      /larger than 8388608 bytes/,
+    ],
   ])('%s', (_, reply, found) =>
     withScene(
       () => reply,
@@ -271,14 +279,14 @@ describe('the connection', () => {
       },
     ));
 
-  test('closed by the portal while idle: a read finds another', async () => {
+  /** Resets a connection as its second request comes, as after an idle time that only the server counts. */
+  async function resettingServer() {
     const sockets: Socket[] = [];
     const server = createTcpServer((socket) => {
       sockets.push(socket);
       let requests = 0;
       socket.on('error', () => {});
       socket.on('data', () => {
-        // The second request on a connection finds it reset, as after an idle time that only the portal counts.
         if (++requests > 1) return socket.resetAndDestroy();
         socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: keep-alive\r\n\r\n{}');
       });
@@ -288,22 +296,112 @@ describe('the connection', () => {
     cleanups.push(() => {
       for (const socket of sockets) socket.destroy();
     });
-    const { port } = server.address() as { port: number };
-    const { send } = sceneAt(`http://127.0.0.1:${port}`);
-    for (let nth = 0; nth < 3; nth++) expect((await send()).json).toEqual({});
+    return { sockets, scene: sceneAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`) };
+  }
+
+  test('dropped by the portal while idle: a read takes another at once, that of a wait too', async () => {
+    const { sockets, scene } = await resettingServer();
+    for (let nth = 0; nth < 3; nth++) expect((await scene.send({ patience: 'once' })).json).toEqual({});
     expect(sockets).toHaveLength(3);
-    // A write is not sent again: it says that its answer was lost.
-    const lost = await errorOf(send({ access: 'write', method: 'POST' }));
-    expect(lost).toMatchObject({ code: 'portal-unreachable', passing: true });
+    expect(scene.clock.slept).toEqual([]);
   });
+
+  test('that was idle for more than a second takes no write', async () => {
+    const { sockets, scene } = await resettingServer();
+    const write = { access: 'write', patience: 'once', method: 'POST' } as const;
+    await scene.send();
+    for (let nth = 0; nth < 3; nth++) {
+      await scene.clock.sleep(1_001, new AbortController().signal);
+      expect((await scene.send(write)).json).toEqual({});
+    }
+    expect(sockets).toHaveLength(4);
+    // Reset with the write on it, right after a response: the portal may have read it, so it is not sent again.
+    const lost = await errorOf(scene.send(write));
+    expect(lost).toMatchObject({ code: 'portal-unreachable', passing: true, effect: 'unknown' });
+    expect(sockets).toHaveLength(4);
+  });
+
+  test('ended by the portal right after a response: a write takes another', () =>
+    withScene(
+      (_, __, res) => {
+        res.end('{}', () => res.socket?.end());
+        return 'done';
+      },
+      async ({ wire, send }) => {
+        await send();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        expect((await send({ access: 'write', method: 'POST' })).json).toEqual({});
+        expect(wire.connections).toBe(2);
+      },
+    ));
 
   test('refused: unreachable', async () => {
     const wire = await startWire();
     await wire.close();
     const error = await errorOf(sceneAt(wire.url).send());
-    expect(error).toMatchObject({ code: 'portal-unreachable' });
+    expect(error).toMatchObject({ code: 'portal-unreachable', effect: 'none' });
     expect(error.found).toContain('ECONNREFUSED');
   });
+
+  test('refused at each of two addresses: both are named, and nothing was sent', async () => {
+    const refusals = ['::1', '127.0.0.1'].map((host) =>
+      Object.assign(new Error(`connect ECONNREFUSED ${host}:443`), { code: 'ECONNREFUSED' }),
+    );
+    const both = Object.assign(new AggregateError(refusals), { code: 'ECONNREFUSED' });
+    const exchange = () => Promise.reject(new NotSent(both));
+    const error = await errorOf(sceneAt('http://127.0.0.1', { exchange }).send({ access: 'write' }));
+    expect(error).toMatchObject({ code: 'portal-unreachable', passing: true, effect: 'none' });
+    expect(error.found).toBe(
+      'listReleases (GET /list): connect ECONNREFUSED ::1:443; connect ECONNREFUSED 127.0.0.1:443.',
+    );
+  });
+
+  test.each<[string, Answerer, string]>([
+    ['reset with the request on it', () => 'reset', 'unknown'],
+    ['no response', () => 'done', 'unknown'],
+  ])('%s: whether it took is %s', (_, answer, effect) =>
+    withScene(
+      answer,
+      async ({ send }) => expect(await errorOf(send({ access: 'write', method: 'POST' }))).toMatchObject({ effect }),
+      { requestTimeoutMs: 60 },
+    ),
+  );
+
+  test('a server that ends the connection before TLS is up: nothing was sent', async () => {
+    const server = createTcpServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+    const url = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/x`);
+    const { send } = sceneAt(url.href);
+    expect(await errorOf(send({ url, access: 'write', method: 'POST' }))).toMatchObject({ effect: 'none' });
+  });
+});
+
+describe('the body is read', () => {
+  const text = '{"id":12345678901234567890,"name":"ü"}';
+  const json = { id: '12345678901234567890', name: 'ü' };
+  const utf16 = Buffer.from(`\uFEFF${text}`, 'utf16le');
+  test.each<[string, Record<string, string>, Buffer]>([
+    ['after a byte-order mark', {}, Buffer.from(`\uFEFF${text}`)],
+    ['in UTF-16', {}, utf16],
+    ['from gzip', { 'content-encoding': 'gzip' }, gzipSync(text)],
+    ['from gzip after a byte-order mark', { 'content-encoding': 'GZIP' }, gzipSync(`\uFEFF${text}`)],
+    ['from deflate', { 'content-encoding': 'deflate' }, deflateSync(text)],
+    ['from Brotli', { 'content-encoding': 'br' }, brotliCompressSync(text)],
+    ['from two compressions', { 'content-encoding': 'gzip, br' }, brotliCompressSync(gzipSync(text))],
+    ['from none that is named', { 'content-encoding': 'identity' }, Buffer.from(text)],
+  ])('%s', (_, headers, body) =>
+    withScene(
+      () => ({ headers, body }),
+      async ({ send }) => expect((await send()).json).toEqual(json),
+    ),
+  );
+
+  test('also of an error', () =>
+    withScene(
+      () => ({ status: 500, headers: { 'content-encoding': 'gzip' }, body: gzipSync(text) }),
+      async ({ send }) => expect(await errorOf(send({ access: 'write' }))).toMatchObject({ status: 500, json }),
+    ));
 });
 
 describe('only to hosts that may have the credentials', () => {

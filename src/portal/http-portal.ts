@@ -3,6 +3,7 @@
 import type { Clock } from '../clock.ts';
 import { ReleaseError } from '../errors.ts';
 import { type Operation, operationRow, type WriteOperation } from '../lifecycle.ts';
+import { createCookieJar } from './cookies.ts';
 import { multipart } from './multipart.ts';
 import type {
   Call,
@@ -16,9 +17,9 @@ import type {
   Version,
   WriteFields,
 } from './portal.ts';
-import { at, fill, fillPath, fillText, type Profile, type Spelling, type Values } from './profile.ts';
-import { createSession } from './session.ts';
-import type { Transport, WireAnswer, WireBody } from './transport.ts';
+import { at, defaultProfile, fill, fillPath, fillText, type Profile, type Spelling, type Values } from './profile.ts';
+import { type Credential, createSession } from './session.ts';
+import { type OtherPage, ResponseError, type Transport, type WireAnswer, type WireBody } from './transport.ts';
 
 export interface Credentials {
   /** The cookie header, or what the profile's credential takes. */
@@ -57,30 +58,72 @@ interface Answer {
   readonly traceId: string | undefined;
 }
 
+/** A response that shows that the session has ended; a page in its place only makes it likely. */
+interface SessionEnd {
+  readonly found: string;
+  readonly traceId: string | undefined;
+  readonly page?: { readonly isLogin: boolean };
+}
+
 export function createHttpPortal(options: HttpPortalOptions): Portal {
-  const { profile, clock } = options;
+  const { profile, clock, origin } = options;
   const { login } = options.credentials;
+  const api = new URL(`${profile.basePath}/`, origin);
+  const jar = profile.credential.in === 'cookie' ? openJar() : undefined;
   const session = createSession({
     given: options.credentials.session,
     login: login && (() => logIn(login)),
     clock,
     signal: options.signal,
   });
+  /** The portal accepted a call of this run. */
+  let hasWorked = false;
   const ids: Values = { appId: options.miniappId, spaceId: options.spaceId, channelCode: options.targetApp };
+
+  /** A jar that makes each new cookie known as a secret, and then the whole header as the credential of now. */
+  function openJar() {
+    const fresh: string[] = [];
+    const open = (given: string | undefined) =>
+      createCookieJar({
+        given,
+        origin,
+        defaultPath: profile.basePath || '/',
+        now: clock.now,
+        onCookie: (pair) => fresh.push(pair),
+      });
+    let cookies = open(options.credentials.session);
+    return {
+      header: (url: URL) => cookies.header(url),
+      keep(url: URL, setCookies: readonly string[]) {
+        cookies.keep(url, setCookies);
+        const header = cookies.header(api);
+        const known = fresh.splice(0);
+        for (const one of known.length > 0 && header ? [...known, header] : known) options.onCredential(one);
+      },
+      restart(header: string) {
+        cookies = open(header);
+      },
+    };
+  }
 
   async function logIn(account: { username: string; password: string }): Promise<string> {
     const { browserLogin } = options;
-    const credential = await (browserLogin ? recorded('login', () => browserLogin(account)) : callLogin(account));
+    if (!browserLogin) return callLogin(account);
+    const credential = await recorded('login', () => browserLogin(account));
     options.onCredential(credential);
+    jar?.restart(credential);
     return credential;
   }
 
   async function callLogin(account: { username: string; password: string }): Promise<string> {
     const spelling = spellingOf('login');
-    const wire = await recorded('login', () => send('login', spelling, { ...ids, ...account }, undefined, 'once'));
-    const success = at(wire.json, profile.envelope.success.at);
-    const isAnswered = success !== undefined && !UNKNOWN_CALL.includes(wire.status);
-    if (isNotLoggedIn(wire) || (isAnswered && success !== profile.envelope.success.equals)) {
+    const sent = recorded('login', () => send('login', spelling, { ...ids, ...account }, undefined, 'once'));
+    // The portal's own word counts, whatever the HTTP status: a password that it refused is never sent again.
+    const wire = await sent.catch(asResponse);
+    const { success, errorCode, errorMessage } = profile.envelope;
+    const hasEnvelope = [success.at, errorCode, errorMessage].some((place) => (at(wire.json, place) ?? null) !== null);
+    const isAccepted = at(wire.json, success.at) === success.equals;
+    if (isNotLoggedIn(wire) || (hasEnvelope && !isAccepted)) {
       const { note } = notesOn('login', spelling);
       throw new ReleaseError('portal-unauthorized', {
         found: `The login was refused: ${reasonIn(wire) || `HTTP ${wire.status}`}.${note}`,
@@ -88,21 +131,25 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
         traceId: shownAt(wire.json, profile.envelope.traceId),
       });
     }
+    if (wire instanceof ResponseError) throw wire;
     readEnvelope('login', spelling, wire);
-    return credentialIn(wire, spelling);
+    return credentialIn(wire.json, spelling);
   }
 
-  /** What a login gave: its cookies, or the value at one of the answer's places. */
-  function credentialIn(wire: WireAnswer, spelling: Spelling): string {
-    const inCookie = profile.credential.in === 'cookie';
-    const cookies = (wire.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';', 1)[0]?.trim() ?? '');
-    const values = inCookie ? cookies : (spelling.answer ?? []).map((place) => at(wire.json, place));
-    const texts = values.filter((value) => typeof value === 'string' && /^[\x21-\x7e][\x20-\x7e]*$/.test(value));
-    if (texts.length === 0) {
-      const what = inCookie ? 'set no cookie' : `has no value at ${(spelling.answer ?? []).join(' or ')}`;
+  /** What a login gave: cookies, which the jar has by now, or the value at one of the answer's places. */
+  function credentialIn(json: unknown, spelling: Spelling): string {
+    const values = jar ? [jar.header(api)] : (spelling.answer ?? []).map((place) => at(json, place));
+    const credential = values.find(
+      (value): value is string => typeof value === 'string' && /^[\x21-\x7e][\x20-\x7e\x80-\xff]*$/.test(value),
+    );
+    if (credential === undefined) {
+      const what = jar
+        ? `set no cookie for ${api.pathname}`
+        : `has no value at ${(spelling.answer ?? []).join(' or ')}`;
       throw new ReleaseError('portal-unexpected', { found: `The login was accepted but its answer ${what}.` });
     }
-    return inCookie ? texts.join('; ') : String(texts[0]);
+    if (!jar) options.onCredential(credential);
+    return credential;
   }
 
   function spellingOf(operation: Operation): Spelling {
@@ -119,7 +166,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     operation: Operation,
     spelling: Spelling,
     values: Values,
-    credential: string | undefined,
+    credential: Credential | undefined,
     patience: Patience,
     source?: UploadSource,
   ): Promise<WireAnswer> {
@@ -136,11 +183,11 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     for (const [name, template] of Object.entries(profile.headers)) {
       headers[name.toLowerCase()] = fillText(template, { ...ids, origin: options.origin.origin });
     }
-    if (credential !== undefined) {
-      const { credential: place } = profile;
-      const value = fillText((place.in !== 'cookie' && place.value) || '{credential}', { credential });
+    const { credential: place } = profile;
+    if (credential !== undefined && place.in !== 'cookie') {
+      const value = fillText(place.value ?? '{credential}', { credential: credential.value });
       if (place.in === 'query') url.searchParams.append(place.name, value);
-      else headers[place.in === 'cookie' ? 'cookie' : place.name.toLowerCase()] = value;
+      else headers[place.name.toLowerCase()] = value;
     }
     const body = bodyOf(spelling, values, source, options.onUploadProgress);
     const { access } = operationRow(operation);
@@ -152,6 +199,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
       url,
       headers,
       ...(body && { body }),
+      ...(jar && { cookies: jar }),
     });
   }
 
@@ -174,25 +222,59 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     const spelling = spellingOf(operation);
     const attempt = async (): Promise<Answer> => {
       for (let renewed = false; ; renewed = true) {
-        const credential = await session.credential(patience);
-        const sent = send(operation, spelling, { ...ids, ...values }, credential, patience, source);
-        const wire = await sent.catch((error) => {
-          throw withGuess(operation, spelling, error);
-        });
+        const used = await session.credential(patience);
+        const wire = await send(operation, spelling, { ...ids, ...values }, used, patience, source).catch(asResponse);
         if (wire.status === 413 && source) throw packageTooLarge(source, shownAt(wire.json, profile.envelope.traceId));
-        if (!isNotLoggedIn(wire)) return readEnvelope(operation, spelling, wire);
-        const found = `${operation}: ${reasonIn(wire) || 'not logged in'}.`;
-        const traceId = shownAt(wire.json, profile.envelope.traceId);
-        if (renewed || !(await session.renew(credential, patience))) {
-          throw new ReleaseError('portal-unauthorized', { found, traceId });
+        const end = endOfSession(operation, wire);
+        if (!end) {
+          if (wire instanceof ResponseError) throw withGuess(operation, spelling, wire);
+          const answer = readEnvelope(operation, spelling, wire);
+          session.worked(used);
+          hasWorked = true;
+          return answer;
         }
+        const { found, traceId, page } = end;
+        const isNewSession = !renewed && (await renew(end, used, patience));
+        if (!isNewSession && page && (login || !page.isLogin)) throw withGuess(operation, spelling, wire);
+        if (!isNewSession) throw new ReleaseError('portal-unauthorized', { found, traceId });
         // A write is not sent again before a look (promise 1), not even one that a login page answered.
         if (operationRow(operation).access === 'write') {
-          throw new ReleaseError('portal-unauthorized', { found, traceId, passing: true, retryAfterMs: 0 });
+          const effect = page ? 'unknown' : 'none';
+          throw new ReleaseError('portal-unauthorized', { found, traceId, effect, passing: true, retryAfterMs: 0 });
         }
       }
     };
     return recorded(operation, attempt, (answer) => answer.traceId);
+  }
+
+  function renew({ page }: SessionEnd, used: Credential | undefined, patience: Patience): Promise<boolean> {
+    return page ? session.renewAfterPage(used, page.isLogin, patience) : session.renew(used, patience);
+  }
+
+  /** Whether a response shows, or may show, that the session has ended. */
+  function endOfSession(operation: Operation, wire: WireAnswer | ResponseError): SessionEnd | undefined {
+    if (isNotLoggedIn(wire)) {
+      const found = `${operation}: ${reasonIn(wire) || 'not logged in'}.`;
+      return { found, traceId: textAt(wire.json, profile.envelope.traceId) };
+    }
+    if (!(wire instanceof ResponseError) || !wire.page) return undefined;
+    const isLogin = isLoginPage(wire.page);
+    const found = `${wire.found}${isLogin ? ' It is the login page: the session has ended.' : ''}`;
+    return { found, traceId: undefined, page: { isLogin } };
+  }
+
+  function isLoginPage(page: OtherPage): boolean {
+    const { redirectsTo, pageContains } = { ...defaultProfile.envelope.notLoggedIn, ...profile.envelope.notLoggedIn };
+    if ('html' in page) return pageContains?.some((part) => squashed(page.html).includes(squashed(part))) ?? false;
+    if (!URL.canParse(page.location, api.href)) return false;
+    const { host, pathname, hash } = new URL(page.location, api);
+    const here = pathname + hash;
+    const isHere = host === api.host;
+    if (isHere && [profile.login.page].flat().includes(here)) return true;
+    // Before anything worked, a redirect to another host may as well be a wrong portal-url.
+    if (!isHere && !hasWorked) return false;
+    const shown = (isHere ? here : host + here).toLowerCase();
+    return redirectsTo?.some((part) => shown.includes(part.toLowerCase())) ?? false;
   }
 
   /** What a failed call says besides where nobody has published it: a guess, and where to correct it. */
@@ -220,7 +302,16 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     if (wire.status < 400 && success === envelope.success.equals) return { json: wire.json, traceId };
     const code = textAt(wire.json, envelope.errorCode) ?? '';
     const refusal = Object.hasOwn(refusals, code) ? refusals[code] : undefined;
-    const isUnknownCall = !refusal && UNKNOWN_CALL.includes(wire.status);
+    // A firewall answers 405 with a page of its own; a portal that does not know the call has nothing to show.
+    const isFirewall = wire.status === 405 && wire.isHtml;
+    const isUnknownCall = !refusal && !isFirewall && UNKNOWN_CALL.includes(wire.status);
+    if (isFirewall) {
+      throw new ReleaseError('portal-unexpected', {
+        found: `${operation} (${spelling.method} ${profile.basePath}${spelling.path}) got 405 with an HTML page: a firewall before the portal blocked the request.`,
+        todo: 'Ask whoever runs the portal to let requests from this runner through, or run the step where the portal may be reached.',
+        effect: 'unknown',
+      });
+    }
     if (success === undefined || isUnknownCall) {
       const shape = isUnknownCall ? 'says that it does not know the call' : `has no ${envelope.success.at}`;
       throw new ReleaseError('portal-unexpected', {
@@ -240,7 +331,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     });
   }
 
-  function isNotLoggedIn(wire: WireAnswer): boolean {
+  function isNotLoggedIn(wire: WireAnswer | ResponseError): boolean {
     const { envelope } = profile;
     const { httpStatuses, errorCodes, messageContains, present } = envelope.notLoggedIn;
     const message = (textAt(wire.json, envelope.errorMessage) ?? '').toLowerCase();
@@ -252,7 +343,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     );
   }
 
-  function reasonIn(wire: WireAnswer): string {
+  function reasonIn(wire: WireAnswer | ResponseError): string {
     const code = shownAt(wire.json, profile.envelope.errorCode);
     const message = shownAt(wire.json, profile.envelope.errorMessage);
     return [code, message].filter(Boolean).join(', ');
@@ -263,12 +354,17 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     return options.show(textAt(json, place) ?? '') || undefined;
   }
 
+  /** A list, one item in its place, or nothing where there is nothing to list. `versionAt`: where an item has its own. */
   function listOf(operation: Operation, spelling: Spelling, json: unknown): readonly unknown[] {
-    for (const place of spelling.answer ?? []) {
-      const value = at(json, place);
+    const versionAt = (operation === 'listVersions' ? profile.version : profile.release).version.at;
+    const values = (spelling.answer ?? []).map((place) => at(json, place));
+    for (const value of values) {
       if (Array.isArray(value)) return value;
       if (value === null) return [];
     }
+    const item = values.find((value) => (at(value, versionAt) ?? null) !== null);
+    if (item !== undefined && operation !== 'releaseHistory') return [item];
+    if ((spelling.answer ?? []).every((place) => holdsNothing(json, place.split('.')))) return [];
     throw unexpected(operation, `has no list at ${(spelling.answer ?? []).join(' or ')}`);
   }
 
@@ -439,6 +535,33 @@ function packageTooLarge({ sizeBytes }: UploadSource, traceId: string | undefine
 function textAt(json: unknown, place: string | undefined): string | undefined {
   const value = place === undefined ? undefined : at(json, place);
   return typeof value === 'string' || typeof value === 'number' ? String(value) || undefined : undefined;
+}
+
+/** A response that is an error to the transport, as a value: what it says may still count. */
+function asResponse(error: unknown): ResponseError {
+  if (error instanceof ResponseError) return error;
+  throw error;
+}
+
+/** Lower case, without quotes and white space: `<input type = 'password'>` and `type=password` are alike. */
+function squashed(text: string): string {
+  return text.toLowerCase().replace(/["'\s]+/g, '');
+}
+
+/**
+ * Whether a response holds nothing at a place, and nothing beside it that could be the list: the last part of the way
+ * there is absent, null, empty, or an object that counts none.
+ */
+function holdsNothing(value: unknown, [name, ...rest]: readonly string[], isTop = true): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  if (typeof value !== 'object' || Array.isArray(value)) return false;
+  const next = name === undefined ? undefined : at(value, name);
+  if (next !== undefined) return holdsNothing(next, rest, false);
+  const parts = Object.entries(value);
+  const isFlat = parts.every(([, part]) => typeof part !== 'object' || part === null || Object.keys(part).length === 0);
+  const counts = parts.filter(([key]) => /total|count/i.test(key)).map(([, count]) => Number(count));
+  const countsNone = counts.length > 0 && counts.every((count) => count === 0);
+  return isFlat && (isTop || parts.length === 0 || countsNone);
 }
 
 /** A whole number that may come as a number or as digits. */

@@ -193,6 +193,8 @@ const profileShape = z.strictObject({
       errorCodes: z.array(word).max(50),
       messageContains: z.array(z.string().trim().min(3).max(200)).max(50),
       present: z.array(place).max(20),
+      redirectsTo: z.array(z.string().trim().min(3).max(200)).max(50).optional(),
+      pageContains: z.array(z.string().trim().min(3).max(200)).max(50).optional(),
     }),
   }),
   credential: z.strictObject({

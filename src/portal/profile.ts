@@ -69,6 +69,10 @@ export interface Profile {
       readonly errorCodes: readonly string[];
       readonly messageContains: readonly string[];
       readonly present: readonly Place[];
+      /** In the Location of a redirect, without its query: it leads to the login page. */
+      readonly redirectsTo?: readonly string[];
+      /** In an HTML page: it is the login page. Case, quotes and white space do not count. */
+      readonly pageContains?: readonly string[];
     };
   };
   readonly credential: { readonly in: 'cookie' } | CredentialPlace;

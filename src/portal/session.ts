@@ -3,17 +3,33 @@
 import { backoffMs, type Clock } from '../clock.ts';
 import { ReleaseError } from '../errors.ts';
 import type { Patience } from './portal.ts';
+import { ResponseError } from './transport.ts';
 
-/** Logins in a run (promise 2): those that the portal answered, and those of which nobody knows. */
+/** Logins in a run (promise 2): all that may have been judged, whatever came back. */
 const MAX_LOGINS = 5;
-/** Attempts at one login; a portal that is not there, or answers 5xx, has seen no login. */
+/** Attempts at one login that the portal has not seen. */
 const ATTEMPTS = 5;
+/** A page instead of the API may be maintenance, which may also hide what became of the login: time to end. */
+const PAGE_LOGIN_GAP_MS = 15 * 60_000;
+
+/** One login's, compared by identity: two logins may give the same value. */
+export interface Credential {
+  /** Empty where the credential is cookies, which a jar keeps. */
+  readonly value: string;
+}
 
 export interface Session {
   /** The credential to send; logs in where there is none yet. Undefined where the portal asks for none. */
-  credential(patience: Patience): Promise<string | undefined>;
+  credential(patience: Patience): Promise<Credential | undefined>;
   /** After the portal refused `used`: whether there is another one now. Throws what the login throws. */
-  renew(used: string | undefined, patience: Patience): Promise<boolean>;
+  renew(used: Credential | undefined, patience: Patience): Promise<boolean>;
+  /**
+   * After a page came instead of the API's response: whether there is another credential now. Maintenance looks the
+   * same, so there is one login for a session that has worked, and none that a further page would ask for.
+   */
+  renewAfterPage(used: Credential | undefined, isLoginPage: boolean, patience: Patience): Promise<boolean>;
+  /** The portal accepted a call with `used`. */
+  worked(used: Credential | undefined): void;
 }
 
 export interface SessionOptions {
@@ -25,32 +41,61 @@ export interface SessionOptions {
 }
 
 export function createSession({ given, login, clock, signal }: SessionOptions): Session {
-  let current = given;
+  let current: Credential | undefined = given ? { value: given } : undefined;
+  let hasWorked = false;
   let logins = 0;
-  let refused: ReleaseError | undefined;
+  /** A login of this run was accepted, so the password is the right one. */
+  let isProven = false;
+  /** The last login that may have been judged. */
+  let last: { readonly outcome: 'accepted' | Outcome; readonly atMs: number } | undefined;
+  /** Why the password is not sent again. */
+  let barred: ReleaseError | undefined;
+  /** The portal asked for a pause. */
+  let pause: { readonly untilMs: number; readonly error: ReleaseError } | undefined;
 
   async function logIn(patience: Patience): Promise<boolean> {
     if (!login) return false;
-    if (refused) throw refused;
     for (let attempt = 1; ; attempt++) {
+      if (barred) throw barred;
+      if (pause && patience === 'once' && clock.now() < pause.untilMs) throw pause.error;
       if (logins === MAX_LOGINS) {
         throw new ReleaseError('portal-unauthorized', {
           found: `The portal asks for another login after ${MAX_LOGINS} of this run.`,
         });
       }
       try {
-        current = await login();
-        logins++;
+        current = { value: await login() };
+        settle('accepted');
+        isProven = true;
         return true;
       } catch (error) {
         if (!(error instanceof ReleaseError)) throw error;
-        if (!error.passing || error.effect === 'unknown') logins++;
-        if (error.code === 'portal-unauthorized') refused = error;
-        // A wait looks again later: an outage of minutes must not use up the logins of days.
-        if (!error.passing || patience === 'once' || attempt === ATTEMPTS) throw error;
-        await clock.sleep(error.retryAfterMs ?? backoffMs(attempt, clock), signal);
+        const outcome = outcomeOf(error);
+        if (outcome !== 'not-judged') settle(outcome);
+        if (outcome === 'refused') barred = error;
+        if (outcome === 'unknown' && !isProven) barred = notAgain(error);
+        const waitMs = Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, clock));
+        pause = error.retryAfterMs ? { untilMs: clock.now() + error.retryAfterMs, error } : undefined;
+        if (outcome === 'unknown' && barred && error.passing) throw barred;
+        // A wait polls again later: an outage of minutes must not use up the logins of days.
+        const mayRetry = error.passing && (outcome === 'not-judged' || outcome === 'limited');
+        if (!mayRetry || patience === 'once' || attempt === ATTEMPTS) throw error;
+        await clock.sleep(waitMs, signal);
       }
     }
+  }
+
+  function settle(outcome: 'accepted' | Outcome): void {
+    logins++;
+    hasWorked = false;
+    last = { outcome, atMs: clock.now() };
+  }
+
+  function mayLogInAfterPage(isLoginPage: boolean): boolean {
+    if (!isLoginPage && (barred || logins === MAX_LOGINS)) return false;
+    if (hasWorked) return true;
+    if (last?.outcome === 'accepted') return false;
+    return isLoginPage || (last !== undefined && clock.now() - last.atMs >= PAGE_LOGIN_GAP_MS);
   }
 
   return {
@@ -61,5 +106,37 @@ export function createSession({ given, login, clock, signal }: SessionOptions): 
     async renew(used, patience) {
       return current !== used || (await logIn(patience));
     },
+    async renewAfterPage(used, isLoginPage, patience) {
+      if (current !== used) return true;
+      return mayLogInAfterPage(isLoginPage) && (await logIn(patience));
+    },
+    worked(used) {
+      if (used === current) hasWorked = true;
+    },
   };
+}
+
+/**
+ * What is known of a login that failed. `not-judged`: nobody compared the password. `limited`: nor did anybody, but the
+ * portal counts. `unknown`: it may have been compared, and refused.
+ */
+type Outcome = 'refused' | 'not-judged' | 'limited' | 'unknown';
+
+/** A proxy's, or of a server that did not read the request; the portal's envelope is no ResponseError at a login. */
+const NOT_JUDGED = [408, 502, 503, 504];
+
+function outcomeOf(error: ReleaseError): Outcome {
+  if (error.code === 'portal-unauthorized') return 'refused';
+  if (error instanceof ResponseError && error.status === 429) return 'limited';
+  if (error instanceof ResponseError) return NOT_JUDGED.includes(error.status) ? 'not-judged' : 'unknown';
+  return error.code === 'portal-unreachable' && error.effect === 'none' ? 'not-judged' : 'unknown';
+}
+
+function notAgain(cause: ReleaseError): ReleaseError {
+  return new ReleaseError('portal-unauthorized', {
+    found: `The response to the login does not say whether the password was accepted. ${cause.found}`,
+    todo: 'Check portal-username and portal-password, then run the step again. In this run the password is not sent again, so that the account is not locked.',
+    traceId: cause.traceId,
+    cause,
+  });
 }

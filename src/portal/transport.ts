@@ -9,11 +9,15 @@
 
 import http from 'node:http';
 import https from 'node:https';
+import { setImmediate as tick } from 'node:timers/promises';
 import { getProxyUrl } from '@actions/http-client/lib/proxy';
 import { backoffMs, type Clock } from '../clock.ts';
-import { Cancelled, ReleaseError } from '../errors.ts';
+import { Cancelled, type ErrorCode, type ErrorDetails, ReleaseError } from '../errors.ts';
 import { cleanLine } from '../text.ts';
 import { whyNotTrusted } from '../trust.ts';
+import type { CookieJar } from './cookies.ts';
+import { decodeBody } from './decode.ts';
+import { NotSent, reasonOf } from './failure.ts';
 import { parseJson } from './json.ts';
 import type { Patience } from './portal.ts';
 
@@ -26,6 +30,11 @@ const READ_ATTEMPTS = 6;
 const MAX_RETRY_AFTER_MS = 60_000;
 /** A cancelled run leaves a write this long to tell how it ended; the whole report has 5 s. */
 const WRITE_GRACE_MS = 2_000;
+/**
+ * A connection that was idle for longer takes no write: the server may be closing it just now, and then nobody knows
+ * what became of the write. Servers keep idle connections for 2 s (gunicorn), 5 s (Node, Apache) or longer.
+ */
+const WRITE_MAX_IDLE_MS = 1_000;
 
 export interface WireRequest {
   /** The operation, for messages. */
@@ -36,6 +45,8 @@ export interface WireRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: WireBody;
+  /** Read before each attempt, and told of the cookies of each response, whatever its status. */
+  readonly cookies?: CookieJar | undefined;
 }
 
 export interface WireBody {
@@ -50,6 +61,24 @@ export interface WireAnswer {
   readonly headers: http.IncomingHttpHeaders;
   /** The parsed body; undefined where it is not JSON. */
   readonly json: unknown;
+  readonly isHtml: boolean;
+}
+
+/** A page instead of the API's response: a redirect, or HTML. It may be the login page of a session that has ended. */
+export type OtherPage = { readonly location: string } | { readonly html: string };
+
+/** A response came, and it is an error at this level already. */
+export class ResponseError extends ReleaseError {
+  readonly status: number;
+  readonly json: unknown;
+  readonly page: OtherPage | undefined;
+
+  constructor(code: ErrorCode, details: ErrorDetails, response: { status: number; json?: unknown; page?: OtherPage }) {
+    super(code, details);
+    this.status = response.status;
+    this.json = response.json;
+    this.page = response.page;
+  }
 }
 
 export interface Transport {
@@ -82,19 +111,42 @@ export function createTransport(options: TransportOptions): Transport {
     return agent;
   };
 
+  let idleSinceMs = clock.now();
+
   async function sendOnce(request: WireRequest): Promise<WireAnswer> {
     assertMayReceiveCredentials(request.url, options.hosts);
-    const answer = await (options.exchange ?? exchange)({
-      ...request,
-      agent: await agentFor(request.url),
-      timeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-      maxBytes: MAX_ANSWER_BYTES,
-      signal,
-      graceMs: request.access === 'write' ? WRITE_GRACE_MS : 0,
-    }).catch((cause) => {
-      throw cause instanceof Cancelled ? cause : wireError(request, cause);
-    });
-    return readAnswer(request, answer, clock);
+    const isWrite = request.access === 'write';
+    const agent = await agentFor(request.url);
+    if (isWrite) {
+      // A turn of the loop, in which a connection that has ended meanwhile is found.
+      await tick();
+      if (clock.now() - idleSinceMs > WRITE_MAX_IDLE_MS) closeIdle(agent);
+    }
+    const attempt = () => {
+      const cookie = request.cookies?.header(request.url);
+      return (options.exchange ?? exchange)({
+        ...request,
+        headers: { ...request.headers, ...(cookie !== undefined && { cookie }) },
+        agent,
+        timeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+        maxBytes: MAX_ANSWER_BYTES,
+        signal,
+        graceMs: isWrite ? WRITE_GRACE_MS : 0,
+        onHeaders: (headers) => request.cookies?.keep(request.url, headers['set-cookie'] ?? []),
+      });
+    };
+    try {
+      const answer = await attempt().catch((cause) => {
+        if (isWrite || !(cause instanceof Dropped)) throw cause;
+        return attempt();
+      });
+      return readAnswer(request, answer, clock);
+    } catch (cause) {
+      if (cause instanceof Cancelled || cause instanceof ReleaseError) throw cause;
+      throw wireError(request, cause);
+    } finally {
+      idleSinceMs = clock.now();
+    }
   }
 
   return {
@@ -116,21 +168,35 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
+function closeIdle(agent: http.Agent): void {
+  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+}
+
 function assertMayReceiveCredentials(url: URL, hosts: readonly string[]): void {
   const why = whyNotTrusted(url, hosts);
   if (why) throw new ReleaseError('internal', { found: `A request was about to leave for an address where ${why}.` });
 }
 
-/** The proxy that the environment names for the address; its user name and password are decoded. */
+/**
+ * The proxy that the environment names for the address; its user name and password are decoded.
+ * @throws ReleaseError portal-unreachable where it is none that can be used: it is never passed by in silence
+ */
 export function proxyFor(url: URL): URL | undefined {
-  return getProxyUrl(url);
+  const proxy = getProxyUrl(url);
+  if (!proxy || (/^https?:$/.test(proxy.protocol) && proxy.hostname)) return proxy;
+  const variable = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
+  throw new ReleaseError('portal-unreachable', {
+    // The value may hold a password.
+    found: `The environment variable ${variable} names no proxy that can be used.`,
+    todo: `Set ${variable} to an address such as http://proxy.example:3128; a user name and password before the host must be URL-encoded. Other kinds of proxies, such as SOCKS, are not supported.`,
+  });
 }
 
 /** An agent of one kept-alive connection, through the proxy that the environment names for the address. */
 export async function createAgent(url: URL, onProxyPassword?: (password: string) => void): Promise<http.Agent> {
   const proxy = proxyFor(url);
   const pool = { keepAlive: true, maxSockets: 1 };
-  if (!proxy?.hostname) return url.protocol === 'https:' ? new https.Agent(pool) : new http.Agent(pool);
+  if (!proxy) return url.protocol === 'https:' ? new https.Agent(pool) : new http.Agent(pool);
   if (proxy.password) onProxyPassword?.(proxy.password);
   const { createTunnelAgent } = await import('./tunnel.ts');
   return createTunnelAgent(proxy, pool);
@@ -147,6 +213,8 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** How long a cancelled run leaves the exchange to end by itself. */
   readonly graceMs?: number;
+  /** Told as soon as they are there, whatever becomes of the body. */
+  readonly onHeaders?: (headers: http.IncomingHttpHeaders) => void;
 }
 
 export interface RawAnswer {
@@ -160,10 +228,12 @@ export interface RawAnswer {
 
 class TooLarge extends Error {}
 class TooLate extends Error {}
+/** A kept-alive connection ended before any byte of the response. Whether the server saw the request is not known. */
+class Dropped extends Error {}
 
 /**
  * One exchange, followed nowhere: the whole answer within `timeoutMs`, counted from the last byte of the request that
- * went out. Throws the socket's error, TooLarge, TooLate or Cancelled.
+ * went out. Throws the socket's error, NotSent, Dropped, TooLarge, TooLate or Cancelled.
  */
 export function exchange(options: Exchange): Promise<RawAnswer> {
   const { url, signal, body } = options;
@@ -180,6 +250,8 @@ export function exchange(options: Exchange): Promise<RawAnswer> {
     let timer: NodeJS.Timeout;
     let graceTimer: NodeJS.Timeout | undefined;
     let hasEnded = false;
+    let isConnected = false;
+    let hasResponse = false;
     const restartDeadline = () => {
       clearTimeout(timer);
       // The body's writer may be woken by the end: a timer set then would hold the process.
@@ -200,12 +272,22 @@ export function exchange(options: Exchange): Promise<RawAnswer> {
       // Answered before all of it was sent: the rest would be sent to nobody.
       if (!answer || !request.writableFinished) request.destroy();
       if (answer) resolve(answer);
-      else reject(error);
+      else if (isConnected || error instanceof Cancelled) reject(error);
+      else reject(new NotSent(error));
     };
     restartDeadline();
     signal.addEventListener('abort', cancel, { once: true });
-    request.on('error', (error) => end(error));
+    request.on('socket', (socket) => {
+      const event = url.protocol === 'https:' ? 'secureConnect' : 'connect';
+      if (request.reusedSocket) isConnected = true;
+      else socket.once(event, () => (isConnected = true));
+    });
+    request.on('error', (error) =>
+      end(request.reusedSocket && !hasResponse ? new Dropped(error.message, { cause: error }) : error),
+    );
     request.on('response', (response) => {
+      hasResponse = true;
+      options.onHeaders?.(response.headers);
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
@@ -249,12 +331,10 @@ export const CERTIFICATE_CODES =
   /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|UNABLE_TO_GET_CRL|ERR_TLS|HOSTNAME_MISMATCH/;
 /** The other side does not speak TLS, or not a version that we do. */
 const TLS_CODES = /^(EPROTO|ERR_SSL)/;
-/** The request never left. */
-const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
-
 function wireError(request: WireRequest, cause: unknown): ReleaseError {
   const where = `${request.label} (${request.method} ${request.url.pathname})`;
-  const message = cleanLine(cause instanceof Error ? cause.message : String(cause), 200);
+  const message = cleanLine(reasonOf(cause), 300);
+  const effect = cause instanceof NotSent ? 'none' : 'unknown';
   if (cause instanceof TooLarge) {
     return new ReleaseError('portal-unexpected', {
       found: `${where}: the answer is too large, ${message}.`,
@@ -273,57 +353,69 @@ function wireError(request: WireRequest, cause: unknown): ReleaseError {
   if (TLS_CODES.test(code)) {
     return new ReleaseError('portal-unreachable', {
       found: `${where}: no TLS connection to ${request.url.host} (${code}).`,
-      // It may have broken after the request was sent.
-      effect: 'unknown',
+      effect,
       cause,
     });
   }
-  const effect = NOT_SENT.includes(code) ? 'none' : 'unknown';
   return new ReleaseError('portal-unreachable', { found: `${where}: ${message}.`, passing: true, effect, cause });
 }
 
 function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): WireAnswer {
-  const { status } = answer;
+  const { status, headers } = answer;
   const where = `${request.label} (${request.method} ${request.url.pathname})`;
   if (status >= 300 && status < 400) {
-    throw new ReleaseError('portal-unexpected', {
-      found: `${where} answered ${status}, a redirect; none is followed.`,
-    });
+    // A write may have taken before it was answered with a redirect.
+    const effect = request.access === 'write' ? ('unlikely' as const) : ('none' as const);
+    const details = { found: `${where} answered ${status}, a redirect; none is followed.`, effect };
+    const { location } = headers;
+    throw new ResponseError('portal-unexpected', details, { status, ...(location && { page: { location } }) });
   }
+  const { text, fault } = textOf(answer);
   if (status === 408 || status === 429 || (status >= 500 && status !== 501)) {
-    throw new ReleaseError('portal-unreachable', {
+    const details = {
       found: `${where} answered ${status}.`,
       passing: true,
       effect: 'unlikely',
-      retryAfterMs: retryAfterMs(answer.headers['retry-after'], clock),
-    });
+      retryAfterMs: retryAfterMs(headers['retry-after'], clock),
+    } as const;
+    throw new ResponseError('portal-unreachable', details, { status, json: jsonOrNothing(text) });
   }
-  if (answer.headers['content-encoding'] && answer.headers['content-encoding'] !== 'identity') {
-    throw new ReleaseError('portal-unexpected', {
-      found: `${where}: the answer is compressed; none was asked for.`,
-      effect: 'unknown',
-    });
-  }
+  const unexpected = (found: string, more: Partial<ErrorDetails> = {}, html?: string) => {
+    const details = { found: `${where}${found}`, effect: 'unknown', ...more } as const;
+    return new ResponseError('portal-unexpected', details, { status, ...(html !== undefined && { page: { html } }) });
+  };
+  if (fault) throw unexpected(`: the answer is ${fault.message}.`, { cause: fault });
   try {
-    return { status, headers: answer.headers, json: parseJson(answer.text) };
+    return { status, headers, json: parseJson(text), isHtml: false };
   } catch (cause) {
-    if (cause instanceof RangeError) {
-      throw new ReleaseError('portal-unexpected', {
-        found: `${where}: the answer is ${cause.message}.`,
-        effect: 'unknown',
-        cause,
-      });
-    }
-    if (status !== 200 && status !== 201) return { status, headers: answer.headers, json: undefined };
+    if (cause instanceof RangeError) throw unexpected(`: the answer is ${cause.message}.`, { cause });
+    const isHtml = /^\s*<(!doctype|!--|html|head|body)/i.test(text) || isNamedHtml(headers, text);
+    if (status !== 200 && status !== 201) return { status, headers, json: undefined, isHtml };
     // What begins as JSON and does not end as JSON was cut on its way; what does not begin so is another page.
-    const begins = /^\s*[[{]/.test(answer.text);
-    const shown = /^\s*<(!doctype|html)/i.test(answer.text) ? 'an HTML page' : begins ? 'cut JSON' : 'not JSON';
-    throw new ReleaseError('portal-unexpected', {
-      found: `${where} answered ${status} with ${answer.text.trim() === '' ? 'an empty body' : shown} instead of JSON.`,
-      passing: begins,
-      effect: 'unknown',
-    });
+    const passing = /^\s*[[{]/.test(text);
+    const shown = isHtml ? 'an HTML page' : passing ? 'cut JSON' : text.trim() === '' ? 'an empty body' : 'not JSON';
+    throw unexpected(` answered ${status} with ${shown} instead of JSON.`, { passing }, isHtml ? text : undefined);
   }
+}
+
+function textOf({ body, headers }: RawAnswer): { text: string; fault?: Error } {
+  try {
+    return { text: decodeBody(body, headers['content-encoding'], MAX_ANSWER_BYTES) };
+  } catch (cause) {
+    return { text: '', fault: cause as Error };
+  }
+}
+
+function jsonOrNothing(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isNamedHtml(headers: http.IncomingHttpHeaders, text: string): boolean {
+  return /^\s*</.test(text) && /html/i.test(headers['content-type'] ?? '');
 }
 
 /** Retry-After in seconds or as a date (RFC 9110, 10.2.3), clamped to a minute. */

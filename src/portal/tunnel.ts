@@ -7,6 +7,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
+import { NotSent, reasonOf } from './failure.ts';
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -56,10 +57,12 @@ export function openTunnel(
   request.on('connect', (response, socket: Socket) => {
     if (response.statusCode === 200) return done(null, socket);
     socket.destroy();
-    done(new Error(`the proxy answered ${response.statusCode} to CONNECT`));
+    done(new NotSent(new Error(`the proxy answered ${response.statusCode} to CONNECT`)));
   });
   request.on('timeout', () => request.destroy(new Error('the proxy does not answer')));
-  request.on('error', (error) => done(new Error(`the proxy cannot be used: ${error.message}`, { cause: error })));
+  request.on('error', (error) =>
+    done(new NotSent(new Error(`the proxy cannot be used: ${reasonOf(error)}`, { cause: error }))),
+  );
   request.end();
   return request;
 }

@@ -14,7 +14,7 @@ export interface Seen {
 export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, unless it is a string. */
+  /** Sent as JSON, unless it is a string or bytes. */
   readonly body?: unknown;
 }
 
@@ -67,7 +67,7 @@ export async function startWire(answer: Answerer = () => 'portal', portal?: stri
 
 function send(res: ServerResponse, { status = 200, headers, body }: Reply): void {
   res.writeHead(status, { 'content-type': 'application/json', ...headers });
-  res.end(typeof body === 'string' ? body : JSON.stringify(body ?? {}));
+  res.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body ?? {}));
 }
 
 function passOn(seen: Seen, bytes: Buffer, portal: string): Promise<Reply> {
