@@ -12,6 +12,18 @@ import type { ModelRun } from './support/model-portal.ts';
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 2000);
 const SEED = Number(process.env['MODEL_SEED'] ?? 11);
+/** All but cancelled. */
+const VERDICTS = [
+  'succeeded',
+  'unchanged',
+  'planned',
+  'pending',
+  'rejected',
+  'withdrawn',
+  'refused',
+  'halted',
+  'failed',
+];
 const place = newPlace();
 afterAll(place.close);
 
@@ -34,7 +46,13 @@ function check(
 }
 
 test('no promise is broken in any run', { timeout: 60_000 }, async () => {
-  await check(anyCase, RUNS, faultsOf);
+  const verdicts = new Set<string>();
+  await check(anyCase, RUNS, (given, ran) => {
+    verdicts.add(ran.report.verdict);
+    return faultsOf(given, ran);
+  });
+  // Cases that reach only some ends would hold little.
+  if (RUNS >= 1000) expect([...verdicts].toSorted()).toEqual(VERDICTS.toSorted());
 });
 
 test('a run reaches its end on a portal that only lags and slips', { timeout: 60_000 }, async () => {
@@ -44,24 +62,4 @@ test('a run reaches its end on a portal that only lags and slips', { timeout: 60
     const isUnread = ran.report.verdict === 'failed' && ran.portal.writes.length === 0;
     return isThere || isUnread ? faultsOf(given, ran) : [`${given.stages} from ${given.from} did not reach its end`];
   });
-});
-
-test('the cases reach every verdict but cancelled', async () => {
-  const verdicts = new Set<string>();
-  for (const given of fc.sample(anyCase, { seed: SEED, numRuns: 300 })) {
-    verdicts.add((await runCase(given, place)).report.verdict);
-  }
-  for (const verdict of [
-    'succeeded',
-    'unchanged',
-    'planned',
-    'pending',
-    'rejected',
-    'withdrawn',
-    'refused',
-    'halted',
-    'failed',
-  ]) {
-    expect([...verdicts]).toContain(verdict);
-  }
 });

@@ -1442,4 +1442,40 @@ describe('found by random runs', () => {
       if (!ran.report.changed) expect(ran.report.message, told(ran)).toContain('is not known');
     }
   });
+
+  const RELEASED = titled.filter(([, { stage }]) => stage !== 'submit');
+  test.each(RELEASED)('%s: a lost write is not sent again while reads show an empty list', async (_, row) => {
+    const ran = await runStage(row, {
+      trouble: ({ operation, sending }) =>
+        sending === 1 && operation !== 'addWhitelist' && operation !== 'setRatio'
+          ? { effect: 'now', response: '503' }
+          : undefined,
+      slip: ({ lastWrite, sinceWriteMs }) => (lastWrite && sinceWriteMs < 20 * SECOND_MS ? 'empty list' : undefined),
+    });
+    expect(
+      ran.portal.received().map((name) => name.replace(' (took)', '')),
+      told(ran),
+    ).toEqual(row.writes);
+    expectReport(ran, { verdict: 'succeeded', complete: true, changed: true });
+  });
+
+  test.each(['without ours', 'empty list', 'data null'] as const)(
+    'one list of versions that shows "%s" does not make a version unknown to submit',
+    async (slip) => {
+      let reads = 0;
+      const ran = await run(
+        { stage: 'submit' },
+        {
+          releases: [LIVE_ROW],
+          versions: [VERSION],
+          quirks: {
+            slip: ({ operation, page }) =>
+              operation === 'listVersions' && page === 1 && ++reads === 1 ? slip : undefined,
+          },
+        },
+      );
+      expectSent(ran, ['createRelease']);
+      expectReport(ran, { verdict: 'succeeded', state: 'created' });
+    },
+  );
 });

@@ -454,6 +454,12 @@ function faultsOfWrites(given: Case, ran: ModelRun): string[] {
     if (REPEATABLE.includes(write.operation)) continue;
     const earlier = writes.slice(0, index).filter((other) => nameOf(other) === name);
     if (earlier.some(({ accepted }) => accepted)) faults.push(`${name} was sent again after it was accepted`);
+    const [last] = earlier.slice(-1);
+    const since = portal.looks.slice(last?.looksBefore, write.looksBefore);
+    const isShown = since.some(({ versions }) => versions.includes(write.version));
+    if (last?.isLost && !isShown && write.operation !== 'createRelease') {
+      faults.push(`${name} was sent again though no read since the lost response showed the release`);
+    }
     const took = earlier.find((other) => other.took);
     if (took && couldKnow(ran, write) && !given.deeds.length && rowOf(portal.truth(), write.version) !== took.before) {
       const look = portal.looks[write.looksBefore - 1];
@@ -539,7 +545,8 @@ function faultsOfVerdict(given: Case, ran: ModelRun): string[] {
   const isOfSlip = ['portal-unexpected', 'portal-refused'].includes(report.error?.code ?? '') && isOfRead;
   if (isOfSlip && given.outage.forMs === 0 && took.length > 0)
     faults.push('failed: one wrong read ended the run after a write');
-  const touched = portal.writes.filter((write) => write.took || write.accepted);
+  // A write whose response was lost may look as if it took where somebody else did the same.
+  const touched = portal.writes.filter((write) => write.took || write.accepted || write.isLost);
   if (touched.length === 0 && report.changed) faults.push(`${verdict}: changed=true, but no write took`);
   const hidden = portal.looks.filter(
     ({ slip, operation }) => operation === 'listReleases' && slip !== undefined && HIDES_LIVE.includes(slip),

@@ -273,6 +273,8 @@ export interface ReceivedWrite {
   readonly looksBefore: number;
   /** The response says success. */
   readonly accepted: boolean;
+  /** The response says neither that it took nor that the portal refused it. */
+  readonly isLost: boolean;
   /** Its effect took place, now or later. */
   readonly took: boolean;
 }
@@ -502,6 +504,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
       looksBefore: looks.length,
       accepted,
       took,
+      isLost: trouble.response !== 'success' && typeof trouble.response !== 'object',
     });
     say(
       `>> ${nameOf(operation, ratio)} ${version} from ${row ? row.status : 'none'}: ` +
