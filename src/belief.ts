@@ -8,7 +8,7 @@
 
 import { type Operation, operationRow, WAY } from './lifecycle.ts';
 import type { Release } from './portal/portal.ts';
-import { isKnown, isOlder, merged, stateOf, type View } from './view.ts';
+import { EARLIEST_MS, isKnown, isOlder, merged, stateOf, type View } from './view.ts';
 
 /** A write, as far as its effect is concerned. */
 export interface Effect {
@@ -23,8 +23,8 @@ export interface Belief {
   readonly known: Release | undefined;
   /** An accepted write whose effect was not shown yet. */
   readonly awaited: Effect | undefined;
-  /** Everything that the portal accepted in this run. */
-  readonly accepted: readonly Effect[];
+  /** Everything that the portal accepted in this run, and when, by the run's clock. */
+  readonly accepted: readonly (Effect & { readonly atMs: number })[];
   /** States that the release has left in this run: a stale reading explains them. */
   readonly left: readonly string[];
   /** Those that it left by an accepted write of this run: without a newer time they are stale, however often read. */
@@ -57,11 +57,11 @@ export function beliefIn(view: View): Belief {
 }
 
 /** After the portal accepted a write; `isShown`: a reading has shown its effect already. */
-export function accepting(belief: Belief, effect: Effect, isShown: boolean): Belief {
+export function accepting(belief: Belief, effect: Effect, isShown: boolean, nowMs: number): Belief {
   const isShownByReleases = effect.operation !== 'createVersion' && !operationRow(effect.operation).repeatable;
   return {
     ...belief,
-    accepted: [...belief.accepted, effect],
+    accepted: [...belief.accepted, { ...effect, atMs: nowMs }],
     awaited: isShownByReleases && !isShown ? effect : undefined,
     doubt: undefined,
   };
@@ -123,6 +123,19 @@ function doubting(
   return isConfirmed ? believing(belief, { ...others, release: seen.release }) : { ...unchanged, doubt };
 }
 
+/** A portal's clock may differ from ours by so much. */
+const CLOCKS_DIFFER_MS = 5 * 60_000;
+
+/**
+ * Whether a row is older than what the portal accepted last, by its time and our clock, and shows another state than
+ * that led to: a replica may be older than all that this run has read.
+ */
+function isFromBefore(accepted: Belief['accepted'], { state, modifiedAtMs }: Release): boolean {
+  const last = accepted.findLast(({ operation }) => operationRow(operation).to !== undefined);
+  if (!last || modifiedAtMs === undefined || modifiedAtMs < EARLIEST_MS) return false;
+  return state !== operationRow(last.operation).to && modifiedAtMs < last.atMs - CLOCKS_DIFFER_MS;
+}
+
 /** A reading from before an application may show these, however the release stood when this run began. */
 const BEFORE_APPLYING: readonly Release['state'][] = ['created', 'rejected', 'withdrawn'];
 
@@ -133,22 +146,24 @@ function judge(belief: Belief, seen: View): Judgement {
   const { release } = seen;
   const state = stateOf(seen);
   if (!release) return belief.view.release || awaited ? 'stale' : 'believed';
+  if (!belief.view.release && !awaited) return 'believed';
   if (known && isOlder(release, known)) return 'stale';
-  if (awaited && effectOf(awaited, known, release) === 'shown') return 'believed';
+  const isOld = isFromBefore(accepted, release);
+  if (awaited && !isOld && effectOf(awaited, known, release) === 'shown') return 'believed';
   if (state === 'busy') return 'believed';
   // Nothing leads from the official release back to a state before it.
   const isOfficial = accepted.some(({ operation }) => operationRow(operation).to === 'released');
   if (isOfficial && state !== 'released' && state !== 'archived' && isKnown(state)) return 'stale';
   if (standingOf(release) === standingOf(known)) return awaited ? 'stale' : 'believed';
   if (!awaited && standingOf(release) === standingOf(belief.view.release)) return 'believed';
-  if (isNewer(release, known)) return state === 'unknown' ? 'contradicting' : 'believed';
+  if (!isOld && isNewer(release, known)) return state === 'unknown' ? 'contradicting' : 'believed';
   if (leftByUs.includes(standingOf(release))) return 'stale';
   // What the portal accepted is newer than what bears the time of before it.
   if (awaited && isKnown(state) && release.modifiedAtMs !== undefined && known?.modifiedAtMs === release.modifiedAtMs) {
     return 'stale';
   }
   const isApplied = accepted.some(({ operation }) => operation === 'startApproval');
-  if (isApplied && BEFORE_APPLYING.includes(state)) return 'explained';
+  if (isOld || (isApplied && BEFORE_APPLYING.includes(state))) return 'explained';
   if (left.includes(standingOf(release))) return 'explained';
   if (!awaited && isForward(known?.state, state)) return 'believed';
   return 'contradicting';

@@ -12,9 +12,9 @@ import type { Health } from './health.ts';
 import { operationRow, STATES, type Stage, type WriteOperation } from './lifecycle.ts';
 import { type Depth, lookAtVersion } from './observe.ts';
 import type { Observer } from './observer.ts';
-import { EARLIEST_MS, type Memory, noticeOfRatio, type Plan, type PlanOptions, plan, remember } from './plan.ts';
+import { type Memory, noticeOfRatio, type Plan, type PlanOptions, plan, remember } from './plan.ts';
 import type { HistoryItem, Portal, Release, Unreadable, UploadSource, WriteFields } from './portal/portal.ts';
-import { isKnown, isSureOfNone, liveOf, stateOf, type View } from './view.ts';
+import { EARLIEST_MS, isKnown, isSureOfNone, liveOf, stateOf, type View } from './view.ts';
 import { formatDuration } from './words.ts';
 
 const WRITE_ATTEMPTS = 6;
@@ -487,7 +487,10 @@ function assertRatio(next: Send, view: View, show: DriveContext['show']): void {
   });
 }
 
-/** What readings show of a write of which the response says too little. More than one, since a replica may lag. */
+/**
+ * What readings show of a write of which the response says too little. More than one, since a replica may lag; and one
+ * that does not show the release at all is no sign that the write did not take.
+ */
 async function effectByReading(
   next: Send,
   before: View,
@@ -495,17 +498,24 @@ async function effectByReading(
   context: DriveContext,
 ): Promise<{ readonly view: View; readonly effect: 'shown' | 'not yet' | 'elsewhere' }> {
   const { clock, signal, observer } = context;
-  let { view } = observer;
-  for (const gapMs of gapsMs) {
-    await clock.sleep(gapMs, signal);
-    view = next.operation === 'createVersion' ? await readVersion(context) : await settledRead(context);
+  const untilMs = clock.now() + EFFECT_TIMEOUT_MS;
+  for (let unchanged = 0; ; ) {
+    await clock.sleep(gapsMs[unchanged] ?? 0, signal);
+    const view = next.operation === 'createVersion' ? await readVersion(context) : await settledRead(context);
     if (isShown(next, before, view)) return { view, effect: 'shown' };
-    if (next.operation === 'createVersion') continue;
-    if (standingOf(view.release) !== standingOf(before.release) && isKnown(stateOf(view))) {
-      return { view, effect: 'elsewhere' };
+    const isOther = standingOf(view.release) !== standingOf(before.release) && isKnown(stateOf(view));
+    if (next.operation !== 'createVersion' && isOther) return { view, effect: 'elsewhere' };
+    const isThere = before.release === undefined || observer.lastSeen.release !== undefined;
+    if (isThere) unchanged++;
+    if (unchanged === gapsMs.length) return { view, effect: 'not yet' };
+    if (isThere) continue;
+    if (clock.now() >= untilMs) {
+      throw new ReleaseError('effect-not-seen', {
+        found: `It is not known whether ${effectWords(next)} took: for two minutes the portal does not show ${before.version} at all.`,
+      });
     }
+    await clock.sleep(2_000, signal);
   }
-  return { view, effect: 'not yet' };
 }
 
 async function readVersion({ portal, observer }: DriveContext): Promise<View> {

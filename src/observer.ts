@@ -61,7 +61,7 @@ export function createObserver(first: View, portal: Portal, clock: Clock, onView
     },
     consider,
     accept(effect, isShown = false) {
-      belief = accepting(belief, effect, isShown);
+      belief = accepting(belief, effect, isShown, clock.now());
     },
     wasAccepted: (effect) => wasAccepted(belief, effect),
   };

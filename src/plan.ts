@@ -17,6 +17,7 @@ import {
 } from './lifecycle.ts';
 import type { Release, Unreadable } from './portal/portal.ts';
 import {
+  EARLIEST_MS,
   isFirstRelease,
   isKnown,
   liveOf,
@@ -249,12 +250,12 @@ function nextOfRamp(state: State, view: View, options: PlanOptions, memory: Memo
   const target = ratios.find((ratio) => ratio > inEffect);
   if (target === undefined && inEffect === ratios.at(-1)) return { kind: 'reached' };
   if (target === undefined) return whyNotThisRatio(view, options, memory, nowMs) ?? { kind: 'reached' };
+  // Where the portal shows no ratio, no reading could show that it was increased.
+  if (inEffect > 0 && !view.release?.ratioPercent) return undefined;
   const operation = memory.ratioSet === target ? 'startGrayscale' : 'setRatio';
   return { kind: 'send', operation, ratioPercent: target };
 }
 
-/** The product did not exist before: an earlier time is one in seconds, or none. */
-export const EARLIEST_MS = Date.UTC(2018, 0, 1);
 const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 /** When the portal says that the release last changed, where that can be: undefined counts as not told. */
@@ -350,8 +351,12 @@ export function whyUnknown(
 function whyNotThisRatio(view: View, options: PlanOptions, memory: Memory, nowMs: number): Stop | undefined {
   const inEffect = ratioInEffect(view, memory);
   const unreadable = view.release?.unreadableRatio;
-  if (inEffect === undefined && unreadable) return { kind: 'unreadable', what: unreadable };
-  if (inEffect === undefined) {
+  const isShown = stateOf(view) !== 'grayscale' || Boolean(view.release?.ratioPercent);
+  const isWanted = inEffect === undefined || inEffect < (options.ratios.at(-1) ?? 0);
+  if (!isShown && isWanted && unreadable && !isHeld(inEffect, memory, options, nowMs)) {
+    return { kind: 'unreadable', what: unreadable };
+  }
+  if (inEffect === undefined || (!isShown && isWanted && !isHeld(inEffect, memory, options, nowMs))) {
     return refused(
       `${view.version} is in grayscale rollout and the portal shows no ratio, so it is not known whether ${options.ratios.at(-1)}% would increase it.`,
       'Name the field that holds the ratio in your portal profile, at release.ratio (docs/portal.md).',
@@ -381,6 +386,11 @@ export function noticeOfRatio(release: Release | undefined, show: (untrusted: st
   return shown
     ? `The portal shows ${show(shown.value)} at ${shown.field}, which is no whole percentage (profile key ${shown.profileKey}), so the ratio in effect could not be checked.`
     : 'The portal shows no ratio (profile key release.ratio), so the ratio in effect could not be checked.';
+}
+
+/** Whether this run holds the ratio that it raised last. */
+function isHeld(inEffect: number | undefined, { held }: Memory, { soakMs }: PlanOptions, nowMs: number): boolean {
+  return held !== undefined && held.ratioPercent === inEffect && nowMs < held.sinceMs + soakMs;
 }
 
 /** The ratio that users get, in percent; undefined in a rollout whose ratio the portal does not show. */

@@ -173,7 +173,7 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
   };
   const waits = inputs.stages[0] === 'approval' || inputs.stages[0] === 'status';
   if (!waits) await untilSettled(drive);
-  const foreseen = await foreseeForSure(inputs, plan, observer, tools);
+  const foreseen = await foreseeForSure(inputs, plan, portal, observer, tools);
   story.foreseen = foreseen.steps;
   if (foreseen.end?.kind === 'unreadable') throw unreadable(foreseen.end.what, show);
   if (foreseen.end) {
@@ -210,7 +210,13 @@ const CONFIRM_GAPS_MS = [1_000, 2_000] as const;
 const DOUBT_TIMEOUT_MS = 60_000;
 
 /** Foresees the chain; where it would end short, on further readings: the first one may be a slip, or stale. */
-async function foreseeForSure(inputs: Inputs, plan: PlanOptions, observer: Observer, { clock, signal, log }: Tools) {
+async function foreseeForSure(
+  inputs: Inputs,
+  plan: PlanOptions,
+  portal: Portal,
+  observer: Observer,
+  { clock, signal, log }: Tools,
+) {
   const foreseeNow = () => foresee(inputs.stages, observer.view, plan, clock.now());
   let foreseen = foreseeNow();
   for (const gapMs of CONFIRM_GAPS_MS) {
@@ -218,6 +224,7 @@ async function foreseeForSure(inputs: Inputs, plan: PlanOptions, observer: Obser
     log.info(`${inputs.stages.join(', ')} would end here as ${foreseen.end.kind}; reading again to confirm it`);
     await clock.sleep(gapMs, signal);
     await observer.read('retry', depthFor(inputs));
+    if (observer.view.uploaded === null) observer.consider(await lookAtVersion(portal, observer.view));
     for (const untilMs = clock.now() + DOUBT_TIMEOUT_MS; observer.doubt && clock.now() < untilMs; ) {
       await clock.sleep(observer.confirmGapMs, signal);
       await observer.read();

@@ -15,9 +15,14 @@ export interface View {
   readonly wholeReads: number;
   /** The version as uploaded; null where the portal does not have it, undefined where it was not looked up. */
   readonly uploaded?: Version | null;
+  /** A reading of this run showed a release that was official once, whether it was believed or not. */
+  readonly official?: true;
   /** Versions of which the portal shows several releases that differ, and no time that tells which is the newest. */
   readonly conflicts?: readonly string[];
 }
+
+/** The product did not exist before: an earlier time is one in seconds, or none. */
+export const EARLIEST_MS = Date.UTC(2018, 0, 1);
 
 export function stateOf(view: View): Release['state'] {
   return view.release?.state ?? 'none';
@@ -76,7 +81,7 @@ const READS_TO_BE_SURE = 2;
 export function isFirstRelease(view: View): boolean | undefined {
   const states = allReleases(view).map((release) => release.state);
   if (states.some((state) => state === 'released' || state === 'archived')) return false;
-  return isSureOfNone(view) ? true : undefined;
+  return isSureOfNone(view) && !view.official ? true : undefined;
 }
 
 /** Whether nothing is live, by two readings of the whole list. */
@@ -188,6 +193,7 @@ export function merged(known: View, seen: View): View {
     ...uploadedOf(known, seen),
     releases: [...fresh, ...kept],
     wholeReads: known.wholeReads + seen.wholeReads,
+    ...((known.official || hasOfficial(seen)) && { official: true }),
   };
 }
 
@@ -196,6 +202,10 @@ export function isOlder(release: Release, other: Release): boolean {
   return (
     release.modifiedAtMs !== undefined && other.modifiedAtMs !== undefined && release.modifiedAtMs < other.modifiedAtMs
   );
+}
+
+function hasOfficial(view: View): boolean {
+  return allReleases(view).some(({ state }) => state === 'released' || state === 'archived');
 }
 
 function uploadedOf(known: View, seen: View): Pick<View, 'uploaded'> {

@@ -29,7 +29,7 @@ function view(text: string): View {
 /** Each reading two seconds after the one before. */
 function believedAfter(first: string, writes: readonly Effect[], readings: readonly string[]): Belief {
   let belief = beliefIn(view(first));
-  for (const write of writes) belief = accepting(belief, write, false);
+  for (const write of writes) belief = accepting(belief, write, false, 0);
   readings.forEach((reading, index) => {
     belief = considering(belief, view(reading), (index + 1) * 2 * SECOND);
   });

@@ -36,6 +36,7 @@ async function runStep(inputs: Readonly<Record<string, string>>, respond?: (path
           status: 200,
           headers: {},
           body: Buffer.from(JSON.stringify(respond(url.pathname))),
+          text: JSON.stringify(respond(url.pathname)),
         }),
       }),
     },
@@ -53,7 +54,7 @@ function steady(report: Report) {
 
 /** IDs that are also digits of versions, statuses, booleans, stages, our words, and plain inputs. */
 const AWKWARD = [
-  ...['0', '1', '2', '7', '9', '20', '100', '1.1.0', '1.0.0', '1.7.0', '2026'],
+  ...['0', '1', '2', '7', '9', '20', '100', '2026'],
   ...['PASSED', 'BETA', 'ONLINE', 'GRAY', 'true', 'false', 'null', 'success', 'data', 'list'],
   ...['the', 'live', 'is', 'on', 'released', 'unchanged', 'succeeded', 'whitelist', 'whitelist-testing', 'setRatio'],
   ...['GOPAY', 'production', MINIAPP, MINIAPP.slice(0, 8), 'gopay', 'sandbox-0000', 'test', 'Nothing', 'version'],
