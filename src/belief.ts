@@ -133,7 +133,8 @@ const CLOCKS_DIFFER_MS = 5 * 60_000;
 function isFromBefore(accepted: Belief['accepted'], { state, modifiedAtMs }: Release): boolean {
   const last = accepted.findLast(({ operation }) => operationRow(operation).to !== undefined);
   if (!last || modifiedAtMs === undefined || modifiedAtMs < EARLIEST_MS) return false;
-  return state !== operationRow(last.operation).to && modifiedAtMs < last.atMs - CLOCKS_DIFFER_MS;
+  const { to } = operationRow(last.operation);
+  return state !== to && !isForward(to, state) && modifiedAtMs < last.atMs - CLOCKS_DIFFER_MS;
 }
 
 /** A reading from before an application may show these, however the release stood when this run began. */
@@ -165,7 +166,7 @@ function judge(belief: Belief, seen: View): Judgement {
   const isApplied = accepted.some(({ operation }) => operation === 'startApproval');
   if (isOld || (isApplied && BEFORE_APPLYING.includes(state))) return 'explained';
   if (left.includes(standingOf(release))) return 'explained';
-  if (!awaited && isForward(known?.state, state)) return 'believed';
+  if (!awaited && known && isForward(known.state, state)) return 'believed';
   return 'contradicting';
 }
 

@@ -397,7 +397,8 @@ async function sendOnce(next: Send, before: View, fields: WriteFields, context: 
     }
     if (effect === 'elsewhere') {
       if (!answer.passing && !answer.refusal) throw answer;
-      return settled({ kind: 'moved', view });
+      // Somebody else acted; what was lost may take yet.
+      return lost ? { kind: 'moved', view } : settled({ kind: 'moved', view });
     }
     if (answer.passing) {
       assertReadable(next, before, lost, answer);

@@ -1,5 +1,6 @@
 /** Which version it is about, and the first look at it: what a chain of stages is checked against. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { ReleaseError } from './errors.ts';
 import { tagsOf } from './github/teller.ts';
 import type { Inputs } from './inputs.ts';
@@ -98,9 +99,13 @@ async function lookAtRelease(inputs: Inputs, version: string | undefined, portal
     : { version: version ?? '', release: undefined, releases: undefined, wholeReads: 0 };
   // One list without anything official in it may be a slip; what follows from a first release is not guessed.
   const dependsOnIt = isProbe || inputs.stages.some((stage) => stageRow(stage).notOnFirstRelease);
-  for (let reading = 1; reading < 3 && isUnsure(view, dependsOnIt, inputs); reading++) {
+  let agrees = true;
+  for (let reading = 1; reading < 5 && (!agrees || isUnsure(view, dependsOnIt, inputs)); reading++) {
     if (reading > 1) await tools.clock.sleep(2_000, tools.signal);
-    view = merged(view, await lookNow());
+    const next = await lookNow();
+    // Two readings of which one is a slip are settled by a third.
+    agrees = next.release?.portalStatus === view.release?.portalStatus;
+    view = merged(view, next);
   }
   for (const untilMs = tools.clock.now() + SETTLE_TIMEOUT_MS; othersAreBusy(view) && tools.clock.now() < untilMs; ) {
     await tools.clock.sleep(2_000, tools.signal);
@@ -174,10 +179,12 @@ async function lookForRollback(version: string | undefined, portal: Portal, tool
   const lookNow = () => look(portal, version ?? '', { depth: 'all' });
   let all = await lookNow();
   // A slip of one list must not choose another version to bring back.
-  const enough = version === undefined ? 2 : 1;
-  for (let reading = 1; reading < 4 && all.releases && all.wholeReads < enough; reading++) {
-    if (all.wholeReads === 0) await clock.sleep(2_000, signal);
-    all = merged(all, await lookNow());
+  let agrees = version !== undefined;
+  for (let reading = 1; reading < 5 && all.releases && (!agrees || all.wholeReads === 0); reading++) {
+    if (reading > 1 || all.wholeReads === 0) await clock.sleep(2_000, signal);
+    const next = await lookNow();
+    agrees = version !== undefined || isDeepStrictEqual(rollbackTarget(all), rollbackTarget(next));
+    all = merged(all, next);
   }
   if (version !== undefined) return { view: all };
   const target = rollbackTarget(all);

@@ -207,7 +207,7 @@ export class Story {
       case 'unknown-status':
         return ERRORS['portal-status-unknown'].what;
       case 'refused':
-        return `${state || what}, and ${this.stoppedAt()} cannot go on from there.`;
+        return `${state || what}, and ${this.stoppedAt()} cannot go on from there.${this.doubt()}`;
       case 'pending':
         return `${state}${lastSeenWords(ending.failed)}, and ${ending.what} is still awaited.`;
       case 'planned':

@@ -192,7 +192,8 @@ export function merged(known: View, seen: View): View {
     release: isStale ? own : seen.release,
     ...uploadedOf(known, seen),
     releases: [...fresh, ...kept],
-    wholeReads: known.wholeReads + seen.wholeReads,
+    // A list that lacks what was there was not the whole one.
+    wholeReads: known.wholeReads + (kept.length > 0 ? 0 : seen.wholeReads),
     ...((known.official || hasOfficial(seen)) && { official: true }),
   };
 }

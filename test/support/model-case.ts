@@ -181,7 +181,8 @@ const rest = fc.record({
   ),
   lag: fc.record({ ms: oneOf(0, 2 * SECOND_MS, 20 * SECOND_MS, MINUTE_MS), percent: oneOf(0, 20, 50, 90) }),
   slips: fc.record({
-    percent: oneOf(0, 5, 20, 50),
+    // Of a portal that shows a wrong state every second time, nothing can be known.
+    percent: oneOf(0, 5, 20),
     kinds: fc.subarray([...SLIPS], { minLength: 1, maxLength: 3 }),
   }),
   troubles: fc.array(fc.record({ operation: oneOf(...WRITES), sending: oneOf(1, 2), trouble }), {
