@@ -80,7 +80,8 @@ export function considering(belief: Belief, seen: View, nowMs: number): Belief {
     case 'believed':
       return believing(belief, { ...others, release: seen.release });
     case 'stale':
-      return unchanged;
+      // Readings that are to confirm a doubt have to follow each other; one without the release says nothing.
+      return seen.release ? { ...unchanged, doubt: undefined } : unchanged;
     case 'explained':
       return doubting(unchanged, belief, seen, others, nowMs, CONFIRMED_THOUGH_EXPLAINED);
     case 'contradicting':
@@ -158,12 +159,14 @@ function judge(belief: Belief, seen: View): Judgement {
   if (standingOf(release) === standingOf(known)) return awaited ? 'stale' : 'believed';
   if (!awaited && standingOf(release) === standingOf(belief.view.release)) return 'believed';
   if (!isOld && isNewer(release, known)) return state === 'unknown' ? 'contradicting' : 'believed';
-  if (leftByUs.includes(standingOf(release))) return 'stale';
+  const isApplied = accepted.some(({ operation }) => operation === 'startApproval');
+  // A request may be rejected a second time, once it was in review again.
+  const isNextNo = isApplied && !awaited && state === 'rejected';
+  if (leftByUs.includes(standingOf(release)) && !isNextNo) return 'stale';
   // What the portal accepted is newer than what bears the time of before it.
   if (awaited && isKnown(state) && release.modifiedAtMs !== undefined && known?.modifiedAtMs === release.modifiedAtMs) {
     return 'stale';
   }
-  const isApplied = accepted.some(({ operation }) => operation === 'startApproval');
   if (isOld || (isApplied && BEFORE_APPLYING.includes(state))) return 'explained';
   if (left.includes(standingOf(release))) return 'explained';
   if (!awaited && known && isForward(known.state, state)) return 'believed';
@@ -219,6 +222,7 @@ function isNewer(release: Release, other: Release | undefined): boolean {
 
 function isForward(from: Release['state'] | undefined, to: Release['state'] | undefined): boolean {
   const way: readonly string[] = WAY;
+  if (from === 'archived') return to === 'released';
   const end = way.indexOf(to ?? 'none');
   return end >= 0 && end > way.indexOf(from ?? 'none');
 }

@@ -90,7 +90,8 @@ function viewOf(version: string, list: List<Release> | undefined, named: readonl
     version,
     release: own,
     releases: list && (isListed ? releases : releases.filter((release) => release !== own)),
-    wholeReads: list?.whole ? 1 : 0,
+    // A list that lacks what the portal finds by name is not all there is.
+    wholeReads: list?.whole && (isListed || !own) ? 1 : 0,
     ...(conflicts.length > 0 && { conflicts }),
   };
 }

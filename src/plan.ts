@@ -298,7 +298,8 @@ function whyNot(
   const guards = row.refusesDowngrade && !options.allowDowngrade;
   // Where the live one's status is not mapped, the official release of this one could not be read either.
   if (row.refusesDowngrade || row.notOnFirstRelease) {
-    const unknown = whyLiveIsUnknown(view, where, `whether ${stage} may run`, options.show);
+    const isNeeded = guards || row.notOnFirstRelease === true;
+    const unknown = whyLiveIsUnknown(view, where, `whether ${stage} may run`, options.show, isNeeded);
     if (unknown) return unknown;
   }
   const live = liveVersionAbove(view);
@@ -322,10 +323,16 @@ function whyNot(
 }
 
 /** Where it is not known which version is live, what depends on it is not done. */
-function whyLiveIsUnknown(view: View, where: string, what: string, show: PlanOptions['show']): Refused | undefined {
+function whyLiveIsUnknown(
+  view: View,
+  where: string,
+  what: string,
+  show: PlanOptions['show'],
+  needsWholeList = true,
+): Refused | undefined {
   const live = liveOf(view);
   if (live.kind === 'unknown') return whyUnknown(live.releases, where, what, show);
-  if (live.kind !== 'unlisted' || view.releases === undefined) return undefined;
+  if (live.kind !== 'unlisted' || view.releases === undefined || !needsWholeList) return undefined;
   return refused(
     `The list of releases ${where} ended before all of it was read, so it is not known which version is live, and ${what}.`,
     'Run the step again; if it stays so, look at the list in the portal.',
