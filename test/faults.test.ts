@@ -191,7 +191,7 @@ async function undisturbed(scenario: Scenario): Promise<readonly Planned[]> {
     const operation = operationOf(request);
     const before = planned.at(-1)?.operation;
     const row = before && before !== 'login' ? operationRow(before) : undefined;
-    const verifies = row?.access === 'write' && !row.repeatable;
+    const verifies = row?.access === 'write';
     const isRead = operationRow(operation).access === 'read';
     const waits = stage.clock.sleeps > sleeps;
     // `status` asks for the release by name where the list, which is inferred, does not come.
