@@ -1,11 +1,14 @@
-/** Promises 1 and 2: a fault at every request of every stage, singly and mixed. Each effect comes exactly once. */
+/**
+ * Promises 1 and 2: a fault at every request of every stage, singly and mixed. Each effect comes exactly once. The
+ * scenarios are divided among several files, so that each core has a share.
+ */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { OPERATIONS, type Operation, operationRow } from '../src/lifecycle.ts';
-import { defaultProfile } from '../src/portal/profile.ts';
-import { fakeClock, newPlace, type Place, runHere, seeded } from './support/fake-world.ts';
+import { OPERATIONS, type Operation, operationRow } from '../../src/lifecycle.ts';
+import { defaultProfile } from '../../src/portal/profile.ts';
+import { fakeClock, newPlace, type Place, runHere, seeded } from './fake-world.ts';
 import {
   endlessPages,
   type Fault,
@@ -15,8 +18,8 @@ import {
   type PassingFault,
   type SeenRequest,
   startFaultProxy,
-} from './support/fault-proxy.ts';
-import { startPortal, type TestPortalOptions } from './support/portal.ts';
+} from './fault-proxy.ts';
+import { startPortal, type TestPortalOptions } from './portal.ts';
 
 interface Scenario {
   readonly inputs: Readonly<Record<string, string>>;
@@ -31,7 +34,7 @@ interface Scenario {
 }
 
 const LIVE = { versions: ['1.0.0'], live: '0.9.0', version: '1.0.0' };
-const SCENARIOS: Readonly<Record<string, Scenario>> = {
+const SCENARIOS = {
   upload: {
     inputs: { stage: 'upload', package: 'app' },
     seed: { versions: ['0.9.0'] },
@@ -108,7 +111,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     repeatable: ['uploadPackage'],
     state: 'released',
   },
-};
+} as const satisfies Readonly<Record<string, Scenario>>;
+export type ScenarioName = keyof typeof SCENARIOS;
 
 const ACCOUNT = { username: 'releaser@example.com', password: 'correct-horse-battery' };
 /** Long enough for an answer that comes; a hanging one costs this much real time. */
@@ -276,83 +280,110 @@ const count = (what: string) => {
 };
 afterAll(() => console.log('faults run:', JSON.stringify(counts)));
 
-describe.each(Object.entries(SCENARIOS))('%s', (name, scenario) => {
-  test('a passing fault at any request fails nothing, but for a login that it leaves open', async () => {
-    const planned = await undisturbed(scenario);
-    const cases = planned.flatMap((_, index) =>
-      (Object.keys(PASSING_FAULTS) as PassingFault[]).map((fault) => ({ k: index + 1, fault })),
-    );
-    await inParallel(cases, async ({ k, fault }) => {
-      const what = `${name}: ${fault} at request ${k} (${planned[k - 1]?.operation})`;
-      const stage = await stageOf(scenario);
-      const requestTimeoutMs = fault === 'hang' || fault === 'hang after' ? HANG_MS : 30_000;
-      const faultOnce = (at: number) => (at === k ? fault : undefined);
-      let result = await stage.step(faultOnce, { requestTimeoutMs });
-      if (planned[k - 1]?.operation === 'login' && ENDS_A_LOGIN.includes(String(fault))) {
-        expect(result.report, what).toMatchObject({ error: { code: 'portal-unauthorized' }, changed: false });
-        expect(result.requests, what).toBe(1);
-        result = await stage.step(() => undefined);
-      }
-      expect(result.report, `${what}\n${result.log}`).toMatchObject({ state: scenario.state, complete: true });
-      expect(result.exitCode, what).toBe(0);
-      expectAllEffects(stage, scenario, what);
-      await stage.portal.close();
-      count('passing faults');
+/** A fault at each request of each of these scenarios. */
+export function testFaults(names: readonly ScenarioName[]): void {
+  const chosen = (Object.entries(SCENARIOS) as [string, Scenario][]).filter(([name]) =>
+    (names as readonly string[]).includes(name),
+  );
+  describe.each(chosen)('%s', (name, scenario) => {
+    test('a passing fault at any request fails nothing, but for a login that it leaves open', async () => {
+      const planned = await undisturbed(scenario);
+      const cases = planned.flatMap((_, index) =>
+        (Object.keys(PASSING_FAULTS) as PassingFault[]).map((fault) => ({ k: index + 1, fault })),
+      );
+      await inParallel(cases, async ({ k, fault }) => {
+        const what = `${name}: ${fault} at request ${k} (${planned[k - 1]?.operation})`;
+        const stage = await stageOf(scenario);
+        const requestTimeoutMs = fault === 'hang' || fault === 'hang after' ? HANG_MS : 30_000;
+        const faultOnce = (at: number) => (at === k ? fault : undefined);
+        let result = await stage.step(faultOnce, { requestTimeoutMs });
+        if (planned[k - 1]?.operation === 'login' && ENDS_A_LOGIN.includes(String(fault))) {
+          expect(result.report, what).toMatchObject({ error: { code: 'portal-unauthorized' }, changed: false });
+          expect(result.requests, what).toBe(1);
+          result = await stage.step(() => undefined);
+        }
+        expect(result.report, `${what}\n${result.log}`).toMatchObject({ state: scenario.state, complete: true });
+        expect(result.exitCode, what).toBe(0);
+        expectAllEffects(stage, scenario, what);
+        await stage.portal.close();
+        count('passing faults');
+      });
     });
-  });
 
-  test('any other fails with the right error, and the next run completes', async () => {
-    const planned = await undisturbed(scenario);
-    const cases = planned.flatMap((request, index) =>
-      (Object.keys(LASTING_FAULTS) as LastingFault[])
-        .filter((fault) => !VARIANTS.includes(fault) || isFirst(`${fault} ${request.operation} ${request.outlived}`))
-        .map((fault) => ({ k: index + 1, fault, request })),
-    );
-    await inParallel(cases, async ({ k, fault, request }) => {
-      const what = `${name}: ${fault} at request ${k} (${request.operation})`;
-      const stage = await stageOf(scenario);
-      const result = await stage.step((at) => (at === k ? fault : undefined));
-      // A history that cannot be read fails no step.
-      const isEmptyList = fault === 'empty success' && operationRow(request.operation).access === 'read';
-      // After a page, a session that has worked is renewed.
-      const isPage = /^(HTML 200|redirect)/.test(fault) && scenario.login && request.operation !== 'login';
-      const mayGoOn = request.hasOtherWay || request.operation === 'releaseHistory' || isEmptyList || isPage;
-      const hasGoneOn = mayGoOn && result.report.complete;
-      const codes = hasGoneOn ? [] : codesOf(fault, request, Boolean(scenario.login));
-      if (codes.length === 0) expect(result.report, `${what}\n${result.log}`).toMatchObject({ complete: true });
-      else expect(codes, `${what}\n${result.log}`).toContain(result.report.error?.code);
-      expect(result.exitCode, what).toBe(codes.length === 0 ? 0 : 1);
-      const again = await stage.step(() => undefined);
-      expect(again.report, `${what}, again\n${again.log}`).toMatchObject({ state: scenario.state, complete: true });
-      expectAllEffects(stage, scenario, what);
-      await stage.portal.close();
-      count('lasting faults');
+    test('any other fails with the right error, and the next run completes', async () => {
+      const planned = await undisturbed(scenario);
+      const cases = planned.flatMap((request, index) =>
+        (Object.keys(LASTING_FAULTS) as LastingFault[])
+          .filter((fault) => !VARIANTS.includes(fault) || isFirst(`${fault} ${request.operation} ${request.outlived}`))
+          .map((fault) => ({ k: index + 1, fault, request })),
+      );
+      await inParallel(cases, async ({ k, fault, request }) => {
+        const what = `${name}: ${fault} at request ${k} (${request.operation})`;
+        const stage = await stageOf(scenario);
+        const result = await stage.step((at) => (at === k ? fault : undefined));
+        // A history that cannot be read fails no step.
+        const isEmptyList = fault === 'empty success' && operationRow(request.operation).access === 'read';
+        // After a page, a session that has worked is renewed.
+        const isPage = /^(HTML 200|redirect)/.test(fault) && scenario.login && request.operation !== 'login';
+        const mayGoOn = request.hasOtherWay || request.operation === 'releaseHistory' || isEmptyList || isPage;
+        const hasGoneOn = mayGoOn && result.report.complete;
+        const codes = hasGoneOn ? [] : codesOf(fault, request, Boolean(scenario.login));
+        if (codes.length === 0) expect(result.report, `${what}\n${result.log}`).toMatchObject({ complete: true });
+        else expect(codes, `${what}\n${result.log}`).toContain(result.report.error?.code);
+        expect(result.exitCode, what).toBe(codes.length === 0 ? 0 : 1);
+        const again = await stage.step(() => undefined);
+        expect(again.report, `${what}, again\n${again.log}`).toMatchObject({ state: scenario.state, complete: true });
+        expectAllEffects(stage, scenario, what);
+        await stage.portal.close();
+        count('lasting faults');
+      });
     });
-  });
 
-  test('seeded mixes of faults: every effect once, whatever came of a run', async () => {
-    const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
-    await inParallel(seeds, async (seed) => {
-      const stage = await stageOf(scenario, seed);
-      // Odd seeds mix passing faults alone, which fail nothing; even ones every fault.
-      const onlyPassing = seed % 2 === 1;
-      for (let runs = 1; ; runs++) {
-        const result = await stage.step(mixOf(seed * 100 + runs, onlyPassing), { requestTimeoutMs: HANG_MS });
-        count('mixed runs');
-        const what = `${name}: mix ${seed}, run ${runs}`;
-        expect(result.report.error?.code, `${what}\n${result.log}`).not.toBe('internal');
-        if (result.report.complete) break;
-        const isLeftOpen = scenario.login && result.report.error?.code === 'portal-unauthorized';
-        expect(onlyPassing && !isLeftOpen, `${what}\n${result.log}`).toBe(false);
-        expect(result.exitCode, what).toBe(1);
-        expect(runs, what).toBeLessThan(40);
-      }
-      expectAllEffects(stage, scenario, `${name}: mix ${seed}`);
-      await stage.portal.close();
-      count('mixes');
+    test('seeded mixes of faults: every effect once, whatever came of a run', async () => {
+      const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
+      await inParallel(seeds, async (seed) => {
+        const stage = await stageOf(scenario, seed);
+        // Odd seeds mix passing faults alone, which fail nothing; even ones every fault.
+        const onlyPassing = seed % 2 === 1;
+        for (let runs = 1; ; runs++) {
+          const result = await stage.step(mixOf(seed * 100 + runs, onlyPassing), { requestTimeoutMs: HANG_MS });
+          count('mixed runs');
+          const what = `${name}: mix ${seed}, run ${runs}`;
+          expect(result.report.error?.code, `${what}\n${result.log}`).not.toBe('internal');
+          if (result.report.complete) break;
+          const isLeftOpen = scenario.login && result.report.error?.code === 'portal-unauthorized';
+          expect(onlyPassing && !isLeftOpen, `${what}\n${result.log}`).toBe(false);
+          expect(result.exitCode, what).toBe(1);
+          expect(runs, what).toBeLessThan(40);
+        }
+        expectAllEffects(stage, scenario, `${name}: mix ${seed}`);
+        await stage.portal.close();
+        count('mixes');
+      });
     });
   });
-});
+}
+
+/** A list whose pages never end. */
+export function testEndlessLists(): void {
+  describe('lists without end', () => {
+    test.each([
+      ['upload', 'listVersions'],
+      ['rollback', 'listReleases'],
+    ] as const)('%s: %s', async (name, operation) => {
+      const scenario: Scenario = SCENARIOS[name];
+      const stage = await stageOf(scenario);
+      const result = await stage.step((_, request) =>
+        request && operationOf(request) === operation ? endlessPages : undefined,
+      );
+      expect(result.report.error?.code, result.log).toBe('portal-unexpected');
+      expect(result.requests).toBeLessThan(410);
+      await stage.step(() => undefined);
+      expectAllEffects(stage, scenario, name);
+      await stage.portal.close();
+    });
+  });
+}
 
 /** One request in three goes wrong, at most three on end: what never stops is no passing fault. */
 function mixOf(seed: number, onlyPassing: boolean): (k: number) => Fault | undefined {
@@ -371,22 +402,3 @@ function mixOf(seed: number, onlyPassing: boolean): (k: number) => Fault | undef
     return chosen[k - 1];
   };
 }
-
-describe('lists without end', () => {
-  test.each([
-    ['upload', 'listVersions'],
-    ['rollback', 'listReleases'],
-  ] as const)('%s: %s', async (name, operation) => {
-    const scenario = SCENARIOS[name];
-    if (!scenario) throw new Error(name);
-    const stage = await stageOf(scenario);
-    const result = await stage.step((_, request) =>
-      request && operationOf(request) === operation ? endlessPages : undefined,
-    );
-    expect(result.report.error?.code, result.log).toBe('portal-unexpected');
-    expect(result.requests).toBeLessThan(410);
-    await stage.step(() => undefined);
-    expectAllEffects(stage, scenario, name);
-    await stage.portal.close();
-  });
-});
