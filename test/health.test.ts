@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cancelled } from '../src/errors.ts';
-import { createHealthCheck } from '../src/health.ts';
+import { createHealthCheck, type HealthCheckOptions } from '../src/health.ts';
 
 interface Said {
   readonly status?: number;
@@ -44,7 +44,22 @@ afterAll(() => {
 
 async function healthOf(response: Said) {
   said = response;
-  return (await createHealthCheck(url, new AbortController().signal))();
+  return (await check())(MOMENT);
+}
+
+const MOMENT = { ratioPercent: 5, sinceMs: 1_800_000_000_999 };
+
+function check(options: Partial<HealthCheckOptions> = {}) {
+  return createHealthCheck({
+    template: url.href,
+    miniappId: '2088',
+    targetApp: 'GOPAY',
+    version: '1.1.0',
+    conditions: [],
+    signal: new AbortController().signal,
+    show: String,
+    ...options,
+  });
 }
 
 const NO = '{"healthy": false}';
@@ -120,8 +135,11 @@ test('a connection that breaks, and one that is refused, is bad', async () => {
     verdict: 'bad',
     why: expect.stringMatching(/^no response: /),
   });
-  const check = await createHealthCheck(new URL('http://127.0.0.1:9/'), new AbortController().signal);
-  expect(await check()).toEqual({ verdict: 'bad', why: expect.stringContaining('no response: connect ECONNREFUSED') });
+  const nobody = await check({ template: 'http://127.0.0.1:9/' });
+  expect(await nobody(MOMENT)).toEqual({
+    verdict: 'bad',
+    why: expect.stringContaining('no response: connect ECONNREFUSED'),
+  });
 });
 
 test.each<[string, Said]>([
@@ -135,6 +153,6 @@ test.each<[string, Said]>([
 });
 
 test('a cancelled run ends the question', async () => {
-  const check = await createHealthCheck(url, AbortSignal.abort());
-  await expect(check()).rejects.toBeInstanceOf(Cancelled);
+  const cancelled = await check({ signal: AbortSignal.abort() });
+  await expect(cancelled(MOMENT)).rejects.toBeInstanceOf(Cancelled);
 });
