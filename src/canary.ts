@@ -114,8 +114,7 @@ function whyMissing(found: unknown): string | undefined {
   if (typeof found === 'object') {
     return Object.keys(found).length === 0 ? `an empty ${Array.isArray(found) ? 'list' : 'object'}` : undefined;
   }
-  if (typeof found !== 'string') return undefined;
-  const text = found.trim();
+  const text = String(found).trim();
   if (text === '') return 'an empty text';
   return /^[+-]?nan$/i.test(text) ? 'NaN' : undefined;
 }

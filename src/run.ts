@@ -265,9 +265,11 @@ function conclude(report: Report, isGreen: boolean, log: Log): void {
   for (const notice of report.notices) log.notice(notice);
   const { error, todo } = report;
   const because = error ? `${error.what} ${error.found}${error.traceId ? ` (trace id ${error.traceId})` : ''}` : '';
-  const text = [because || report.message, report.verdict === 'rejected' && `Reason: ${report.reason}`, todo]
-    .filter(Boolean)
-    .join('\n');
+  const details = [
+    report.verdict === 'rejected' && `Reason: ${report.reason}`,
+    report.verdict === 'halted' && report.health && `Last response: ${report.health.why}.`,
+  ];
+  const text = [because || report.message, ...details, todo].filter(Boolean).join('\n');
   if (report.verdict === 'cancelled') log.notice(text);
   else if (!isGreen) log.error(text);
   else if (report.verdict === 'pending') log.notice(text);
