@@ -74,7 +74,7 @@ export const INPUTS = {
   },
   'health-url': {
     description:
-      'Address of a health check, called while a ratio is held, before every increase and before the release that follows. Placeholders in its path and query: {version}, {miniapp-id}, {target-app}, {ratio}, and {since}, the Unix seconds since the ratio in effect took effect.',
+      'Address of a health check, called while a ratio is held, before every increase and before the release that follows. Placeholders in its path and query: {version}, {miniapp-id}, {target-app}, {ratio}, and {since}, the Unix time in seconds at which the ratio in effect took effect. See docs/health.md.',
   },
   'health-when': {
     description:

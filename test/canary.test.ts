@@ -1,8 +1,12 @@
 /** The conditions and the address of the canary's health check (src/canary.ts). */
 
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { fillAddress, judge, parseConditions, placeholdersIn, verdictOf } from '../src/canary.ts';
+import { readInputs } from '../src/inputs.ts';
 
 function judged(json: unknown, line: string) {
   const { conditions, faults } = parseConditions(line);
@@ -181,5 +185,34 @@ describe('the address', () => {
     const query = 'sum(rate(errors{version="{version}",job=~"a{2}"}[5m]))';
     expect(placeholdersIn(query)).toEqual(['version']);
     expect(fillAddress(query, values)).toBe('sum(rate(errors{version="1.1.0-rc.1",job=~"a{2}"}[5m]))');
+  });
+});
+
+describe('the recipes of docs/health.md', () => {
+  const doc = readFileSync(fileURLToPath(new URL('../docs/health.md', import.meta.url)), 'utf8');
+  const recipes = [...doc.matchAll(/```yaml\n(health-url(?:(?!```)[\s\S])*)```\n\n```json\n([\s\S]*?)```/g)].map(
+    ([, yaml = '', json = '']) => ({
+      inputs: parse(yaml) as Record<string, string>,
+      json: JSON.parse(json) as unknown,
+    }),
+  );
+
+  test('are four that show a response, which their conditions read as good', async () => {
+    expect(recipes).toHaveLength(4);
+    for (const { inputs, json } of recipes) {
+      const { conditions, faults } = parseConditions(inputs['health-when'] ?? '');
+      expect([faults, verdictOf(judge(json, conditions))], inputs['health-when']).toEqual([[], 'good']);
+      expect(verdictOf(judge({}, conditions))).toBe('no data');
+    }
+  });
+
+  test('have addresses that the input takes, as they stand', async () => {
+    const texts = [...doc.matchAll(/```yaml\n(health-url(?:(?!```)[\s\S])*)```/g)].map(([, yaml = '']) => parse(yaml));
+    expect(texts).toHaveLength(5);
+    for (const inputs of texts) {
+      const environment = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
+      const { faults } = await readInputs({ ...Object.fromEntries(environment), 'INPUT_HEALTH-TOKEN': 'abc' });
+      expect(faults.filter((fault) => fault.startsWith('health'))).toEqual([]);
+    }
   });
 });

@@ -1,6 +1,6 @@
 /** The health check's responses: what the report keeps of them, and the summary's view. Pure. */
 
-import { escapeMarkdown, table } from './markdown.ts';
+import { code, escapeMarkdown, table } from './markdown.ts';
 
 export type HealthVerdict = 'good' | 'bad' | 'no data';
 
@@ -50,8 +50,8 @@ export function healthSummary(health: HealthReport | undefined): string {
   const last = `The last of ${health.responses} ${health.responses === 1 ? 'response' : 'responses'}: ${ICONS[health.verdict]} ${health.verdict}.`;
   const why = health.conditions.length === 0 ? ` ${escapeMarkdown(health.why, 300)}` : '';
   const rows = health.conditions.map(({ text, verdict, value }) => [
-    escapeMarkdown(text, 250),
-    escapeMarkdown(value, 100) || 'none',
+    code(text, 250),
+    code(value, 100) || 'none',
     `${ICONS[verdict]} ${verdict}`,
   ]);
   const conditions = rows.length > 0 ? table(rows, ['Condition', 'Last value', 'Verdict']) : '';
@@ -73,7 +73,7 @@ function courses({ conditions, samples }: HealthReport): string {
       blocks(values, limitOf(text)),
       index === 0 ? verdicts : '',
       rangeOf(values),
-      escapeMarkdown(text, 250),
+      code(text, 250),
     ]);
   });
   if (rows.length === 0) return '';
