@@ -177,8 +177,7 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
         sends++;
         const before = view.release;
         const sent = await send(next, memory, context);
-        if (sent.kind === 'halted')
-          return stopOf(sent.passage, sent.view) ?? { kind: 'halted', view: sent.view, why: 'bad' };
+        if (sent.kind === 'stopped') return sent.end;
         view = sent.view;
         if (sent.kind === 'refused') return { ...refusedBy(sent.error), view };
         if (sent.kind === 'took') memory = remember(memory, next, clock.now(), sent.artifacts);
@@ -305,7 +304,7 @@ type Sent =
   /** It did not take and the release stands elsewhere now: plan anew. */
   | { readonly kind: 'moved'; readonly view: View }
   /** Before it was sent again, the canary was not good. */
-  | { readonly kind: 'halted'; readonly view: View; readonly passage: Passage }
+  | { readonly kind: 'stopped'; readonly end: StageEnd }
   | { readonly kind: 'refused'; readonly view: View; readonly error: ReleaseError };
 
 /** Sends one operation, in as many calls as it takes, and reads until the portal shows its effect. */
@@ -370,7 +369,8 @@ async function sendOnce(
   for (let attempt = 1; ; attempt++) {
     if (attempt > 1 && asksForHealth(next, before)) {
       const passage = await context.gate?.pass(momentOf(before, memory, context));
-      if (stopOf(passage, before) && passage) return { kind: 'halted', view: observer.view, passage };
+      const end = stopOf(passage, observer.view);
+      if (end) return { kind: 'stopped', end };
     }
     context.onUnsettled({
       operation: next.operation,
