@@ -108,8 +108,8 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
     switch (next.kind) {
       case 'reached': {
         if (stage === 'grayscale' && stateOf(view) === 'grayscale' && isResumed(memory, context)) {
-          const stop = stopOf(await context.gate?.pass(momentOf(view, memory, context)), view);
-          if (stop) return stop;
+          const end = await endBy(await context.gate?.pass(momentOf(view, memory, context)), context);
+          if (end) return end;
         }
         const notice = next.notice ?? (memory.held?.raised ? noticeOfRatio(view.release, context.show) : undefined);
         return { kind: 'reached', view, awaited, ...(notice && { notice }) };
@@ -137,7 +137,7 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
       case 'soak': {
         if (context.plan.soakMode === 'resume') {
           const isBad = isResumed(memory, context) && (await context.gate?.isBad(momentOf(view, memory, context)));
-          if (isBad) return { kind: 'halted', view, why: 'bad' };
+          if (isBad) return { kind: 'halted', view: await lastView(context), why: 'bad' };
           const left = formatDuration(next.untilMs - clock.now());
           context.log(`${next.ratioPercent}% has to be held for ${left} more; a later run goes on.`);
           return { kind: 'pending', view, what: `the soak at ${next.ratioPercent}%` };
@@ -149,7 +149,7 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
         }
         const soaked = await soak(next.untilMs, memory, context);
         view = soaked.view;
-        if (soaked.halt) return { kind: 'halted', view, why: soaked.halt };
+        if (soaked.end) return soaked.end;
         break;
       }
       case 'send': {
@@ -163,8 +163,8 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
         }
         if (asksForHealth(next, view) && !hasRecovered) {
           const passage = await context.gate?.pass(momentOf(view, memory, context));
-          const stop = stopOf(passage, view);
-          if (stop) return stop;
+          const end = await endBy(passage, context);
+          if (end) return end;
           // It took its time to recover, so what we know of the release is old.
           hasRecovered = passage === 'recovered';
           if (hasRecovered) {
@@ -369,7 +369,7 @@ async function sendOnce(
   for (let attempt = 1; ; attempt++) {
     if (attempt > 1 && asksForHealth(next, before)) {
       const passage = await context.gate?.pass(momentOf(before, memory, context));
-      const end = stopOf(passage, observer.view);
+      const end = await endBy(passage, context);
       if (end) return { kind: 'stopped', end };
     }
     context.onUnsettled({
@@ -601,7 +601,7 @@ async function soak(
   untilMs: number,
   memory: Memory,
   context: DriveContext,
-): Promise<{ readonly view: View; readonly halt?: Halt }> {
+): Promise<{ readonly view: View; readonly end?: StageEnd }> {
   const { clock, observer, signal, gate } = context;
   const startMs = clock.now();
   const first = observer.view;
@@ -614,7 +614,10 @@ async function soak(
     const isOver = clock.now() >= untilMs;
     if (gate && !isOver && clock.now() >= gate.nextMs) {
       const verdict = await gate.check(momentOf(observer.view, memory, context));
-      if (verdict === 'halted') return { view: observer.view, halt: 'bad' };
+      if (verdict === 'halted') {
+        const view = await lastView(context);
+        return { view, end: { kind: 'halted', view, why: 'bad' } };
+      }
     }
     if (clock.now() < lookMs && !isOver) continue;
     const seen = await tolerantly(() => observer.read('once'));
@@ -625,7 +628,8 @@ async function soak(
   }
   // A hold period ends with a good response, the last one too.
   const passage = await gate?.pass(momentOf(observer.view, memory, context));
-  if (passage === 'bad' || passage === 'no data') return { view: observer.view, halt: passage };
+  const end = await endBy(passage, context);
+  if (end) return { view: end.view, end };
   // Nothing goes on without a reading that shows the release, and what a wait outlives ends no hold period.
   for (const lastMs = clock.now() + OUTAGE_TIMEOUT_MS; ; ) {
     const seen = await tolerantly(() => observer.read());
@@ -682,7 +686,15 @@ function momentOf(view: View, memory: Memory, { gate, clock }: DriveContext): Mo
 }
 
 /** How the stage ends where the canary may not go on. */
-function stopOf(passage: Passage | undefined, view: View): StageEnd | undefined {
+async function endBy(passage: Passage | undefined, context: DriveContext): Promise<StageEnd | undefined> {
+  if (passage === undefined || passage === 'good' || passage === 'recovered') return undefined;
+  const view = await lastView(context);
   if (passage === 'pending') return { kind: 'pending', view, what: 'a good response of the health check' };
-  return passage === 'bad' || passage === 'no data' ? { kind: 'halted', view, why: passage } : undefined;
+  return { kind: 'halted', view, why: passage };
+}
+
+/** The release as it is after a wait for the health check, which may have taken minutes. */
+async function lastView({ observer }: DriveContext): Promise<View> {
+  await tolerantly(() => observer.read('once'));
+  return observer.view;
 }

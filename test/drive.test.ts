@@ -446,6 +446,14 @@ describe('the health check', () => {
       expect(here.log).toContain('the health check has no data: said no data');
     });
 
+    test('what others did to the release meanwhile is seen at the end', async () => {
+      const timeline = [{ atMs: 5 * MINUTE, becomes: { state: 'withdrawn' } }] as const;
+      const here = scene({ state: 'rollout-ready', timeline }, RAMP);
+      const { gate } = checked(here, () => 'no data');
+      const end = { kind: 'halted', why: 'no data', view: { release: { state: 'withdrawn' } } };
+      expect(await here.drive('grayscale', { gate })).toMatchObject(end);
+    });
+
     test('a good response after the hold period lets it go on', async () => {
       const here = scene({ state: 'rollout-ready' }, RAMP);
       const { gate } = checked(here, between('no data', 1, 18 * MINUTE));
