@@ -152,6 +152,7 @@ describe('a value', () => {
       verdict: 'good',
       value: '120',
     });
+    expect(judged({ a: { x: 1 }, 'a.b': 2 }, 'a.b == 2')?.verdict).toBe('good');
     for (const place of ['constructor', '__proto__', 'data.length', 'data.toString', 'text.0', 'text.length']) {
       expect(judged({ data: [], text: 'abc' }, `${place} != 1`)?.verdict).toBe('no data');
     }

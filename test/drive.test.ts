@@ -369,8 +369,7 @@ describe('the health check', () => {
   });
 
   test('is told the ratio in effect and since when, by the clock of the run that increased it', async () => {
-    const timeline = [{ atMs: 1, becomes: { modifiedAtMs: 1_799_000_000_000 } }];
-    const here = scene({ state: 'rollout-ready', timeline }, RAMP);
+    const here = scene({ state: 'rollout-ready', withoutTimes: true }, RAMP);
     const { calls, gate } = checked(here, () => 'good');
     await here.drive('grayscale', { gate });
     for (const { atMs, ratioPercent, heldMs } of calls) {
@@ -416,6 +415,14 @@ describe('the health check', () => {
     const { calls, gate } = checked(here, between('bad', RAMP.soakMs - 30_000, DAY));
     expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'bad' });
     expect(calls.slice(-3).map(({ atMs }) => atMs - RAMP.soakMs)).toEqual([-30_000, 0, 30_000]);
+  });
+
+  test('a hold period that ends between two intervals makes no bad response count early', async () => {
+    const here = scene({ state: 'rollout-ready' }, RAMP);
+    const options = { intervalMs: 4 * MINUTE };
+    const { calls, gate } = checked(here, between('bad', 8 * MINUTE, DAY), options);
+    expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'bad' });
+    expect(calls.slice(-3).map(({ atMs }) => atMs / MINUTE)).toEqual([8, 12, 16]);
   });
 
   test('guards the first increase and the official release, in the next run too', async () => {
@@ -522,6 +529,13 @@ describe('the health check', () => {
         expect(await here.drive('grayscale', { gate })).toMatchObject(end);
         expect([here.portal.sent, calls.at(-1)?.atMs]).toEqual([[], 2 * MINUTE]);
       }
+    });
+
+    test('a run that would begin the rollout and finds no data for two minutes is halted', async () => {
+      const here = scene({ state: 'rollout-ready' }, RESUME);
+      const { calls, gate } = checked(here, () => 'no data', { soakMode: 'resume' });
+      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'no data' });
+      expect([here.portal.sent, calls.at(-1)?.atMs]).toEqual([[], 2 * MINUTE]);
     });
 
     test('a run that is due and finds data meanwhile goes on', async () => {
