@@ -8,11 +8,11 @@
 import { type Effect, effectOf, standingOf } from './belief.ts';
 import { backoffMs, type Clock } from './clock.ts';
 import { type ErrorCode, type Refusal, ReleaseError } from './errors.ts';
-import type { Health } from './health.ts';
+import type { HealthGate, Moment, Passage } from './gate.ts';
 import { operationRow, STATES, type Stage, type WriteOperation } from './lifecycle.ts';
 import { type Depth, lookAtVersion } from './observe.ts';
 import type { Observer } from './observer.ts';
-import { type Memory, noticeOfRatio, type Plan, type PlanOptions, plan, remember } from './plan.ts';
+import { type Memory, noticeOfRatio, type Plan, type PlanOptions, plan, remember, rolloutOf } from './plan.ts';
 import type { HistoryItem, Portal, Release, Unreadable, UploadSource, WriteFields } from './portal/portal.ts';
 import { EARLIEST_MS, isKnown, isSureOfNone, liveOf, stateOf, type View } from './view.ts';
 import { formatDuration } from './words.ts';
@@ -28,8 +28,6 @@ const UNTIL_NOT_TAKEN_MS = [0, 2_000, 3_000] as const;
 const UNTIL_REPORTED_MS = [...UNTIL_NOT_TAKEN_MS, 5_000] as const;
 /** A stage sends a handful of operations; more is a loop between two runs that undo each other. */
 const MAX_SENDS = 300;
-const HEALTH_GAP_MS = 30_000;
-const BAD_ANSWERS_TO_HALT = 3;
 
 export interface DriveContext {
   readonly portal: Portal;
@@ -41,8 +39,8 @@ export interface DriveContext {
   readonly releaseNotes: string;
   readonly userIds: readonly string[];
   readonly package?: UploadSource | undefined;
-  /** One question to the canary's health check; undefined where none was given. Never throws but Cancelled. */
-  readonly isHealthy?: (() => Promise<Health>) | undefined;
+  /** The canary's health check; undefined where none was given. */
+  readonly gate?: HealthGate | undefined;
   readonly log: (line: string) => void;
   /** Untrusted text as it may stand in a sentence. */
   readonly show: (untrusted: string) => string;
@@ -58,7 +56,7 @@ export type StageEnd =
   | { readonly kind: 'reached'; readonly view: View; readonly awaited: boolean; readonly notice?: string }
   | { readonly kind: 'pending'; readonly view: View; readonly what: string; readonly failed?: FailedReads }
   | { readonly kind: 'rejected' | 'withdrawn'; readonly view: View }
-  | { readonly kind: 'halted'; readonly view: View }
+  | { readonly kind: 'halted'; readonly view: View; readonly why: Halt }
   | { readonly kind: 'unknown-status'; readonly view: View }
   | {
       readonly kind: 'refused';
@@ -67,6 +65,9 @@ export type StageEnd =
       readonly todo?: string;
       readonly traceId?: string | undefined;
     };
+
+/** Why the rollout was halted: the canary is bad, or the health check had no data about it. */
+export type Halt = 'bad' | 'no data';
 
 /** Readings that failed at the end of a wait: what is reported is older. */
 export interface FailedReads {
@@ -97,6 +98,10 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
     const next = plan(stage, view, context.plan, memory, clock.now());
     switch (next.kind) {
       case 'reached': {
+        if (stage === 'grayscale' && stateOf(view) === 'grayscale' && isResumed(memory, context)) {
+          const end = await endBy(await context.gate?.pass(momentOf(view, memory, context)), context);
+          if (end) return end;
+        }
         const notice = next.notice ?? (memory.held?.raised ? noticeOfRatio(view.release, context.show) : undefined);
         return { kind: 'reached', view, awaited, ...(notice && { notice }) };
       }
@@ -122,6 +127,8 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
       }
       case 'soak': {
         if (context.plan.soakMode === 'resume') {
+          const isBad = isResumed(memory, context) && (await context.gate?.isBad(momentOf(view, memory, context)));
+          if (isBad) return { kind: 'halted', view: await lastView(context), why: 'bad' };
           const left = formatDuration(next.untilMs - clock.now());
           context.log(`${next.ratioPercent}% has to be held for ${left} more; a later run goes on.`);
           return { kind: 'pending', view, what: `the soak at ${next.ratioPercent}%` };
@@ -131,9 +138,9 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
         if (memory.held?.ratioPercent !== ratioPercent) {
           memory = { ...memory, held: { ratioPercent, sinceMs: clock.now() } };
         }
-        const soaked = await soak(next.untilMs, context);
+        const soaked = await soak(next.untilMs, memory, context);
         view = soaked.view;
-        if (!soaked.healthy) return { kind: 'halted', view };
+        if (soaked.end) return soaked.end;
         break;
       }
       case 'send': {
@@ -146,10 +153,11 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
           }
         }
         if (asksForHealth(next, view) && !hasRecovered) {
-          const health = await askHealth(context);
-          if (health === 'bad') return { kind: 'halted', view };
+          const passage = await context.gate?.pass(momentOf(view, memory, context));
+          const end = await endBy(passage, context);
+          if (end) return end;
           // It took its time to recover, so what we know of the release is old.
-          hasRecovered = health === 'recovered';
+          hasRecovered = passage === 'recovered';
           if (hasRecovered) {
             view = await settledRead(context);
             break;
@@ -160,7 +168,7 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
         sends++;
         const before = view.release;
         const sent = await send(next, memory, context);
-        if (sent.kind === 'halted') return { kind: 'halted', view: sent.view };
+        if (sent.kind === 'stopped') return sent.end;
         view = sent.view;
         if (sent.kind === 'refused') return { ...refusedBy(sent.error), view };
         if (sent.kind === 'took') memory = remember(memory, next, clock.now(), sent.artifacts);
@@ -169,6 +177,7 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
           const { ratioSet: _, ...others } = memory;
           const isOld = sent.kind === 'took' && staysOld(before, view.release, clock.now());
           memory = { ...others, ...(isOld && { timeIsOld: true }) };
+          if (memory.held?.raised) context.gate?.increased(memory.held.ratioPercent, memory.held.sinceMs);
         }
         break;
       }
@@ -298,8 +307,8 @@ type Sent =
   | { readonly kind: 'took'; readonly view: View; readonly artifacts?: readonly string[] }
   /** It did not take and the release stands elsewhere now: plan anew. */
   | { readonly kind: 'moved'; readonly view: View }
-  /** Before it was sent again, the canary was bad. */
-  | { readonly kind: 'halted'; readonly view: View }
+  /** Before it was sent again, the canary was not good. */
+  | { readonly kind: 'stopped'; readonly end: StageEnd }
   | { readonly kind: 'refused'; readonly view: View; readonly error: ReleaseError };
 
 /** Sends one operation, in as many calls as it takes, and reads until the portal shows its effect. */
@@ -311,7 +320,7 @@ async function send(next: Send, memory: Memory, context: DriveContext): Promise<
   const batches = next.operation === 'addWhitelist' ? inBatches(context.userIds, context.portal.whitelistBatch) : [[]];
   let sent: Sent = { kind: 'moved', view: before };
   for (const [index, userIds] of batches.entries()) {
-    sent = await sendOnce(next, before, fieldsOf(next, before, memory, userIds, context), context);
+    sent = await sendOnce(next, before, fieldsOf(next, before, memory, userIds, context), memory, context);
     if (sent.kind !== 'took') return sent;
     if (batches.length > 1) context.log(`  batch ${index + 1} of ${batches.length} added`);
   }
@@ -345,7 +354,13 @@ function fieldsOf(
 }
 
 /** One write, until it is settled what became of it. */
-async function sendOnce(next: Send, before: View, fields: WriteFields, context: DriveContext): Promise<Sent> {
+async function sendOnce(
+  next: Send,
+  before: View,
+  fields: WriteFields,
+  memory: Memory,
+  context: DriveContext,
+): Promise<Sent> {
   const { clock, signal, observer } = context;
   const { repeatable } = operationRow(next.operation);
   const settled = (sent: Sent): Sent => {
@@ -356,8 +371,10 @@ async function sendOnce(next: Send, before: View, fields: WriteFields, context: 
   // Whether an earlier sending may have taken, or may still take.
   let lost = false;
   for (let attempt = 1; ; attempt++) {
-    if (attempt > 1 && asksForHealth(next, before) && (await askHealth(context)) === 'bad') {
-      return { kind: 'halted', view: observer.view };
+    if (attempt > 1 && asksForHealth(next, before)) {
+      const passage = await context.gate?.pass(momentOf(before, memory, context));
+      const end = await endBy(passage, context);
+      if (end) return { kind: 'stopped', end };
     }
     context.onUnsettled({
       operation: next.operation,
@@ -594,31 +611,45 @@ function shownWords(seen: { view?: View; why?: string }, still: string, { observ
   return `the portal shows ${statusWords(lastSeen, show)}, which is stale; still ${still}`;
 }
 
-/** Holds the ratio until then, asking for the canary's health and watching that nobody takes the release away. */
+/** Holds the ratio until then, calling the health check and watching that nobody takes the release away. */
 async function soak(
   untilMs: number,
+  memory: Memory,
   context: DriveContext,
-): Promise<{ readonly view: View; readonly healthy: boolean }> {
-  const { clock, observer, signal } = context;
+): Promise<{ readonly view: View; readonly end?: StageEnd }> {
+  const { clock, observer, signal, gate } = context;
   const startMs = clock.now();
   const first = observer.view;
   const isElsewhere = (view: View) => isKnown(stateOf(view)) && standingOf(view.release) !== standingOf(first.release);
   await context.onWait(first);
-  for (let looks = 1; clock.now() < untilMs; looks++) {
-    const gap = observer.doubt ? observer.confirmGapMs : gapMs(clock.now() - startMs, looks === 1, clock);
-    const tickMs = context.isHealthy ? Math.min(gap, HEALTH_GAP_MS) : gap;
-    await clock.sleep(Math.min(tickMs, untilMs - clock.now()), signal);
-    if (context.isHealthy && (await askHealth(context)) === 'bad') return { view: observer.view, healthy: false };
+  let looks = 0;
+  for (let lookMs = startMs + gapMs(0, true, clock); clock.now() < untilMs; ) {
+    const dueMs = Math.min(lookMs, gate?.nextMs ?? untilMs, untilMs);
+    await clock.sleep(Math.max(dueMs - clock.now(), 0), signal);
+    const isOver = clock.now() >= untilMs;
+    if (gate && !isOver && clock.now() >= gate.nextMs) {
+      const verdict = await gate.check(momentOf(observer.view, memory, context));
+      if (verdict === 'halted') {
+        const view = await lastView(context);
+        return { view, end: { kind: 'halted', view, why: 'bad' } };
+      }
+    }
+    if (clock.now() < lookMs && !isOver) continue;
     const seen = await tolerantly(() => observer.read('once'));
     const left = formatDuration(Math.max(untilMs - clock.now(), 0));
-    context.log(`soak ${looks}: ${shownWords(seen, 'holding', context)}; ${left} left`);
-    if (seen.view && isElsewhere(seen.view)) return { view: seen.view, healthy: true };
+    context.log(`soak ${++looks}: ${shownWords(seen, 'holding', context)}; ${left} left`);
+    if (seen.view && isElsewhere(seen.view)) return { view: seen.view };
+    lookMs = clock.now() + (observer.doubt ? observer.confirmGapMs : gapMs(clock.now() - startMs, false, clock));
   }
+  // A hold period ends with a good response, the last one too.
+  const passage = await gate?.pass(momentOf(observer.view, memory, context));
+  const end = await endBy(passage, context);
+  if (end) return { view: end.view, end };
   // Nothing goes on without a reading that shows the release, and what a wait outlives ends no hold period.
   for (const lastMs = clock.now() + OUTAGE_TIMEOUT_MS; ; ) {
     const seen = await tolerantly(() => observer.read());
     const isClear = seen.view && standingOf(observer.lastSeen.release) === standingOf(seen.view.release);
-    if (isClear && stateOf(observer.view) !== 'busy') return { view: observer.view, healthy: true };
+    if (isClear && stateOf(observer.view) !== 'busy') return { view: observer.view };
     if (clock.now() >= lastMs) {
       throw new ReleaseError('portal-unreachable', {
         found: `Ten minutes after the hold period the portal still shows no clear state: ${shownWords(seen, 'holding', context)}.`,
@@ -658,13 +689,27 @@ function asksForHealth(next: Send, view: View): boolean {
   return next.operation === 'setRatio' || next.operation === 'startGrayscale';
 }
 
-/** Three bad answers in a row, 30 s apart, are bad; a good one after a bad one is a recovery. */
-async function askHealth(context: DriveContext): Promise<'good' | 'recovered' | 'bad'> {
-  for (let bad = 0; bad < BAD_ANSWERS_TO_HALT; bad++) {
-    if (bad > 0) await context.clock.sleep(HEALTH_GAP_MS, context.signal);
-    const health = await context.isHealthy?.();
-    if (health?.verdict !== 'bad') return bad === 0 ? 'good' : 'recovered';
-    context.log(`the health check is bad (${bad + 1} of ${BAD_ANSWERS_TO_HALT}): ${health.why}`);
-  }
-  return 'bad';
+/** A run that goes on with a rollout of an earlier one, and held no ratio itself. */
+function isResumed(memory: Memory, { plan }: DriveContext): boolean {
+  return plan.soakMode === 'resume' && !memory.held?.raised;
+}
+
+/** The ratio in effect, and since when. */
+function momentOf(view: View, memory: Memory, { gate, clock }: DriveContext): Moment {
+  const { ratioPercent, sinceMs } = rolloutOf(view, memory, clock.now());
+  return gate?.momentOf(ratioPercent, sinceMs) ?? { ratioPercent, sinceMs: sinceMs ?? clock.now() };
+}
+
+/** How the stage ends where the canary may not go on. */
+async function endBy(passage: Passage | undefined, context: DriveContext): Promise<StageEnd | undefined> {
+  if (passage === undefined || passage === 'good' || passage === 'recovered') return undefined;
+  const view = await lastView(context);
+  if (passage === 'pending') return { kind: 'pending', view, what: 'a good response of the health check' };
+  return { kind: 'halted', view, why: passage };
+}
+
+/** The release as it is after a wait for the health check, which may have taken minutes. */
+async function lastView({ observer }: DriveContext): Promise<View> {
+  await tolerantly(() => observer.read('once'));
+  return observer.view;
 }

@@ -5,6 +5,7 @@
 
 import { isAbsolute, normalize } from 'node:path';
 import { distance } from 'fastest-levenshtein';
+import { type Condition, PLACEHOLDERS, parseConditions, placeholdersIn } from './canary.ts';
 import { STAGE_NAMES, STAGES, type Stage, stageRow } from './lifecycle.ts';
 import type { SandboxOptions } from './sandbox/options.ts';
 import { cleanLine } from './text.ts';
@@ -72,7 +73,24 @@ export const INPUTS = {
     default: 'wait',
   },
   'health-url': {
-    description: 'Asked while soaking and before every raise; three bad answers in a row halt the rollout.',
+    description:
+      'Address of a health check, called while a ratio is held, before every increase and before the release that follows. Placeholders in its path and query: {version}, {miniapp-id}, {target-app}, {ratio}, and {since}, the Unix time in seconds at which the ratio in effect took effect. See docs/health.md.',
+  },
+  'health-when': {
+    description:
+      'Conditions on the JSON of its response, one a line, such as data.result.0.value.1 < 0.01; all must hold. Operators: < <= > >= == !=. Where empty: a response is good that is 2xx and does not say "healthy": false.',
+  },
+  'health-token': {
+    description: 'Sent as Authorization: Bearer to the host of health-url, and nowhere else. A secret.',
+    secret: true,
+  },
+  'health-interval': {
+    description: 'Time between two calls of the health check, 1s to 1h.',
+    default: '30s',
+  },
+  'health-failures': {
+    description: 'How many bad responses in a row halt the rollout, 1 to 10.',
+    default: '3',
   },
   'approval-timeout': {
     description: 'How long apply and approval wait for the administrator: 0s is one look; 90s, 15m, 6h, 2d.',
@@ -128,7 +146,12 @@ export interface Inputs {
   readonly ratios: readonly number[];
   readonly soakMs: number | undefined;
   readonly soakMode: 'wait' | 'resume';
-  readonly healthUrl: URL | undefined;
+  /** An address with placeholders. */
+  readonly healthUrl: string | undefined;
+  readonly healthWhen: readonly Condition[];
+  readonly healthToken: string | undefined;
+  readonly healthIntervalMs: number;
+  readonly healthFailures: number;
   readonly approvalTimeoutMs: number;
   readonly onPending: 'auto' | 'succeed' | 'fail';
   readonly dryRun: boolean;
@@ -182,6 +205,10 @@ export async function readInputs(
     soakMs: read('grayscale-soak', parseDuration),
     soakMode: read('soak-mode', oneOf('wait', 'resume')) ?? 'wait',
     healthUrl: read('health-url', parseHealthUrl),
+    healthWhen: read('health-when', parseHealthWhen) ?? [],
+    healthToken: read('health-token', parseHealthToken),
+    healthIntervalMs: read('health-interval', parseHealthInterval) ?? 0,
+    healthFailures: read('health-failures', parseHealthFailures) ?? 1,
     approvalTimeoutMs: read('approval-timeout', parseDuration) ?? 0,
     onPending: read('on-pending', oneOf('auto', 'succeed', 'fail')) ?? 'auto',
     dryRun: read('dry-run', parseBoolean) ?? false,
@@ -214,6 +241,12 @@ export async function readInputs(
     const needs = whatNeedsSoak(inputs);
     if (needs) missing('grayscale-soak', `${needs} needs to know how long a ratio is held (0s if no time is meant).`);
   }
+  if (!read.text('health-url')) {
+    for (const name of OF_HEALTH_URL) {
+      const row: InputRow = INPUTS[name];
+      if (read.text(name) !== row.default) faults.push(`${name}: got a value, and no health-url that it is for.`);
+    }
+  }
   if (Boolean(username) !== Boolean(password)) {
     missing(username ? 'portal-password' : 'portal-username', 'a login takes both a user name and a password.');
   }
@@ -226,6 +259,9 @@ export async function readInputs(
   if (inputs.tagPrefix.length > 64) faults.push('tag-prefix: got more than 64 characters.');
   return { inputs, faults };
 }
+
+/** Inputs that say nothing without health-url. */
+const OF_HEALTH_URL = ['health-when', 'health-token', 'health-interval', 'health-failures'] as const;
 
 const VERSION = /^\d{1,15}(\.\d{1,15}){2,3}(-[0-9A-Za-z.-]{1,40})?$/;
 
@@ -547,13 +583,48 @@ function parseDuration(text: string): number {
   return Number(match[1]) * DURATION_UNITS[match[2] as keyof typeof DURATION_UNITS];
 }
 
-function parseHealthUrl(text: string): URL {
+function parseHealthUrl(text: string): string {
+  const names = placeholdersIn(text);
+  const unknown = names.find((name) => !(PLACEHOLDERS as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    const near = nearest(unknown, PLACEHOLDERS);
+    throw new Fault(
+      `the placeholders ${PLACEHOLDERS.map((name) => `{${name}}`).join(', ')}, and no {${cleanLine(unknown, 40)}}${near ? ` (did you mean {${near}}?)` : ''}`,
+    );
+  }
+  const [, authority = '', rest = ''] = /^([^:]*:[/\\]*[^/\\?#]*)(.*)$/.exec(text) ?? [];
+  const isElsewhere = placeholdersIn(authority).length > 0 || placeholdersIn(rest.replace(/^[^#]*/, '')).length > 0;
+  if (isElsewhere) throw new Fault('placeholders in the path and in the query only');
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const secure = url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)));
   if (!url || !secure || url.username || url.password) {
     throw new Fault('an https address without user name or password');
   }
-  return url;
+  return text;
+}
+
+function parseHealthWhen(text: string): readonly Condition[] {
+  const { conditions, faults } = parseConditions(text);
+  if (faults.length === 0) return conditions;
+  throw new Fault(`conditions such as data.result.0.value.1 < 0.01, one a line: ${faults.join('; ')}`);
+}
+
+function parseHealthToken(text: string): string {
+  if (/^bearer\s/i.test(text)) throw new Fault('the token alone: the word Bearer is added');
+  // The characters of a header value (RFC 9110, 5.5) without spaces.
+  if (!/^[\x21-\x7e]+$/.test(text)) throw new Fault('a token on one line without spaces');
+  return text;
+}
+
+function parseHealthInterval(text: string): number {
+  const ms = /^\d{1,6}[smhd]$/.test(text) ? parseDuration(text) : 0;
+  if (ms < 1_000 || ms > 3_600_000) throw new Fault('a duration of 1s to 1h, such as 30s or 5m');
+  return ms;
+}
+
+function parseHealthFailures(text: string): number {
+  if (!/^([1-9]|10)$/.test(text)) throw new Fault('a whole number of 1 to 10');
+  return Number(text);
 }
 
 function parseSession(text: string): string {

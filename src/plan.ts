@@ -240,11 +240,7 @@ function nextOfRamp(state: State, view: View, options: PlanOptions, memory: Memo
   const inEffect = ratioInEffect(view, memory);
   if (inEffect === undefined) return undefined;
   if (inEffect > 0 && soakMs > 0) {
-    // A clock of the portal that is ahead of ours makes no hold period longer than asked for.
-    const held = memory.held?.ratioPercent === inEffect ? memory.held : undefined;
-    const seenMs = held?.sinceMs ?? nowMs;
-    const sinceMs = held?.raised ? seenMs : Math.min(changedAtMs(view.release, memory, nowMs) ?? seenMs, seenMs);
-    const untilMs = sinceMs + soakMs;
+    const untilMs = (heldSince(inEffect, view, memory, nowMs) ?? nowMs) + soakMs;
     if (nowMs < untilMs) return { kind: 'soak', ratioPercent: inEffect, untilMs };
   }
   const target = ratios.find((ratio) => ratio > inEffect);
@@ -254,6 +250,24 @@ function nextOfRamp(state: State, view: View, options: PlanOptions, memory: Memo
   if (inEffect > 0 && !view.release?.ratioPercent) return undefined;
   const operation = memory.ratioSet === target ? 'startGrayscale' : 'setRatio';
   return { kind: 'send', operation, ratioPercent: target };
+}
+
+/** The ratio that users get and since when; the time is undefined where neither this run nor the portal knows it. */
+export function rolloutOf(
+  view: View,
+  memory: Memory,
+  nowMs: number,
+): { readonly ratioPercent: number; readonly sinceMs: number | undefined } {
+  const ratioPercent = ratioInEffect(view, memory) ?? 0;
+  return { ratioPercent, sinceMs: ratioPercent > 0 ? heldSince(ratioPercent, view, memory, nowMs) : undefined };
+}
+
+function heldSince(ratioPercent: number, view: View, memory: Memory, nowMs: number): number | undefined {
+  const held = memory.held?.ratioPercent === ratioPercent ? memory.held : undefined;
+  if (held?.raised) return held.sinceMs;
+  // A clock of the portal that is ahead of ours makes no hold period longer than asked for.
+  const changedMs = changedAtMs(view.release, memory, nowMs);
+  return changedMs === undefined ? held?.sinceMs : Math.min(changedMs, held?.sinceMs ?? nowMs);
 }
 
 const CLOCKS_DIFFER_MS = 5 * 60_000;

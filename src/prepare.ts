@@ -25,8 +25,9 @@ export async function checkedInputs(tools: Tools): Promise<Inputs> {
   // Before anything is masked: what is also a plain input of the step stays readable.
   redactor.keep(plainTexts(environment, faultsOfInputs));
   if (secrets['portal-session']) keepSecret(secrets['portal-session'], log, redactor);
-  const password = secrets['portal-password'] ?? '';
-  if (redactor.mayBeMasked(password)) log.mask(password);
+  for (const secret of [secrets['portal-password'] ?? '', secrets['health-token'] ?? '']) {
+    if (redactor.mayBeMasked(secret)) log.mask(secret);
+  }
   const faults = [...faultsOfInputs, ...faultsOfEvent(inputs, context)];
   if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
     faults.push(
@@ -46,7 +47,7 @@ export async function checkedInputs(tools: Tools): Promise<Inputs> {
 }
 
 /** Secret whatever their length. */
-const CREDENTIALS = ['portal-session', 'portal-username', 'portal-password', 'github-token'] as const;
+const CREDENTIALS = ['portal-session', 'portal-username', 'portal-password', 'github-token', 'health-token'] as const;
 
 const SIX_HOURS_MS = 6 * 3_600_000;
 

@@ -5,8 +5,8 @@ import { eventReleaseNotes, readContext } from './context.ts';
 import { type DriveContext, driveStage, type FailedReads, unreadable, untilSettled } from './drive.ts';
 import { Cancelled, ReleaseError } from './errors.ts';
 import { depthFor, findVersion, firstLook } from './first-look.ts';
+import { HealthGate } from './gate.ts';
 import { createTeller } from './github/teller.ts';
-import type { Health } from './health.ts';
 import type { Inputs } from './inputs.ts';
 import { STAGES } from './lifecycle.ts';
 import { createLog, type Log } from './log.ts';
@@ -156,7 +156,7 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
     releaseNotes: inputs.releaseNotes ?? eventReleaseNotes(context) ?? '',
     userIds,
     package: build,
-    isHealthy: inputs.healthUrl && (await healthCheck(inputs.healthUrl, signal, tools.exchange)),
+    gate: await healthGate(inputs, looked.version, tools),
     log: log.info,
     show,
     onChanged: story.hasChanged,
@@ -279,9 +279,11 @@ function conclude(report: Report, isGreen: boolean, log: Log): void {
   for (const notice of report.notices) log.notice(notice);
   const { error, todo } = report;
   const because = error ? `${error.what} ${error.found}${error.traceId ? ` (trace id ${error.traceId})` : ''}` : '';
-  const text = [because || report.message, report.verdict === 'rejected' && `Reason: ${report.reason}`, todo]
-    .filter(Boolean)
-    .join('\n');
+  const details = [
+    report.verdict === 'rejected' && `Reason: ${report.reason}`,
+    report.verdict === 'halted' && report.health && `Last response: ${report.health.why}.`,
+  ];
+  const text = [because || report.message, ...details, todo].filter(Boolean).join('\n');
   if (report.verdict === 'cancelled') log.notice(text);
   else if (!isGreen) log.error(text);
   else if (report.verdict === 'pending') log.notice(text);
@@ -307,7 +309,36 @@ function planOptionsOf(inputs: Inputs, show: Tools['show']): PlanOptions {
   };
 }
 
-async function healthCheck(url: URL, signal: AbortSignal, send: World['exchange']): Promise<() => Promise<Health>> {
+/** The canary's health check, every response of which the report tells; undefined where none was asked for. */
+async function healthGate(inputs: Inputs, version: string, tools: Tools): Promise<HealthGate | undefined> {
+  const { clock, signal, log, redactor, show, story } = tools;
+  const { healthUrl, healthWhen, healthIntervalMs, healthFailures, soakMs = 0, soakMode } = inputs;
+  if (healthUrl === undefined) return undefined;
   const { createHealthCheck } = await import('./health.ts');
-  return createHealthCheck(url, signal, send);
+  const check = await createHealthCheck({
+    template: healthUrl,
+    miniappId: inputs.miniappId,
+    targetApp: inputs.targetApp,
+    version,
+    conditions: healthWhen,
+    token: inputs.healthToken,
+    signal,
+    show,
+    onProxyPassword: (password) => redactor.add(password, 'credential'),
+    send: tools.exchange,
+  });
+  return new HealthGate({
+    check: async (moment) => {
+      const health = await check(moment);
+      story.checked(moment.ratioPercent, health);
+      return health;
+    },
+    clock,
+    signal,
+    intervalMs: healthIntervalMs,
+    failures: healthFailures,
+    soakMs,
+    soakMode,
+    log: log.info,
+  });
 }

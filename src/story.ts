@@ -1,23 +1,28 @@
 /** Gathers what happens in a run, and tells it as one Report at its end, whichever that is. */
 
+import { numberOf } from './canary.ts';
 import type { Clock } from './clock.ts';
 import { mayBePublic, type RunContext } from './context.ts';
-import type { FailedReads, UnsettledWrite } from './drive.ts';
+import type { FailedReads, Halt, UnsettledWrite } from './drive.ts';
 import { ERRORS, type ErrorCode, type ReleaseError } from './errors.ts';
+import type { Health } from './health.ts';
 import { type Inputs, isVersion } from './inputs.ts';
 import { type Operation, operationRow, type Stage } from './lifecycle.ts';
 import type { Observer } from './observer.ts';
 import { type Foreseen, nextStages } from './plan.ts';
 import type { Call, HistoryItem, UploadSource } from './portal/portal.ts';
 import type { Profile, Spelling } from './portal/profile.ts';
+import { type HealthReport, type HealthSample, withSample } from './report/health.ts';
 import { type Report, type ReportedError, type StageReport, stateWords, type Verdict } from './report/report.ts';
+import { cleanLine } from './text.ts';
 import { isFirstRelease, liveRelease, othersUnderWay, rollbackTarget, stateOf, type View } from './view.ts';
 import { formatTime } from './words.ts';
 
 /** How a run ended. */
 export type Ending =
   | { readonly kind: 'done' | 'planned' | 'cancelled' }
-  | { readonly kind: 'rejected' | 'withdrawn' | 'halted' | 'unknown-status' }
+  | { readonly kind: 'rejected' | 'withdrawn' | 'unknown-status' }
+  | { readonly kind: 'halted'; readonly why: Halt }
   | { readonly kind: 'pending'; readonly what: string; readonly failed?: FailedReads }
   | {
       readonly kind: 'refused';
@@ -26,6 +31,11 @@ export type Ending =
       readonly traceId?: string | undefined;
     }
   | { readonly kind: 'failed'; readonly error: ReleaseError };
+
+const MAX_VALUE_CHARS = 100;
+const MAX_WHY_CHARS = 500;
+/** Of a number in a sample; a longer one is kept as the last value only. */
+const MAX_NUMBER_CHARS = 32;
 
 /** The report keeps this many calls; a wait of days makes thousands of looks. */
 const MAX_CALLS = 500;
@@ -88,6 +98,32 @@ export class Story {
     // The first calls and every write tell most; of a long wait only its beginning is kept.
     const isWrite = call.operation !== 'login' && operationRow(call.operation).access === 'write';
     if (isWrite || this.calls.length < MAX_CALLS) this.calls.push(call);
+  };
+
+  private health: HealthReport | undefined;
+
+  /** A response of the health check. */
+  readonly checked = (ratioPercent: number, { verdict, why, judged }: Health): void => {
+    const conditions = (this.inputs?.healthWhen ?? []).map(({ text }, index) => ({
+      text,
+      verdict: judged?.[index]?.verdict ?? this.health?.conditions[index]?.verdict ?? 'no data',
+      value: cleanLine(
+        this.show(judged?.[index]?.value ?? this.health?.conditions[index]?.value ?? ''),
+        MAX_VALUE_CHARS,
+      ),
+    }));
+    const values = conditions.map((_, index) => {
+      const value = judged?.[index]?.value ?? '';
+      return value.length <= MAX_NUMBER_CHARS && numberOf(value) !== undefined ? value : '';
+    });
+    const sample: HealthSample = { at: new Date(this.clock.now()).toISOString(), ratioPercent, verdict, values };
+    this.health = {
+      verdict,
+      why: cleanLine(why, MAX_WHY_CHARS),
+      responses: (this.health?.responses ?? 0) + 1,
+      conditions,
+      samples: withSample(this.health?.samples ?? [], sample),
+    };
   };
 
   /** What a status has shown of the portal: each operation of the profile, its mark, and whether it was answered. */
@@ -153,6 +189,7 @@ export class Story {
       ...(error && { error }),
       todo: error?.todo ?? (state === 'unknown' ? this.todoOfUnknown(view) : todoOf(ending)),
       notices: this.notices,
+      ...(this.health && { health: this.health }),
       operations: this.calls,
       looks: this.looks,
       ...(probe && { probe }),
@@ -215,7 +252,9 @@ export class Story {
       case 'cancelled':
         return `The run was cancelled.${state ? ` ${state}.` : ''}${this.doubt()} Nothing was withdrawn.`;
       case 'halted':
-        return `The health check failed: ${state} and was left there.`;
+        return ending.why === 'bad'
+          ? `The health check failed: ${state} and was left there.`
+          : `The health check returned no data, so nothing was increased or released: ${state} and was left there.`;
       default:
         if (this.inputs?.stages[0] === 'upload' && this.inputs.stages.length === 1) return `${what} is on the portal.`;
         return verdict === 'unchanged' && this.inputs?.stages[0] !== 'status'
@@ -294,6 +333,9 @@ function todoOf(ending: Ending): string {
     case 'withdrawn':
       return 'To send it again, run apply with reapply: true.';
     case 'halted':
+      if (ending.why === 'no data') {
+        return 'Check that the query of health-url finds this version, before the first increase too, and that the places in health-when are right (docs/health.md); then run the step again.';
+      }
       return 'Look at the health of the canary; then run grayscale again, or take the release back with withdraw.';
     case 'cancelled':
       return 'Run the step again to go on.';

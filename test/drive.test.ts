@@ -3,6 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { type DriveContext, driveStage, gapMs } from '../src/drive.ts';
 import type { ReleaseError } from '../src/errors.ts';
+import { type GateOptions, HealthGate } from '../src/gate.ts';
+import type { Health } from '../src/health.ts';
 import type { Stage } from '../src/lifecycle.ts';
 import { look } from '../src/observe.ts';
 import { createObserver } from '../src/observer.ts';
@@ -312,58 +314,242 @@ describe('a ramp', () => {
 
 describe('the health check', () => {
   const RAMP = { ratios: [5, 20], soakMs: 10 * MINUTE } as const;
-  const GOOD = { verdict: 'good', why: 'HTTP 200' } as const;
-  const BAD = { verdict: 'bad', why: 'HTTP 503' } as const;
-  /** Bad from one time to another, in milliseconds since the start. */
-  const health = (here: Scene, fromMs: number, toMs: number) => {
-    const startMs = here.clock.now();
-    const asked: number[] = [];
-    const isHealthy = async () => {
-      const atMs = here.clock.now() - startMs;
-      asked.push(atMs);
-      return atMs < fromMs || atMs >= toMs ? GOOD : BAD;
-    };
-    return { asked, isHealthy };
-  };
+  const RESUME = { ...RAMP, soakMode: 'resume' } as const;
+  type Answer = Health['verdict'];
 
-  test('is asked every 30 s and before each raise', async () => {
+  /** A health check whose verdict depends on the time since the start and on the ratio in effect. */
+  function checked(
+    here: Scene,
+    verdictAt: (atMs: number, ratioPercent: number) => Answer,
+    options: Partial<GateOptions> = {},
+  ) {
+    const startMs = here.clock.now();
+    const calls: { atMs: number; ratioPercent: number; heldMs: number; sent: number; verdict: Answer }[] = [];
+    const gate = new HealthGate({
+      check: async ({ ratioPercent, sinceMs }) => {
+        const atMs = here.clock.now() - startMs;
+        const verdict = verdictAt(atMs, ratioPercent);
+        calls.push({ atMs, ratioPercent, heldMs: here.clock.now() - sinceMs, sent: here.portal.sent.length, verdict });
+        return { verdict, why: `said ${verdict}` };
+      },
+      clock: here.clock,
+      signal: new AbortController().signal,
+      intervalMs: 30_000,
+      failures: 3,
+      soakMs: RAMP.soakMs,
+      soakMode: 'wait',
+      log: (line) => here.log.push(line),
+      ...options,
+    });
+    return { calls, gate };
+  }
+  const between = (verdict: Answer, fromMs: number, toMs: number) => (atMs: number) =>
+    atMs >= fromMs && atMs < toMs ? verdict : 'good';
+  const FIRST = ['setRatio 5', 'startGrayscale 5'];
+  const ALL = [...FIRST, 'setRatio 20', 'startGrayscale 20'];
+
+  test('is called once an interval and before each increase', async () => {
     const here = scene({ state: 'rollout-ready' }, RAMP);
-    const { asked, isHealthy } = health(here, DAY, DAY);
-    expect(await here.drive('grayscale', { isHealthy })).toMatchObject({ kind: 'reached' });
-    expect(asked[0]).toBe(0);
-    const gaps = asked.slice(1).map((atMs, index) => atMs - (asked[index] ?? 0));
-    expect(Math.max(...gaps)).toBeLessThanOrEqual(30_000);
-    expect(asked).toContain(RAMP.soakMs);
+    const { calls, gate } = checked(here, () => 'good');
+    expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'reached' });
+    const times = calls.map(({ atMs }) => atMs);
+    expect(times[0]).toBe(0);
+    const gaps = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0));
+    expect(Math.max(...gaps)).toBe(30_000);
+    expect(gaps.filter((gap) => gap > 0 && gap < 30_000)).toEqual([]);
+    for (const [index] of ALL.entries()) expect(calls.some(({ sent }) => sent === index)).toBe(true);
   });
 
-  test('three bad answers 30 s apart halt it, and the ratio is left', async () => {
+  test('is called at the interval that was asked for', async () => {
     const here = scene({ state: 'rollout-ready' }, RAMP);
-    const { asked, isHealthy } = health(here, 4 * MINUTE, DAY);
-    expect(await here.drive('grayscale', { isHealthy })).toMatchObject({ kind: 'halted' });
-    expect(here.portal.sent).toEqual(['setRatio 5', 'startGrayscale 5']);
-    expect(here.log).toContain('the health check is bad (3 of 3): HTTP 503');
-    const bad = asked.slice(-3);
-    expect([(bad[1] ?? 0) - (bad[0] ?? 0), (bad[2] ?? 0) - (bad[1] ?? 0)]).toEqual([30_000, 30_000]);
+    const { calls, gate } = checked(here, () => 'good', { intervalMs: 2 * MINUTE });
+    await here.drive('grayscale', { gate });
+    const times = [...new Set(calls.map(({ atMs }) => atMs / MINUTE))];
+    expect(times).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20]);
+  });
+
+  test('is told the ratio in effect and since when, by the clock of the run that increased it', async () => {
+    const here = scene({ state: 'rollout-ready', withoutTimes: true }, RAMP);
+    const { calls, gate } = checked(here, () => 'good');
+    await here.drive('grayscale', { gate });
+    for (const { atMs, ratioPercent, heldMs } of calls) {
+      expect([0, 5, 20]).toContain(ratioPercent);
+      expect(heldMs).toBe(ratioPercent === 20 ? atMs - RAMP.soakMs : atMs);
+    }
+    // Also in a later stage of the same step.
+    calls.length = 0;
+    await here.drive('release', { gate });
+    expect(calls).toMatchObject([{ ratioPercent: 20, heldMs: RAMP.soakMs }]);
+  });
+
+  test("is told the portal's time of a ratio that an earlier run set", async () => {
+    const here = scene({ state: 'grayscale', ratioPercent: 5 }, RAMP);
+    here.clock.advance(4 * MINUTE);
+    const { calls, gate } = checked(here, () => 'good');
+    await here.drive('grayscale', { gate });
+    expect(calls[0]).toMatchObject({ ratioPercent: 5, heldMs: 4 * MINUTE });
+  });
+
+  test.each([1, 3, 10])('%i bad responses in a row, an interval apart, halt it', async (failures) => {
+    const here = scene({ state: 'rollout-ready' }, RAMP);
+    const { calls, gate } = checked(here, between('bad', 4 * MINUTE, DAY), { failures });
+    const end = await here.drive('grayscale', { gate });
+    expect(end).toMatchObject({ kind: 'halted', why: 'bad' });
+    expect(here.portal.sent).toEqual(FIRST);
+    expect(here.log).toContain(`the health check is bad (${failures} of ${failures}): said bad`);
+    const bad = calls.filter(({ verdict }) => verdict === 'bad').map(({ atMs }) => atMs);
+    expect(bad).toEqual(Array.from({ length: failures }, (_, index) => 4 * MINUTE + index * 30_000));
     expect(here.portal.now()).toMatchObject({ state: 'grayscale', ratioPercent: 5 });
   });
 
-  test('two bad answers do not, and the release is looked at again before the raise', async () => {
+  test('fewer bad responses do not, and the release is read again before the increase', async () => {
     const timeline = [{ atMs: 45_000, becomes: { ratioPercent: 20 } }];
     const here = scene({ state: 'grayscale', ratioPercent: 5, timeline }, { ratios: [5, 20], soakMs: 0 });
-    const { isHealthy } = health(here, 0, MINUTE);
-    expect(await here.drive('grayscale', { isHealthy })).toMatchObject({ kind: 'reached' });
+    const { gate } = checked(here, between('bad', 0, MINUTE), { soakMs: 0 });
+    expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'reached' });
     expect(here.portal.sent).toEqual([]);
   });
 
-  test('guards the first raise and the official release, in the next run too', async () => {
+  test('bad responses around the end of a hold period count once an interval', async () => {
+    const here = scene({ state: 'rollout-ready' }, RAMP);
+    const { calls, gate } = checked(here, between('bad', RAMP.soakMs - 30_000, DAY));
+    expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'bad' });
+    expect(calls.slice(-3).map(({ atMs }) => atMs - RAMP.soakMs)).toEqual([-30_000, 0, 30_000]);
+  });
+
+  test('a hold period that ends between two intervals makes no bad response count early', async () => {
+    const here = scene({ state: 'rollout-ready' }, RAMP);
+    const options = { intervalMs: 4 * MINUTE };
+    const { calls, gate } = checked(here, between('bad', 8 * MINUTE, DAY), options);
+    expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'bad' });
+    expect(calls.slice(-3).map(({ atMs }) => atMs / MINUTE)).toEqual([8, 12, 16]);
+  });
+
+  test('guards the first increase and the official release, in the next run too', async () => {
     for (const [stage, state] of [
       ['grayscale', 'rollout-ready'],
       ['release', 'grayscale'],
     ] as const) {
-      const here = scene({ state, ratioPercent: 1 }, RAMP);
-      expect(await here.drive(stage, { isHealthy: async () => BAD })).toMatchObject({ kind: 'halted' });
-      expect(here.portal.sent).toEqual([]);
+      for (const verdict of ['bad', 'no data'] as const) {
+        const here = scene({ state, ratioPercent: 1 }, RAMP);
+        const { gate } = checked(here, () => verdict);
+        expect(await here.drive(stage, { gate })).toMatchObject({ kind: 'halted', why: verdict });
+        expect(here.portal.sent).toEqual([]);
+      }
     }
+  });
+
+  describe('without data', () => {
+    test.each([
+      ['the first increase', 0, [], 20],
+      ['the second increase', 5, FIRST, 20],
+      ['the end of the last hold period', 20, ALL, 30],
+    ] as const)('%s is halted after the hold period and ten minutes', async (_, from, sent, minutes) => {
+      const here = scene({ state: 'rollout-ready' }, RAMP);
+      const { gate } = checked(here, (_, ratioPercent) => (ratioPercent === from ? 'no data' : 'good'));
+      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'no data' });
+      expect(here.portal.sent).toEqual(sent);
+      expect(here.clock.now()).toBe(1_800_000_000_000 + minutes * MINUTE);
+      expect(here.log).toContain('the health check has no data: said no data');
+    });
+
+    test('what others did to the release meanwhile is seen at the end', async () => {
+      const timeline = [{ atMs: 5 * MINUTE, becomes: { state: 'withdrawn' } }] as const;
+      const here = scene({ state: 'rollout-ready', timeline }, RAMP);
+      const { gate } = checked(here, () => 'no data');
+      const end = { kind: 'halted', why: 'no data', view: { release: { state: 'withdrawn' } } };
+      expect(await here.drive('grayscale', { gate })).toMatchObject(end);
+    });
+
+    test('a good response after the hold period lets it go on', async () => {
+      const here = scene({ state: 'rollout-ready' }, RAMP);
+      const { gate } = checked(here, between('no data', 1, 18 * MINUTE));
+      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'reached' });
+      expect(here.portal.sent).toEqual(ALL);
+    });
+
+    test('one good response since the increase is enough', async () => {
+      const here = scene({ state: 'rollout-ready' }, RAMP);
+      const { gate } = checked(here, (atMs) =>
+        atMs % (5 * MINUTE) === 0 && atMs % (10 * MINUTE) > 0 ? 'good' : atMs > 0 ? 'no data' : 'good',
+      );
+      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'reached' });
+      expect(here.portal.sent).toEqual(ALL);
+    });
+
+    test('a good response at an earlier ratio is none for this one', async () => {
+      const here = scene({ state: 'rollout-ready' }, RAMP);
+      const { gate } = checked(here, (_, ratioPercent) => (ratioPercent === 0 ? 'good' : 'no data'));
+      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'no data' });
+      expect(here.portal.sent).toEqual(FIRST);
+    });
+
+    test('a bad response is not forgotten: the row goes on after it', async () => {
+      const here = scene({ state: 'rollout-ready' }, RAMP);
+      const bad = [2, 4, 6].map((minutes) => minutes * MINUTE);
+      const { gate } = checked(here, (atMs) => (bad.includes(atMs) ? 'bad' : atMs > MINUTE ? 'no data' : 'good'));
+      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'bad' });
+      expect(here.clock.now()).toBe(1_800_000_000_000 + 6 * MINUTE);
+    });
+  });
+
+  describe('with soak-mode resume', () => {
+    const resumed = (verdictAt: Parameters<typeof checked>[1], heldMs: number, options: Partial<GateOptions> = {}) => {
+      const here = scene({ state: 'grayscale', ratioPercent: 5 }, RESUME);
+      here.clock.advance(heldMs);
+      return { here, ...checked(here, verdictAt, { soakMode: 'resume', ...options }) };
+    };
+
+    test('a run that comes too early calls it once', async () => {
+      const { here, calls, gate } = resumed(() => 'good', MINUTE);
+      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'pending', what: 'the soak at 5%' });
+      expect(calls).toHaveLength(1);
+    });
+
+    test.each([
+      ['comes too early', MINUTE],
+      ['is due', 11 * MINUTE],
+    ])('a run that %s halts within two minutes where it is bad', async (_, heldMs) => {
+      for (const options of [{}, { failures: 10 }, { failures: 3, intervalMs: HOUR }]) {
+        const { here, calls, gate } = resumed(() => 'bad', heldMs, options);
+        expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'bad' });
+        expect(calls).toHaveLength(options.failures ?? 3);
+        expect(calls.at(-1)?.atMs).toBeLessThanOrEqual(2 * MINUTE);
+        expect(here.portal.sent).toEqual([]);
+      }
+    });
+
+    test('a run that is due and finds no data for two minutes is pending, and later halted', async () => {
+      for (const [heldMs, end] of [
+        [10 * MINUTE, { kind: 'pending', what: 'a good response of the health check' }],
+        [19 * MINUTE, { kind: 'halted', why: 'no data' }],
+        [DAY, { kind: 'halted', why: 'no data' }],
+      ] as const) {
+        const { here, calls, gate } = resumed(() => 'no data', heldMs);
+        expect(await here.drive('grayscale', { gate })).toMatchObject(end);
+        expect([here.portal.sent, calls.at(-1)?.atMs]).toEqual([[], 2 * MINUTE]);
+      }
+    });
+
+    test('a run that would begin the rollout and finds no data for two minutes is halted', async () => {
+      const here = scene({ state: 'rollout-ready' }, RESUME);
+      const { calls, gate } = checked(here, () => 'no data', { soakMode: 'resume' });
+      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'no data' });
+      expect([here.portal.sent, calls.at(-1)?.atMs]).toEqual([[], 2 * MINUTE]);
+    });
+
+    test('a run that is due and finds data meanwhile goes on', async () => {
+      const { here, gate } = resumed(between('no data', 0, MINUTE), 11 * MINUTE);
+      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'pending', what: 'the soak at 20%' });
+      expect(here.portal.sent).toEqual(['setRatio 20', 'startGrayscale 20']);
+    });
+
+    test('the end of the last hold period is guarded as well', async () => {
+      const here = scene({ state: 'grayscale', ratioPercent: 20 }, RESUME);
+      here.clock.advance(11 * MINUTE);
+      const { gate } = checked(here, () => 'bad', { soakMode: 'resume' });
+      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'bad' });
+    });
   });
 });
 

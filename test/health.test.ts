@@ -5,8 +5,9 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseConditions } from '../src/canary.ts';
 import { Cancelled } from '../src/errors.ts';
-import { createHealthCheck } from '../src/health.ts';
+import { createHealthCheck, type Health, type HealthCheckOptions } from '../src/health.ts';
 
 interface Said {
   readonly status?: number;
@@ -44,7 +45,22 @@ afterAll(() => {
 
 async function healthOf(response: Said) {
   said = response;
-  return (await createHealthCheck(url, new AbortController().signal))();
+  return (await check())(MOMENT);
+}
+
+const MOMENT = { ratioPercent: 5, sinceMs: 1_800_000_000_999 };
+
+function check(options: Partial<HealthCheckOptions> = {}) {
+  return createHealthCheck({
+    template: url.href,
+    miniappId: '2088',
+    targetApp: 'GOPAY',
+    version: '1.1.0',
+    conditions: [],
+    signal: new AbortController().signal,
+    show: String,
+    ...options,
+  });
 }
 
 const NO = '{"healthy": false}';
@@ -120,8 +136,11 @@ test('a connection that breaks, and one that is refused, is bad', async () => {
     verdict: 'bad',
     why: expect.stringMatching(/^no response: /),
   });
-  const check = await createHealthCheck(new URL('http://127.0.0.1:9/'), new AbortController().signal);
-  expect(await check()).toEqual({ verdict: 'bad', why: expect.stringContaining('no response: connect ECONNREFUSED') });
+  const nobody = await check({ template: 'http://127.0.0.1:9/' });
+  expect(await nobody(MOMENT)).toEqual({
+    verdict: 'bad',
+    why: expect.stringContaining('no response: connect ECONNREFUSED'),
+  });
 });
 
 test.each<[string, Said]>([
@@ -135,6 +154,88 @@ test.each<[string, Said]>([
 });
 
 test('a cancelled run ends the question', async () => {
-  const check = await createHealthCheck(url, AbortSignal.abort());
-  await expect(check()).rejects.toBeInstanceOf(Cancelled);
+  const cancelled = await check({ signal: AbortSignal.abort() });
+  await expect(cancelled(MOMENT)).rejects.toBeInstanceOf(Cancelled);
+});
+
+describe('with conditions', () => {
+  const { conditions } = parseConditions('data.result.0.value.1 < 0.01\nstatus == success');
+  const of = (value: string) => `{"status":"success","data":{"result":[{"value":[1.5,${value}]}]}}`;
+  const healthBy = async (response: Said, options: Partial<HealthCheckOptions> = {}) => {
+    said = response;
+    return (await check({ conditions, ...options }))(MOMENT);
+  };
+
+  test.each(Object.entries(FORMS))('a response sent as %s is read', async (_, form) => {
+    expect(await healthBy(form(of('"0.004"')))).toMatchObject({
+      verdict: 'good',
+      why: 'data.result.0.value.1 < 0.01 (0.004); status == success (success)',
+    });
+    expect(await healthBy(form(of('"0.04"')))).toMatchObject({ verdict: 'bad' });
+  });
+
+  test.each<[string, Said, Health['verdict'], string]>([
+    ['no value', { body: '{"status":"success","data":{"result":[]}}' }, 'no data', '(absent)'],
+    ['NaN as Prometheus writes it', { body: of('"NaN"') }, 'no data', '(NaN)'],
+    ['NaN as Python writes it', { body: of('NaN') }, 'no data', '(NaN)'],
+    ['Infinity as Python writes it', { body: of('Infinity') }, 'bad', '(Infinity)'],
+    ['null', { body: of('null') }, 'no data', '(null)'],
+    ['an empty object', { body: '{}' }, 'no data', '(absent)'],
+    ['nothing', { body: '' }, 'no data', 'the response is empty'],
+    ['nothing, as 204', { status: 204, type: '' }, 'no data', 'the response is empty'],
+    ['healthy: false, of which no condition speaks', { body: of('0').replace('{', '{"healthy":false,') }, 'good', ''],
+    ['a status that is not 2xx', { status: 422, body: of('0') }, 'bad', 'HTTP 422'],
+    ['a redirect', { status: 302, body: of('0') }, 'bad', 'HTTP 302'],
+    ['a page', { type: 'text/html', body: '<html>' }, 'bad', 'the response is not JSON'],
+    ['cut JSON', { body: of('0').slice(0, -1) }, 'bad', 'the response is not JSON'],
+    ['JSON that is nested without end', { body: '['.repeat(60_000) }, 'bad', 'nested deeper than 64 levels'],
+    ['deep JSON', { body: '['.repeat(200) + ']'.repeat(200) }, 'bad', 'nested deeper than 64 levels'],
+    ['quotes and backslashes without end', { body: '"\\'.repeat(32_000) }, 'bad', 'the response is not JSON'],
+    [
+      'names of numbers inside of texts',
+      { body: of('"0"').replace('success', 'NaN -Infinity') },
+      'bad',
+      '(NaN -Infinity)',
+    ],
+    ['too much', { body: WITH_A_LIMIT }, 'bad', 'no response: more than 65536 bytes'],
+  ])('%s', async (_, response, verdict, why) => {
+    const health = await healthBy(response);
+    expect(health).toMatchObject({ verdict, why: expect.stringContaining(why) });
+  });
+
+  test('the value is shown as untrusted text, on one line and bounded', async () => {
+    const show = (text: string) => text.replaceAll('secret', '***');
+    const body = JSON.stringify({ status: `\n::error::secret\u001b[31m${'x'.repeat(500)}`, data: {} });
+    const { why } = await healthBy({ body }, { show });
+    expect(why).toContain('(::error::***');
+    expect(why.length).toBeLessThan(250);
+    expect(why).not.toMatch(/[\n\u001b]/);
+  });
+
+  test('what each condition found is told', async () => {
+    expect((await healthBy({ body: of('"0"') })).judged).toEqual([
+      { verdict: 'good', value: '0' },
+      { verdict: 'good', value: 'success' },
+    ]);
+  });
+});
+
+describe('the request', () => {
+  test('fills the placeholders and sends the token', async () => {
+    said = { body: YES };
+    const template = `${url.origin}/a/{version}?app={target-app}&id={miniapp-id}&at={ratio}&since={since}`;
+    await (await check({ template, token: 'abc.DEF' }))(MOMENT);
+    const request = seen.at(-1);
+    expect(request?.url).toBe('/a/1.1.0?app=GOPAY&id=2088&at=5&since=1800000000');
+    expect(request?.headers.authorization).toBe('Bearer abc.DEF');
+    await (await check())(MOMENT);
+    expect(seen.at(-1)?.headers.authorization).toBeUndefined();
+  });
+
+  test('a redirect gets no second request, and so no token', async () => {
+    said = { status: 302 };
+    const before = seen.length;
+    await (await check({ token: 'abc' }))(MOMENT);
+    expect(seen).toHaveLength(before + 1);
+  });
 });

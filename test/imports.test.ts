@@ -26,6 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'plan.js': ['errors.js', 'lifecycle.js', 'view.js', 'words.js'],
   'belief.js': ['lifecycle.js', 'view.js'],
   'observer.js': ['belief.js', 'observe.js'],
+  'canary.js': [],
+  'gate.js': [],
   'drive.js': ['belief.js', 'clock.js', 'errors.js', 'lifecycle.js', 'observe.js', 'plan.js', 'view.js', 'words.js'],
   'observe.js': ['errors.js', 'view.js'],
   'view.js': ['lifecycle.js'],

@@ -556,7 +556,7 @@ test('a path that leaves the workspace is a fault that names the two places wher
 
 describe('health-url', () => {
   test.each(['https://example.com/health?x=1', 'http://localhost:1/', 'http://[::1]/'])('%s', async (text) => {
-    expect((await inputsOf({ 'health-url': text })).healthUrl?.href).toBe(text);
+    expect((await inputsOf({ 'health-url': text })).healthUrl).toBe(text);
   });
 
   test.each(['http://example.com', 'https://a:b@example.com', 'ftp://example.com', 'example.com'])(
@@ -565,8 +565,77 @@ describe('health-url', () => {
       expect(await faultOf({ 'health-url': text })).toMatch(/^health-url: got .*; takes an https address/),
   );
 
+  test('takes placeholders in its path and query', async () => {
+    for (const text of [
+      'https://example.com/{version}?a={ratio}&since={since}',
+      'https://prometheus.example/api/v1/query?query=rate(errors{app="{miniapp-id}",to="{target-app}"}[5m])',
+    ]) {
+      expect((await inputsOf({ 'health-url': text })).healthUrl).toBe(text);
+    }
+  });
+
+  test.each([
+    ['https://example.com/{versoin}', /no \{versoin\} \(did you mean \{version\}\?\)/],
+    ['https://example.com/{VERSION}', /did you mean \{version\}/],
+    ['https://example.com/{targetApp}', /did you mean \{target-app\}/],
+    ['https://example.com/?x={query}', /takes the placeholders \{version\}, .*, and no \{query\}/],
+    ['https://{target-app}.example.com/', /placeholders in the path and in the query only/],
+    ['https://{version}@example.com/', /placeholders in the path and in the query only/],
+    ['https://example.com:{ratio}/', /placeholders in the path and in the query only/],
+    ['https:{version}', /placeholders in the path and in the query only/],
+    ['https:/\\\\{version}', /placeholders in the path and in the query only/],
+    ['https://example.com/#{version}', /placeholders in the path and in the query only/],
+    ['{version}://example.com/', /placeholders in the path and in the query only/],
+  ])('%s is none', async (text, why) => {
+    expect(await faultOf({ 'health-url': text })).toMatch(why);
+  });
+
   test('a password in it is not shown', async () => {
     expect(await faultOf({ 'health-url': 'https://robot:hunter2@example.com/' })).not.toContain('hunter2');
+  });
+});
+
+describe('the inputs beside health-url', () => {
+  const URL_GIVEN = { 'health-url': 'https://example.com/' };
+
+  test('have defaults', async () => {
+    const defaults = { healthWhen: [], healthToken: undefined, healthIntervalMs: 30_000, healthFailures: 3 };
+    expect(await inputsOf(URL_GIVEN)).toMatchObject(defaults);
+    expect(await inputsOf({})).toMatchObject({ healthUrl: undefined, ...defaults });
+  });
+
+  test('are read', async () => {
+    const when = 'data.result.0.value.1 < 0.01\n\nstatus == success\n';
+    const more = { 'health-when': when, 'health-token': 'abc', 'health-interval': '1h', 'health-failures': '10' };
+    const inputs = await inputsOf({ ...URL_GIVEN, ...more });
+    expect(inputs.healthWhen.map(({ text }) => text)).toEqual(['data.result.0.value.1 < 0.01', 'status == success']);
+    expect(inputs).toMatchObject({ healthToken: 'abc', healthIntervalMs: 3_600_000, healthFailures: 10 });
+  });
+
+  test.each([
+    ['health-interval', ['0s', '61m', '2h', '30', '500ms', '-1s', '1.5m']],
+    ['health-failures', ['0', '11', '-1', '1.5', '03', 'three']],
+    ['health-token', ['a b', 'Bearer abc', 'a\nb', 'tökén']],
+    ['health-when', ['a', 'a < b', 'a = 1']],
+  ] as const)('%s takes nothing else', async (name, texts) => {
+    for (const text of texts) {
+      const fault = await faultOf({ ...URL_GIVEN, [name]: text });
+      expect(fault).toMatch(new RegExp(`^${name}: got .*; takes `));
+      if (name === 'health-token') expect(fault).not.toContain(text);
+    }
+  });
+
+  test('every faulty line of health-when is named', async () => {
+    expect(await faultOf({ ...URL_GIVEN, 'health-when': 'a < 1\nb = 2\nc < x' })).toMatch(/line 2 .*; line 3 /);
+  });
+
+  test.each([
+    ['health-when', 'a < 1'],
+    ['health-token', 'abc'],
+    ['health-interval', '1m'],
+    ['health-failures', '2'],
+  ] as const)('%s without health-url is a fault', async (name, text) => {
+    expect(await faultOf({ [name]: text })).toMatch(new RegExp(`^${name}: got a value, and no health-url`));
   });
 });
 
@@ -583,6 +652,10 @@ test('every fault is told at once, one for each input', async () => {
     'grayscale-soak': 'long',
     'soak-mode': 'no',
     'health-url': 'x',
+    'health-when': 'x',
+    'health-token': 'x y',
+    'health-interval': 'x',
+    'health-failures': 'x',
     'approval-timeout': '15',
     'on-pending': 'no',
     comment: 'no',
@@ -590,6 +663,6 @@ test('every fault is told at once, one for each input', async () => {
     environment: 'x'.repeat(256),
     'tag-prefix': 'x'.repeat(65),
   });
-  expect(new Set(faults.map((fault) => fault.split(':')[0]))).toHaveLength(17);
-  expect(faults).toHaveLength(17);
+  expect(new Set(faults.map((fault) => fault.split(':')[0]))).toHaveLength(21);
+  expect(faults).toHaveLength(21);
 });

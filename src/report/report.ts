@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors.ts';
 import { type Mark, type Operation, STATES, type Stage, type State } from '../lifecycle.ts';
 import type { Foreseen } from '../plan.ts';
 import type { Call, HistoryItem } from '../portal/portal.ts';
+import type { HealthReport } from './health.ts';
 
 /** How a step ended. */
 export type Verdict =
@@ -88,6 +89,8 @@ export interface Report {
   /** What to do next; empty where nothing. */
   readonly todo: string;
   readonly notices: readonly string[];
+  /** Where a health check was called. */
+  readonly health?: HealthReport;
   readonly operations: readonly Call[];
   readonly looks: number;
   /** For a status of a real portal: what is known of each operation that the profile speaks. */
@@ -164,6 +167,13 @@ const KINDS: Kinds<Omit<Report, 'stages' | 'operations' | 'probe'>> & { readonly
   error: { code: 'fixed', what: 'fixed', found: 'sentence', todo: 'sentence', traceId: 'untrusted' },
   todo: 'sentence',
   notices: 'sentence',
+  health: {
+    verdict: 'fixed',
+    why: 'sentence',
+    responses: 'fixed',
+    conditions: { text: 'sentence', verdict: 'fixed', value: 'untrusted' },
+    samples: { at: 'fixed', ratioPercent: 'fixed', verdict: 'fixed', values: 'untrusted' },
+  },
   operations: { traceId: 'untrusted' },
   looks: 'fixed',
   history: { type: 'untrusted', operator: 'untrusted', time: 'untrusted', comment: 'untrusted' },

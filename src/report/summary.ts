@@ -3,6 +3,7 @@
 import { type Mark, OPERATIONS, operationRow, STAGES } from '../lifecycle.ts';
 import type { Foreseen } from '../plan.ts';
 import { formatDuration } from '../words.ts';
+import { healthSummary } from './health.ts';
 import { code, escapeMarkdown, limitParts, type Part, table } from './markdown.ts';
 import { phasesOf } from './phases.ts';
 import { type Report, stateWords, type Verdict } from './report.ts';
@@ -30,6 +31,7 @@ function partsOf(report: Report, extras: SummaryExtras): Part[] {
     { text: picture(report), weight: 40 },
     { text: phaseTable(report), weight: 70 },
     { text: facts(report), weight: 80 },
+    { text: healthSummary(report.health), weight: 65 },
     { text: planned(report), weight: 85 },
     { text: preview(report, extras), weight: 60 },
     { text: history(report), weight: 50 },

@@ -71,7 +71,7 @@ const SCENARIOS = {
     state: 'whitelist-testing',
   },
   'a ramp': {
-    inputs: { stage: 'grayscale', 'grayscale-ratio': '5, 20', 'grayscale-soak': '3s' },
+    inputs: { stage: 'grayscale', 'grayscale-ratio': '5, 20', 'grayscale-soak': '1s' },
     seed: { ...LIVE, state: 'approved' },
     once: ['skipPilot', 'startGrayscale', 'startGrayscale'],
     repeatable: ['setRatio 5', 'setRatio 20'],

@@ -53,6 +53,8 @@ export interface Case {
   readonly dryRun: boolean;
   /** When the canary turns bad; -1 where no health check is given. */
   readonly unwellFromMs: number;
+  /** How many responses of the health check have no data. */
+  readonly blindPercent: number;
   readonly review: { readonly afterMs: number; readonly verdict: 'approve' | 'reject' };
   readonly deeds: readonly Deed[];
   readonly lag: { readonly ms: number; readonly percent: number };
@@ -171,6 +173,7 @@ const rest = fc.record({
   allowDowngrade: mostly(false, false, true),
   dryRun: mostly(false, false, false, true),
   unwellFromMs: mostly(-1, 10 * HOUR_MS, 0, 11 * MINUTE_MS),
+  blindPercent: mostly(0, 50, 95, 100),
   review: fc.record({
     afterMs: oneOf(0, SECOND_MS, 20 * SECOND_MS, 5 * MINUTE_MS, 3 * HOUR_MS),
     verdict: mostly<'approve' | 'reject'>('approve', 'reject'),
@@ -276,6 +279,7 @@ export const mildCase: fc.Arbitrary<Case> = fc
 // --- A run -----------------------------------------------------------------------------------------------------------
 
 const NUMBER = /\d+/g;
+const NO_DATA = '{"healthy": null}';
 
 function seedRows(given: Case): SeedRow[] {
   const { from, live, other } = given;
@@ -324,8 +328,10 @@ export async function runCase(given: Case, place: Place): Promise<ModelRun> {
       ...given.deeds,
       ...(given.from === 'APPROVE' ? [{ atMs: review.afterMs, does: review.verdict } as const] : []),
     ],
-    health: (atMs) =>
-      given.unwellFromMs >= 0 && atMs >= given.unwellFromMs ? '{"healthy": false}' : '{"healthy": true}',
+    health: (atMs) => {
+      if (given.blindPercent > 0 && percent(given.blindPercent)) return NO_DATA;
+      return given.unwellFromMs >= 0 && atMs >= given.unwellFromMs ? '{"healthy": false}' : '{"healthy": true}';
+    },
     quirks: {
       lagMs: () => (percent(lag.percent) ? lag.ms : 0),
       slip: ({ page }) => (page > 1 ? undefined : slipNow()),
@@ -353,6 +359,7 @@ export async function runCase(given: Case, place: Place): Promise<ModelRun> {
     'allow-downgrade': String(given.allowDowngrade),
     'dry-run': String(given.dryRun),
     ...(given.unwellFromMs >= 0 && { 'health-url': HEALTH_URL }),
+    ...(given.unwellFromMs >= 0 && given.blindPercent > 0 && { 'health-when': 'healthy == true' }),
   };
   return runOnModel(inputs, portal, place);
 }
@@ -616,6 +623,14 @@ function faultsOfCanary(given: Case, ran: ModelRun): string[] {
       const check = portal.healthChecks.findLast(({ writesBefore }) => writesBefore <= index);
       const isRight = check?.writesBefore === index && !check.response.includes('false');
       if (!isRight) faults.push(`${write.operation} was sent without a good health check right before it`);
+      const last = portal.writes.findLastIndex(
+        (one, at) => at < index && one.operation === 'startGrayscale' && one.took,
+      );
+      const data = portal.healthChecks.filter(
+        ({ writesBefore, response }) => writesBefore > last && writesBefore <= index && response !== NO_DATA,
+      );
+      const isGood = data.at(-1)?.response.includes('true');
+      if (write.took && !isGood) faults.push(`${write.operation} was sent without data since the last increase`);
     }
   }
   return faults;
