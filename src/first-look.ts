@@ -11,7 +11,17 @@ import type { Portal, Release } from './portal/portal.ts';
 import type { Ending } from './story.ts';
 import { cleanLine } from './text.ts';
 import { resolveVersion } from './version.ts';
-import { isFirstRelease, isUnderWay, liveOf, liveRelease, merged, rollbackTarget, stateOf, type View } from './view.ts';
+import {
+  isFirstRelease,
+  isUnderWay,
+  liveOf,
+  liveRelease,
+  liveWords,
+  merged,
+  rollbackTarget,
+  stateOf,
+  type View,
+} from './view.ts';
 import type { Tools } from './world.ts';
 
 /** The version that the step is about; undefined where it needs none. Throws version-unresolved. */
@@ -54,16 +64,6 @@ export async function firstLook(
   );
   tools.story.notices.push(...noticesOf(inputs, view, tools.show));
   return found;
-}
-
-/** `1.0.0`, `none`, or `unknown (RELEASED)`. */
-export function liveWords(view: View, show: Tools['show']): string {
-  const live = liveOf(view);
-  if (live.kind === 'version') return live.version;
-  if (live.kind === 'none') return 'none';
-  const statuses =
-    live.kind === 'unknown' ? live.releases.map(({ portalStatus }) => show(portalStatus)) : ['not listed'];
-  return `unknown (${[...new Set(statuses)].slice(0, 3).join(', ')})`;
 }
 
 /** What could not be read, where nothing that was asked for depends on it. */

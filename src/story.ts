@@ -15,7 +15,7 @@ import type { Profile, Spelling } from './portal/profile.ts';
 import { type HealthReport, type HealthSample, withSample } from './report/health.ts';
 import { type Report, type ReportedError, type StageReport, stateWords, type Verdict } from './report/report.ts';
 import { cleanLine } from './text.ts';
-import { isFirstRelease, liveRelease, othersUnderWay, rollbackTarget, stateOf, type View } from './view.ts';
+import { isFirstRelease, liveRelease, liveWords, othersUnderWay, rollbackTarget, stateOf, type View } from './view.ts';
 import { formatTime } from './words.ts';
 
 /** How a run ended. */
@@ -179,6 +179,7 @@ export class Story {
       ...(release?.whitelistCount !== undefined && { whitelistCount: release.whitelistCount }),
       ...(firstRelease !== undefined && { firstRelease }),
       liveVersion: (view && liveRelease(view)?.version) ?? '',
+      live: view?.releases ? liveWords(view, this.show) : '',
       previousVersion: previous?.kind === 'version' ? previous.version : '',
       underWay: view ? othersUnderWay(view).map(({ version, state }) => ({ version, state })) : [],
       nextStages: view && state !== '' ? nextStages(view) : view?.uploaded ? ['submit'] : [],

@@ -53,6 +53,16 @@ export function liveOf(view: View): Live {
   return view.wholeReads > 0 ? { kind: 'none' } : { kind: 'unlisted' };
 }
 
+/** `1.0.0`, `none`, or `unknown (RELEASED)`. */
+export function liveWords(view: View, show: (untrusted: string) => string): string {
+  const live = liveOf(view);
+  if (live.kind === 'version') return live.version;
+  if (live.kind === 'none') return 'none';
+  const statuses =
+    live.kind === 'unknown' ? live.releases.map(({ portalStatus }) => show(portalStatus)) : ['not listed'];
+  return `unknown (${[...new Set(statuses)].slice(0, 3).join(', ')})`;
+}
+
 export function liveRelease(view: View): Release | undefined {
   const live = liveOf(view);
   return live.kind === 'version' ? allReleases(view).find(({ version }) => version === live.version) : undefined;

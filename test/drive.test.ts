@@ -141,7 +141,11 @@ describe('waiting for the administrator', () => {
 
   test('an outage to the end of the time is pending, not failed', async () => {
     const here = scene({ state: 'in-review', outages: [{ fromMs: 1, toMs: DAY, error: unreachable() }] });
-    expect(await here.drive('approval')).toMatchObject({ kind: 'pending', view: { release: { state: 'in-review' } } });
+    const end = await here.drive('approval');
+    expect(end).toMatchObject({ kind: 'pending', view: { release: { state: 'in-review' } } });
+    // What is reported is as old as the last reading that succeeded.
+    expect(end).toMatchObject({ failed: { why: 'reset.', lastGoodMs: here.clock.now() - HOUR } });
+    expect(end.kind === 'pending' && end.failed?.count).toBeGreaterThan(20);
   });
 
   test('credentials that are no longer accepted end it', async () => {

@@ -70,7 +70,10 @@ function versions(report: Report): string {
     ['Miniapp', code(report.miniappId)],
     ['Target app', code(report.targetApp)],
     ['Version', code(report.version)],
-    ['Live version', report.state && (report.liveVersion ? code(report.liveVersion) : 'none')],
+    [
+      'Live version',
+      report.state && (report.liveVersion ? code(report.liveVersion) : escapeMarkdown(report.live || 'none', 100)),
+    ],
     ['Previous version', code(report.previousVersion)],
     ['Also under way', underWayWords(report)],
   ];

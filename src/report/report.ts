@@ -74,6 +74,8 @@ export interface Report {
   readonly whitelistCount?: number;
   readonly firstRelease?: boolean;
   readonly liveVersion: string;
+  /** The live version in words: `1.0.0`, `none`, or `unknown (RELEASED)` where its status is not mapped. */
+  readonly live: string;
   /** What a default rollback would bring back now. */
   readonly previousVersion: string;
   /** Other versions between applying and the official release. */
@@ -157,6 +159,7 @@ const KINDS: Kinds<Omit<Report, 'stages' | 'operations' | 'probe'>> & { readonly
   whitelistCount: 'fixed',
   firstRelease: 'fixed',
   liveVersion: 'version',
+  live: 'untrusted',
   previousVersion: 'version',
   underWay: { version: 'version', state: 'fixed' },
   nextStages: 'fixed',

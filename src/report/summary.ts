@@ -121,7 +121,10 @@ function facts(report: Report): string {
   add('Version', report.version && code(report.version));
   add('Where it stands', report.state && escapeMarkdown(stateWords(report)));
   add("The portal's word", report.portalStatus && code(report.portalStatus, 100));
-  add('Live version', report.state && (report.liveVersion ? code(report.liveVersion) : 'none'));
+  add(
+    'Live version',
+    report.state && (report.liveVersion ? code(report.liveVersion) : escapeMarkdown(report.live || 'none', 100)),
+  );
   add('Previous version', report.previousVersion && `${code(report.previousVersion)} (what a rollback brings back)`);
   add('Also under way', underWayWords(report));
   add('First release', report.firstRelease === true ? 'yes: it can only be official' : '');

@@ -194,6 +194,7 @@ export function someReport(fields: Partial<Report> = {}): Report {
     whitelistIds: 0,
     firstRelease: false,
     liveVersion: '1.0.0',
+    live: '',
     previousVersion: '',
     underWay: [],
     nextStages: ['grayscale', 'release', 'withdraw'],
