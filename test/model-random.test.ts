@@ -10,7 +10,7 @@ import { newPlace } from './support/fake-world.ts';
 import { anyCase, type Case, faultsOf, mildCase, runCase } from './support/model-case.ts';
 import type { ModelRun } from './support/model-portal.ts';
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 2000);
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 1_600);
 const SEED = Number(process.env['MODEL_SEED'] ?? 11);
 /** All but cancelled. */
 const VERDICTS = [

@@ -159,7 +159,7 @@ const KINDS: Kinds<Omit<Report, 'stages' | 'operations' | 'probe'>> & { readonly
   whitelistCount: 'fixed',
   firstRelease: 'fixed',
   liveVersion: 'version',
-  live: 'untrusted',
+  live: 'version',
   previousVersion: 'version',
   underWay: { version: 'version', state: 'fixed' },
   nextStages: 'fixed',
