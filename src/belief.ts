@@ -8,7 +8,7 @@
 
 import { type Operation, operationRow, WAY } from './lifecycle.ts';
 import type { Release } from './portal/portal.ts';
-import { EARLIEST_MS, isKnown, isOlder, merged, stateOf, type View } from './view.ts';
+import { CLOCKS_DIFFER_MS, EARLIEST_MS, isKnown, isOlder, merged, stateOf, type View } from './view.ts';
 
 /** A write, as far as its effect is concerned. */
 export interface Effect {
@@ -29,6 +29,8 @@ export interface Belief {
   readonly left: readonly string[];
   /** Those that it left by an accepted write of this run: without a newer time they are stale, however often read. */
   readonly leftByUs: readonly string[];
+  /** The portal refused a write because of the release's state: what is believed is not true any more. */
+  readonly isDisproved: boolean;
   /** A reading that contradicts what is believed, and how often it was repeated. */
   readonly doubt: Doubt | undefined;
 }
@@ -41,6 +43,8 @@ interface Doubt {
 
 /** A contradiction counts after this many readings that agree, the first one included, and this long after it. */
 const CONFIRMED = { readings: 4, afterMs: 6_000 } as const;
+/** An awaited approval counts sooner: it is what was to be expected. */
+const CONFIRMED_APPROVAL = { readings: 3, afterMs: 4_000 } as const;
 /** One that a replica's lag explains, since the release stood there before in this run. */
 const CONFIRMED_THOUGH_EXPLAINED = { readings: 6, afterMs: 30_000 } as const;
 
@@ -52,8 +56,14 @@ export function beliefIn(view: View): Belief {
     accepted: [],
     left: [],
     leftByUs: [],
+    isDisproved: false,
     doubt: undefined,
   };
+}
+
+/** After the portal refused a write because of the state in which the release is. */
+export function disproved(belief: Belief): Belief {
+  return { ...belief, isDisproved: true };
 }
 
 /** After the portal accepted a write; `isShown`: a reading has shown its effect already. */
@@ -63,6 +73,7 @@ export function accepting(belief: Belief, effect: Effect, isShown: boolean, nowM
     ...belief,
     accepted: [...belief.accepted, { ...effect, atMs: nowMs }],
     awaited: isShownByReleases && !isShown ? effect : undefined,
+    leftByUs: isShown ? [...belief.leftByUs, ...belief.left.slice(-1)] : belief.leftByUs,
     doubt: undefined,
   };
 }
@@ -85,7 +96,14 @@ export function considering(belief: Belief, seen: View, nowMs: number): Belief {
     case 'explained':
       return doubting(unchanged, belief, seen, others, nowMs, CONFIRMED_THOUGH_EXPLAINED);
     case 'contradicting':
-      return doubting(unchanged, belief, seen, others, nowMs, CONFIRMED);
+      return doubting(
+        unchanged,
+        belief,
+        seen,
+        others,
+        nowMs,
+        stateOf(seen) === 'approved' ? CONFIRMED_APPROVAL : CONFIRMED,
+      );
   }
 }
 
@@ -105,6 +123,7 @@ function believing(belief: Belief, view: View): Belief {
     awaited: undefined,
     left: hasLeft ? [...belief.left, before] : belief.left,
     leftByUs: isBack ? [] : hasLeft && byUs ? [...belief.leftByUs, before] : belief.leftByUs,
+    isDisproved: belief.isDisproved && !hasLeft,
     doubt: undefined,
   };
 }
@@ -123,9 +142,6 @@ function doubting(
   const isConfirmed = doubt.readings >= enough.readings && nowMs - doubt.sinceMs >= enough.afterMs;
   return isConfirmed ? believing(belief, { ...others, release: seen.release }) : { ...unchanged, doubt };
 }
-
-/** A portal's clock may differ from ours by so much. */
-const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 /**
  * Whether a row is older than what the portal accepted last, by its time and our clock, and shows another state than
@@ -169,7 +185,10 @@ function judge(belief: Belief, seen: View): Judgement {
   }
   if (isOld || (isApplied && BEFORE_APPLYING.includes(state))) return 'explained';
   if (left.includes(standingOf(release))) return 'explained';
-  if (!awaited && known && isForward(known.state, state)) return 'believed';
+  // Forward is how others act. But an approval ends a wait, and a replica may show one from an earlier application.
+  if (belief.isDisproved && isKnown(state)) return 'believed';
+  const endsWait = known?.state === 'in-review';
+  if (!awaited && known && !endsWait && isForward(known.state, state)) return 'believed';
   return 'contradicting';
 }
 

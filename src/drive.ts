@@ -14,7 +14,7 @@ import { type Depth, lookAtVersion } from './observe.ts';
 import type { Observer } from './observer.ts';
 import { type Memory, noticeOfRatio, type Plan, type PlanOptions, plan, remember, rolloutOf } from './plan.ts';
 import type { HistoryItem, Portal, Release, Unreadable, UploadSource, WriteFields } from './portal/portal.ts';
-import { EARLIEST_MS, isKnown, isSureOfNone, liveOf, stateOf, type View } from './view.ts';
+import { CLOCKS_DIFFER_MS, EARLIEST_MS, isKnown, isSureOfNone, liveOf, stateOf, type View } from './view.ts';
 import { formatDuration } from './words.ts';
 
 const WRITE_ATTEMPTS = 6;
@@ -96,6 +96,7 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
 
   for (let sends = 0; sends < MAX_SENDS; ) {
     const next = plan(stage, view, context.plan, memory, clock.now());
+    if (next.kind !== 'send') hasRecovered = false;
     switch (next.kind) {
       case 'reached': {
         if (stage === 'grayscale' && stateOf(view) === 'grayscale' && isResumed(memory, context)) {
@@ -219,13 +220,17 @@ function effectWords({ operation, ratioPercent }: Effect): string {
 const FAILED_READ_GAPS_MS = [1_000, 2_000, 3_000, 5_000] as const;
 
 /** One reading that succeeds: between writes, a slip of the portal ends nothing. */
-async function read({ observer, clock, signal }: DriveContext, depth: Depth = 'page'): Promise<View> {
+async function succeeding(act: () => Promise<View>, { clock, signal }: DriveContext): Promise<View> {
   for (const gapMs of FAILED_READ_GAPS_MS) {
-    const { view } = await tolerantly(() => observer.read('retry', depth));
+    const { view } = await tolerantly(act);
     if (view) return view;
     await clock.sleep(gapMs, signal);
   }
-  return observer.read('retry', depth);
+  return act();
+}
+
+function read(context: DriveContext, depth: Depth = 'page'): Promise<View> {
+  return succeeding(() => context.observer.read('retry', depth), context);
 }
 
 /** A reading, and those that settle it where it is in doubt. */
@@ -287,7 +292,7 @@ async function withTimeOfHistory({ release }: View, { portal, plan }: DriveConte
 /** Whether the portal's time did not move with an increase of the ratio, and is not of this moment by chance. */
 function staysOld(before: Release | undefined, after: Release | undefined, nowMs: number): boolean {
   const ms = after?.modifiedAtMs;
-  return ms !== undefined && ms === before?.modifiedAtMs && ms < nowMs - 5 * 60_000;
+  return ms !== undefined && ms === before?.modifiedAtMs && ms < nowMs - CLOCKS_DIFFER_MS;
 }
 
 function ignoring(error: unknown): readonly HistoryItem[] {
@@ -375,6 +380,13 @@ async function sendOnce(
       const passage = await context.gate?.pass(momentOf(before, memory, context));
       const end = await endBy(passage, context);
       if (end) return { kind: 'stopped', end };
+      // It took its time to recover: meanwhile the write may have taken, or somebody else acted.
+      if (passage === 'recovered') {
+        const { view, effect } = await effectByReading(next, before, [0], context);
+        if (effect === 'shown') observer.accept(next, true);
+        if (effect === 'shown') return settled({ kind: 'took', view });
+        if (effect === 'elsewhere') return { kind: 'moved', view };
+      }
     }
     context.onUnsettled({
       operation: next.operation,
@@ -404,6 +416,7 @@ async function sendOnce(
       if (repeatable) continue;
     }
 
+    if (answer.refusal === 'not-allowed-in-state') observer.disprove();
     const gapsMs = answer.passing || answer.refusal ? UNTIL_NOT_TAKEN_MS : UNTIL_REPORTED_MS;
     const { view, effect } = await effectByReading(next, before, gapsMs, context);
     if (effect === 'shown') {
@@ -414,6 +427,11 @@ async function sendOnce(
     }
     if (effect === 'elsewhere') {
       if (!answer.passing && !answer.refusal) throw answer;
+      // Nothing is decided on a request that was not applied for: the lost application took.
+      if (lost && next.operation === 'startApproval') {
+        observer.accept(next, true);
+        return settled({ kind: 'took', view });
+      }
       // Somebody else acted; what was lost may take yet.
       return lost ? { kind: 'moved', view } : settled({ kind: 'moved', view });
     }
@@ -536,8 +554,13 @@ async function effectByReading(
   }
 }
 
-async function readVersion({ portal, observer }: DriveContext): Promise<View> {
-  const view = await lookAtVersion(portal, observer.view);
+async function readVersion(context: DriveContext): Promise<View> {
+  const { portal, observer } = context;
+  // It reads the versions, not the releases.
+  const view = await succeeding(
+    async () => ({ ...(await lookAtVersion(portal, observer.view)), wholeReads: 0 }),
+    context,
+  );
   return view.uploaded ? observer.consider(view) : observer.view;
 }
 

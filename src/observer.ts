@@ -1,6 +1,6 @@
 /** Reads the release again and again in a run, and tells what to believe of it. */
 
-import { accepting, type Belief, beliefIn, considering, type Effect, wasAccepted } from './belief.ts';
+import { accepting, type Belief, beliefIn, considering, disproved, type Effect, wasAccepted } from './belief.ts';
 import type { Clock } from './clock.ts';
 import { type Depth, look, lookByName } from './observe.ts';
 import type { Patience, Portal } from './portal/portal.ts';
@@ -21,6 +21,8 @@ export interface Observer {
   consider(seen: View): View;
   /** The portal accepted a write; `isShown`: its effect has been read already. */
   accept(effect: Effect, isShown?: boolean): void;
+  /** The portal refused a write because of the release's state. */
+  disprove(): void;
   wasAccepted(effect: Effect): boolean;
   /** How long to wait before a reading that is to settle the doubt. */
   readonly confirmGapMs: number;
@@ -62,6 +64,9 @@ export function createObserver(first: View, portal: Portal, clock: Clock, onView
     consider,
     accept(effect, isShown = false) {
       belief = accepting(belief, effect, isShown, clock.now());
+    },
+    disprove() {
+      belief = disproved(belief);
     },
     wasAccepted: (effect) => wasAccepted(belief, effect),
   };

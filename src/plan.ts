@@ -17,6 +17,7 @@ import {
 } from './lifecycle.ts';
 import type { Release, Unreadable } from './portal/portal.ts';
 import {
+  CLOCKS_DIFFER_MS,
   EARLIEST_MS,
   isFirstRelease,
   isKnown,
@@ -269,8 +270,6 @@ function heldSince(ratioPercent: number, view: View, memory: Memory, nowMs: numb
   const changedMs = changedAtMs(view.release, memory, nowMs);
   return changedMs === undefined ? held?.sinceMs : Math.min(changedMs, held?.sinceMs ?? nowMs);
 }
-
-const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 /** When the portal says that the release last changed, where that can be: undefined counts as not told. */
 function changedAtMs(release: Release | undefined, memory: Memory, nowMs: number): number | undefined {

@@ -83,13 +83,13 @@ function givenUp(signal: AbortSignal): Promise<never> {
 }
 
 /** Says where the release was left, where the run's end did not: one look, and no word where it fails. */
-async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools, isCancelled: boolean): Promise<void> {
+async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools): Promise<void> {
   const { view, unsettled } = story;
   if (!view || view.version === '') return;
   try {
     const seen = await lastLook(LAST_LOOK_MS, async (portal) =>
       unsettled?.operation === 'createVersion'
-        ? lookAtVersion(portal, view, 'once')
+        ? { ...(await lookAtVersion(portal, view, 'once')), wholeReads: 0 }
         : look(portal, view.version, { patience: 'once' }),
     );
     const { observer } = story;
@@ -97,8 +97,8 @@ async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools, isC
     else story.sees(merged(view, seen));
     const took = unsettled?.tookBy(seen);
     if (took) story.hasChanged();
-    // A write that was sent and not shown may take yet, but for one that a cancelled run cut off.
-    if (took || (took === false && isCancelled)) story.unsettled = undefined;
+    // A write that was sent and is not shown may take yet.
+    if (took) story.unsettled = undefined;
   } catch (error) {
     log.info(`The last look failed (${error instanceof ReleaseError ? error.found : 'out of time'}).`);
   }
@@ -124,8 +124,7 @@ async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
     await readHistory(inputs, ending, portal, tools);
     return ending;
   } catch (error) {
-    if (error instanceof Cancelled || story.unsettled)
-      await lookOnceMore(connection, tools, error instanceof Cancelled);
+    if (error instanceof Cancelled || story.unsettled) await lookOnceMore(connection, tools);
     throw error;
   } finally {
     await connection.close();
@@ -224,7 +223,8 @@ async function foreseeForSure(
     log.info(`${inputs.stages.join(', ')} would end here as ${foreseen.end.kind}; reading again to confirm it`);
     await clock.sleep(gapMs, signal);
     await observer.read('retry', depthFor(inputs));
-    if (observer.view.uploaded === null) observer.consider(await lookAtVersion(portal, observer.view));
+    if (observer.view.uploaded === null)
+      observer.consider({ ...(await lookAtVersion(portal, observer.view)), wholeReads: 0 });
     for (const untilMs = clock.now() + DOUBT_TIMEOUT_MS; observer.doubt && clock.now() < untilMs; ) {
       await clock.sleep(observer.confirmGapMs, signal);
       await observer.read();

@@ -23,6 +23,8 @@ export interface View {
 
 /** The product did not exist before: an earlier time is one in seconds, or none. */
 export const EARLIEST_MS = Date.UTC(2018, 0, 1);
+/** A portal's clock may differ from ours by so much. */
+export const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 export function stateOf(view: View): Release['state'] {
   return view.release?.state ?? 'none';
@@ -202,9 +204,9 @@ export function merged(known: View, seen: View): View {
     release: isStale ? own : seen.release,
     ...uploadedOf(known, seen),
     releases: [...fresh, ...kept],
-    // A list that lacks what was there was not the whole one.
-    wholeReads: known.wholeReads + (kept.length > 0 ? 0 : seen.wholeReads),
-    ...((known.official || hasOfficial(seen)) && { official: true }),
+    // A list that lacks what was there was not the whole one, and one that showed a live version counts for no other.
+    wholeReads: (hasLive(known) && !hasLive(seen) ? 0 : known.wholeReads) + (kept.length > 0 ? 0 : seen.wholeReads),
+    ...((known.official || hasOfficial(known) || hasOfficial(seen)) && { official: true }),
   };
 }
 
@@ -213,6 +215,10 @@ export function isOlder(release: Release, other: Release): boolean {
   return (
     release.modifiedAtMs !== undefined && other.modifiedAtMs !== undefined && release.modifiedAtMs < other.modifiedAtMs
   );
+}
+
+function hasLive(view: View): boolean {
+  return allReleases(view).some(({ state }) => state === 'released');
 }
 
 function hasOfficial(view: View): boolean {

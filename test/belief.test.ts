@@ -96,7 +96,9 @@ describe('without a write', () => {
   test.each([
     ['a newer time is believed at once', 'in-review @5', ['rejected @6'], 'rejected'],
     ['an older one never', 'in-review @5', times(200, 'rejected @4'), 'in-review'],
-    ['a way forward at once', 'in-review', ['approved'], 'approved'],
+    ['a way forward at once', 'approved', ['rollout-ready'], 'rollout-ready'],
+    ['an approval without a newer time is confirmed', 'in-review', ['approved', 'approved'], 'in-review'],
+    ['and then believed', 'in-review', times(3, 'approved'), 'approved'],
     ['no release never', 'in-review', times(200, 'none'), 'in-review'],
     ['one contradiction does not count', 'in-review', ['rejected', 'in-review'], 'in-review'],
     ['nor do three', 'in-review', times(3, 'rejected'), 'in-review'],
