@@ -210,6 +210,10 @@ async function undisturbed(scenario: Scenario): Promise<readonly Planned[]> {
   expect(result.report).toMatchObject({ state: scenario.state, complete: true });
   expectAllEffects(stage, scenario, 'undisturbed');
   await stage.portal.close();
+  // Nothing depends on a last reading: it tells whether this is a first release.
+  const last = planned.at(-1);
+  if (last?.operation === 'listReleases' && planned.length > 1)
+    planned[planned.length - 1] = { ...last, outlived: true };
   return planned;
 }
 
