@@ -213,7 +213,9 @@ async function undisturbed(scenario: Scenario): Promise<readonly Planned[]> {
   // Nothing depends on the last readings of a step that wrote: they tell whether this is a first release.
   const lastOther = planned.findLastIndex(({ operation }) => !['listReleases', 'findRelease'].includes(operation));
   const hasWritten = planned.some(({ operation }) => operationRow(operation).access === 'write');
-  return planned.map((one, index) => (hasWritten && index > lastOther ? { ...one, outlived: true } : one));
+  return planned.map((one, index) =>
+    hasWritten && index > lastOther ? { ...one, outlived: true, hasOtherWay: true } : one,
+  );
 }
 
 function operationOf({ method, path }: SeenRequest): Operation {
