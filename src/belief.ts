@@ -177,8 +177,8 @@ function judge(belief: Belief, seen: View): Judgement {
   if (!isOld && isNewer(release, known)) return state === 'unknown' ? 'contradicting' : 'believed';
   const isApplied = accepted.some(({ operation }) => operation === 'startApproval');
   // A request may be rejected a second time, once it was in review again.
-  const isNextNo = isApplied && !awaited && state === 'rejected';
-  if (leftByUs.includes(standingOf(release)) && !isNextNo) return 'stale';
+  const isSecondRejection = isApplied && !awaited && state === 'rejected';
+  if (leftByUs.includes(standingOf(release)) && !isSecondRejection) return 'stale';
   // What the portal accepted is newer than what bears the time of before it.
   if (awaited && isKnown(state) && release.modifiedAtMs !== undefined && known?.modifiedAtMs === release.modifiedAtMs) {
     return 'stale';

@@ -44,9 +44,9 @@ export interface DriveContext {
   readonly log: (line: string) => void;
   /** Untrusted text as it may stand in a sentence. */
   readonly show: (untrusted: string) => string;
-  /** A write took, by its answer or by a look. */
+  /** A write took, by its response or by a reading. */
   readonly onChanged: () => void;
-  /** Before a write is sent, and with undefined once a look or the portal's refusal has settled what became of it. */
+  /** Before a write is sent, and with undefined once a reading or the portal's refusal has settled what became of it. */
   readonly onUnsettled: (write: UnsettledWrite | undefined) => void;
   /** Once, when a wait of unknown length begins. */
   readonly onWait: (view: View) => Promise<void>;
@@ -80,7 +80,7 @@ export interface FailedReads {
 /** A write of which it is not known what became of it. */
 export interface UnsettledWrite {
   readonly operation: WriteOperation;
-  /** Whether a look shows that it took; undefined where no look can show it. */
+  /** Whether a snapshot shows that it took; undefined where none can show it. */
   tookBy(view: View): boolean | undefined;
 }
 
@@ -436,7 +436,7 @@ async function sendOnce(
       return lost ? { kind: 'moved', view } : settled({ kind: 'moved', view });
     }
     if (answer.passing) {
-      assertReadable(next, before, lost, answer);
+      assertTellsDecision(next, before, lost, answer);
       if (attempt === WRITE_ATTEMPTS) throw answer;
       continue;
     }
@@ -454,7 +454,7 @@ async function sendOnce(
  * A release that was rejected before and is rejected again at once looks the same where the portal tells no time: it is
  * not known whether a lost application was decided on, and a second one might be.
  */
-function assertReadable(next: Send, before: View, lost: boolean, cause: ReleaseError): void {
+function assertTellsDecision(next: Send, before: View, lost: boolean, cause: ReleaseError): void {
   const { release } = before;
   const isAgain = release?.state === 'rejected' || release?.state === 'withdrawn';
   if (!lost || next.operation !== 'startApproval' || !isAgain || tellsTimes(before)) return;

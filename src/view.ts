@@ -11,7 +11,7 @@ export interface View {
   readonly release: Release | undefined;
   /** The releases on the target app, newest first, as far as they were read; undefined where the portal cannot tell. */
   readonly releases: readonly Release[] | undefined;
-  /** How often the list of releases was read to its end in this run. */
+  /** How often the list of releases was read to its end, since a reading last showed a live version. */
   readonly wholeReads: number;
   /** The version as uploaded; null where the portal does not have it, undefined where it was not looked up. */
   readonly uploaded?: Version | null;
