@@ -8897,7 +8897,7 @@ class NodeWebSocketTransport {
 
 /***/ }),
 
-/***/ 560:
+/***/ 8179:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 

@@ -1,6 +1,82 @@
 export const id = 408;
-export const ids = [408,476];
+export const ids = [408,247];
 export const modules = {
+
+/***/ 9247:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   X: () => (/* binding */ openTunnel),
+/* harmony export */   createTunnelAgent: () => (/* binding */ createTunnelAgent)
+/* harmony export */ });
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7067);
+/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4708);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1692);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(379);
+/**
+ * A kept-alive connection through a proxy (CONNECT, RFC 9110, 9.3.6). Not by the package tunnel: that one opens a
+ * tunnel for each request, cannot be closed, and makes Node print a warning of deprecation on every run.
+ */
+
+
+
+
+const CONNECT_TIMEOUT_MS = 30_000;
+/** An agent for https addresses. `proxy` gives its user name and password decoded. */
+function createTunnelAgent(proxy, pool) {
+    const agent = new node_https__WEBPACK_IMPORTED_MODULE_1__.Agent(pool);
+    const opening = new Set();
+    const destroy = agent.destroy.bind(agent);
+    agent.destroy = () => {
+        for (const request of opening)
+            request.destroy();
+        destroy();
+    };
+    agent.createConnection = (options, callback) => {
+        const request = openTunnel(proxy, `${options.host}:${options.port}`, (error, socket) => {
+            opening.delete(request);
+            if (socket)
+                callback?.(null, node_tls__WEBPACK_IMPORTED_MODULE_2__.connect({ ...options, socket }));
+            // Typed as if there always were a stream; Node takes none with an error.
+            else
+                callback?.(error);
+        });
+        opening.add(request);
+        return undefined;
+    };
+    return agent;
+}
+function openTunnel(proxy, target, done) {
+    const isSecure = proxy.protocol === 'https:';
+    const credentials = `${proxy.username}:${proxy.password}`;
+    const request = (isSecure ? node_https__WEBPACK_IMPORTED_MODULE_1__ : node_http__WEBPACK_IMPORTED_MODULE_0__).request({
+        host: proxy.hostname.replace(/^\[|\]$/g, ''),
+        port: Number(proxy.port) || (isSecure ? 443 : 80),
+        method: 'CONNECT',
+        path: target,
+        agent: false,
+        timeout: CONNECT_TIMEOUT_MS,
+        headers: {
+            host: target,
+            ...(credentials !== ':' && {
+                'proxy-authorization': `Basic ${Buffer.from(credentials, 'utf8').toString('base64')}`,
+            }),
+        },
+    });
+    request.on('connect', (response, socket) => {
+        if (response.statusCode === 200)
+            return done(null, socket);
+        socket.destroy();
+        done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y(new Error(`the proxy answered ${response.statusCode} to CONNECT`)));
+    });
+    request.on('timeout', () => request.destroy(new Error('the proxy does not answer')));
+    request.on('error', (error) => done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y(new Error(`the proxy cannot be used: ${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A)(error)}`, { cause: error }))));
+    request.end();
+    return request;
+}
+
+
+/***/ }),
 
 /***/ 3408:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
@@ -21,10 +97,10 @@ var promises_ = __webpack_require__(1455);
 var external_node_os_ = __webpack_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __webpack_require__(6760);
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __webpack_require__(7406);
-// EXTERNAL MODULE: ./build/src/text.js
-var src_text = __webpack_require__(706);
+// EXTERNAL MODULE: ./build/src/lib/errors.js
+var errors = __webpack_require__(9862);
+// EXTERNAL MODULE: ./build/src/lib/text.js
+var lib_text = __webpack_require__(5498);
 ;// CONCATENATED MODULE: ./build/src/portal/browser-page.js
 /**
  * What runs inside the login page. Each function is sent to the browser as its source, so it stands alone: no imports,
@@ -78,12 +154,12 @@ function signOf(signs) {
 var external_node_http_ = __webpack_require__(7067);
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __webpack_require__(7030);
-// EXTERNAL MODULE: ./build/src/trust.js
-var trust = __webpack_require__(7367);
+// EXTERNAL MODULE: ./build/src/lib/trust.js
+var trust = __webpack_require__(8095);
+// EXTERNAL MODULE: ./build/src/net/tunnel.js
+var tunnel = __webpack_require__(9247);
 // EXTERNAL MODULE: ./build/src/portal/transport.js
 var transport = __webpack_require__(8381);
-// EXTERNAL MODULE: ./build/src/portal/tunnel.js
-var tunnel = __webpack_require__(1476);
 ;// CONCATENATED MODULE: ./build/src/portal/browser-proxy.js
 /**
  * The proxy on loopback that carries all traffic of the login's browser: pages, frames, popups, workers and the
@@ -327,7 +403,7 @@ async function findBrowser(environment) {
             return path;
     throw new errors/* ReleaseError */.K2('portal-unreachable', {
         found: named
-            ? `CHROME_BIN names ${(0,src_text/* cleanLine */.Ow)(named, 200)}, which is no program, so there is no browser for the login page.`
+            ? `CHROME_BIN names ${(0,lib_text/* cleanLine */.Ow)(named, 200)}, which is no program, so there is no browser for the login page.`
             : 'There is no browser for the login page: neither CHROME_BIN nor one of the usual names on the PATH.',
         todo: 'Install Chrome or Chromium on the runner (GitHub-hosted runners have Chrome) and set CHROME_BIN where it has another name; or give portal-session instead.',
     });
@@ -337,7 +413,7 @@ async function isExecutable(path) {
 }
 /** Starts the browser; exported for tests that share one. */
 async function launch(executablePath, folder, proxy, options) {
-    const { launch: start } = await __webpack_require__.e(/* import() */ 179).then(__webpack_require__.bind(__webpack_require__, 560));
+    const { launch: start } = await __webpack_require__.e(/* import() */ 179).then(__webpack_require__.bind(__webpack_require__, 8179));
     try {
         return await start({
             executablePath,
@@ -356,7 +432,7 @@ async function launch(executablePath, folder, proxy, options) {
     }
     catch (cause) {
         throw new errors/* ReleaseError */.K2('portal-unreachable', {
-            found: `The browser ${(0,src_text/* cleanLine */.Ow)(executablePath, 200)} did not start: ${(0,src_text/* cleanLine */.Ow)(messageOf(cause), 300)}.`,
+            found: `The browser ${(0,lib_text/* cleanLine */.Ow)(executablePath, 200)} did not start: ${(0,lib_text/* cleanLine */.Ow)(messageOf(cause), 300)}.`,
             todo: 'Try it on the runner by hand, name another one in CHROME_BIN, or give portal-session instead.',
             cause,
         });
@@ -457,7 +533,7 @@ const MAKERS_HOSTS = /(^|\.)(google|googleapis|gstatic|gvt1|googleusercontent|mi
 function blockedHosts({ proxy, asked }) {
     return [...proxy.blocked]
         .filter((host) => asked.has(host) || !MAKERS_HOSTS.test(host))
-        .map((host) => (0,src_text/* cleanLine */.Ow)(host, 100))
+        .map((host) => (0,lib_text/* cleanLine */.Ow)(host, 100))
         .slice(0, 5);
 }
 /** A page that shows nothing new for this long does not show the fields any more. */
@@ -523,7 +599,7 @@ function trustedAddress(page, trace) {
     });
 }
 function leadsElsewhere(host, outcome) {
-    const name = (0,src_text/* cleanLine */.Ow)(host, 100);
+    const name = (0,lib_text/* cleanLine */.Ow)(host, 100);
     return new errors/* ReleaseError */.K2('portal-unexpected', {
         found: `The login page leads to ${name}, which is not among the hosts that may receive credentials: it was blocked, and ${outcome}.`,
         todo: `If ${name} belongs to your portal, name it in portal-hosts.`,
@@ -535,11 +611,11 @@ function noForm(candidates, causes, trace, options) {
     const elsewhere = [...trace.pages].find((host) => trace.proxy.blocked.has(host));
     if (elsewhere)
         return leadsElsewhere(elsewhere, 'nothing was typed');
-    const reasons = causes.map((cause, index) => `${candidates[index]}: ${(0,src_text/* cleanLine */.Ow)(messageOf(cause), 200)}`);
+    const reasons = causes.map((cause, index) => `${candidates[index]}: ${(0,lib_text/* cleanLine */.Ow)(messageOf(cause), 200)}`);
     const why = reasons.join('; ');
     const unreachable = whyUnreachable(causes.at(-1), trace, options);
     const found = unreachable
-        ? `The browser could not open the login page on ${origin.host}: ${(0,src_text/* cleanLine */.Ow)(unreachable, 200)}`
+        ? `The browser could not open the login page on ${origin.host}: ${(0,lib_text/* cleanLine */.Ow)(unreachable, 200)}`
         : `The login page on ${origin.host} did not show ${login.username} and ${login.password} (${why})`;
     const blocked = blockedHosts(trace);
     const isCertificate = CERTIFICATE.test(why);
@@ -620,7 +696,7 @@ function notLoggedIn(sign, trace, page, options) {
         return refused('The login page asks for a second factor.', byHand);
     if (sign?.kind === 'refused')
         return refused(`The login was refused: ${safeLine(sign.text, options)}.`, NOT_AGAIN);
-    return refused(`The address did not come to end in ${(0,src_text/* cleanLine */.Ow)(options.profile.login.done, 100)}; it is ${safeLine(addressOf(page), options)}.`, NOT_AGAIN);
+    return refused(`The address did not come to end in ${(0,lib_text/* cleanLine */.Ow)(options.profile.login.done, 100)}; it is ${safeLine(addressOf(page), options)}.`, NOT_AGAIN);
 }
 /** The browser shows an error of its own instead of the page that the login led to. */
 function errorPage({ failed, proxy }, options) {
@@ -629,7 +705,7 @@ function errorPage({ failed, proxy }, options) {
         return leadsElsewhere(host, 'the password did not reach it');
     const reason = proxy.failures.get(host) ?? failed?.reason ?? 'the browser shows an error page';
     return new errors/* ReleaseError */.K2('portal-unreachable', {
-        found: `After the password was typed, ${(0,src_text/* cleanLine */.Ow)(host, 100)} could not be reached: ${safeLine(reason, options)}.`,
+        found: `After the password was typed, ${(0,lib_text/* cleanLine */.Ow)(host, 100)} could not be reached: ${safeLine(reason, options)}.`,
         // Nobody knows whether the portal judged the password, so it is not sent again in this run.
         effect: 'unknown',
     });
@@ -649,86 +725,10 @@ async function cookiesOf(page, { origin, profile }) {
     return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
 }
 function safeLine(text, { redact }) {
-    return (0,src_text/* cleanLine */.Ow)(redact(text.slice(0, 2_000)), 300);
+    return (0,lib_text/* cleanLine */.Ow)(redact(text.slice(0, 2_000)), 300);
 }
 function messageOf(error) {
     return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
-}
-
-
-/***/ }),
-
-/***/ 1476:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   X: () => (/* binding */ openTunnel),
-/* harmony export */   createTunnelAgent: () => (/* binding */ createTunnelAgent)
-/* harmony export */ });
-/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7067);
-/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4708);
-/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1692);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(9154);
-/**
- * A kept-alive connection through a proxy (CONNECT, RFC 9110, 9.3.6). Not by the package tunnel: that one opens a
- * tunnel for each request, cannot be closed, and makes Node print a warning of deprecation on every run.
- */
-
-
-
-
-const CONNECT_TIMEOUT_MS = 30_000;
-/** An agent for https addresses. `proxy` gives its user name and password decoded. */
-function createTunnelAgent(proxy, pool) {
-    const agent = new node_https__WEBPACK_IMPORTED_MODULE_1__.Agent(pool);
-    const opening = new Set();
-    const destroy = agent.destroy.bind(agent);
-    agent.destroy = () => {
-        for (const request of opening)
-            request.destroy();
-        destroy();
-    };
-    agent.createConnection = (options, callback) => {
-        const request = openTunnel(proxy, `${options.host}:${options.port}`, (error, socket) => {
-            opening.delete(request);
-            if (socket)
-                callback?.(null, node_tls__WEBPACK_IMPORTED_MODULE_2__.connect({ ...options, socket }));
-            // Typed as if there always were a stream; Node takes none with an error.
-            else
-                callback?.(error);
-        });
-        opening.add(request);
-        return undefined;
-    };
-    return agent;
-}
-function openTunnel(proxy, target, done) {
-    const isSecure = proxy.protocol === 'https:';
-    const credentials = `${proxy.username}:${proxy.password}`;
-    const request = (isSecure ? node_https__WEBPACK_IMPORTED_MODULE_1__ : node_http__WEBPACK_IMPORTED_MODULE_0__).request({
-        host: proxy.hostname.replace(/^\[|\]$/g, ''),
-        port: Number(proxy.port) || (isSecure ? 443 : 80),
-        method: 'CONNECT',
-        path: target,
-        agent: false,
-        timeout: CONNECT_TIMEOUT_MS,
-        headers: {
-            host: target,
-            ...(credentials !== ':' && {
-                'proxy-authorization': `Basic ${Buffer.from(credentials, 'utf8').toString('base64')}`,
-            }),
-        },
-    });
-    request.on('connect', (response, socket) => {
-        if (response.statusCode === 200)
-            return done(null, socket);
-        socket.destroy();
-        done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y(new Error(`the proxy answered ${response.statusCode} to CONNECT`)));
-    });
-    request.on('timeout', () => request.destroy(new Error('the proxy does not answer')));
-    request.on('error', (error) => done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y(new Error(`the proxy cannot be used: ${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A)(error)}`, { cause: error }))));
-    request.end();
-    return request;
 }
 
 

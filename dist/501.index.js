@@ -19,14 +19,14 @@ __webpack_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./node_modules/@actions/github/lib/utils.js + 21 modules
 var utils = __webpack_require__(1845);
-// EXTERNAL MODULE: ./build/src/clock.js
-var src_clock = __webpack_require__(8179);
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __webpack_require__(7406);
+// EXTERNAL MODULE: ./build/src/lib/clock.js
+var lib_clock = __webpack_require__(9563);
+// EXTERNAL MODULE: ./build/src/lib/errors.js
+var errors = __webpack_require__(9862);
+// EXTERNAL MODULE: ./build/src/lib/text.js
+var lib_text = __webpack_require__(5498);
 // EXTERNAL MODULE: ./build/src/portal/transport.js
 var transport = __webpack_require__(8381);
-// EXTERNAL MODULE: ./build/src/text.js
-var src_text = __webpack_require__(706);
 ;// CONCATENATED MODULE: ./build/src/github/client.js
 /**
  * A task on GitHub's API: one deadline for all of it, and after a fault that passes the whole task again. A task looks
@@ -78,7 +78,7 @@ async function runTask(options, { timeoutMs, graceMs }, task) {
                 const error = limit.signal.aborted ? tooLate(timeoutMs) : toGitHubError(cause, clock);
                 if (!error.passing || attempt === ATTEMPTS)
                     throw error;
-                const pauseMs = Math.max(error.waitMs ?? 0, (0,src_clock/* backoffMs */.j)(attempt, clock, BACKOFF_BASE_MS, BACKOFF_CAP_MS));
+                const pauseMs = Math.max(error.waitMs ?? 0, (0,lib_clock/* backoffMs */.j)(attempt, clock, BACKOFF_BASE_MS, BACKOFF_CAP_MS));
                 if (clock.now() + pauseMs >= untilMs)
                     throw error;
                 await clock.sleep(pauseMs, options.signal);
@@ -218,10 +218,10 @@ function toGitHubError(cause, clock) {
         const advice = isUntrusted
             ? ' Where GitHub or a proxy uses a private CA, name its file in NODE_EXTRA_CA_CERTS.'
             : '';
-        const found = `GitHub could not be reached: ${(0,src_text/* cleanLine */.Ow)(message, 200)}.${advice}`;
+        const found = `GitHub could not be reached: ${(0,lib_text/* cleanLine */.Ow)(message, 200)}.${advice}`;
         return new GitHubError(found, { status: 0, passing: !isUntrusted });
     }
-    const said = (0,src_text/* cleanLine */.Ow)(String(response.data?.message ?? ''), 200);
+    const said = (0,lib_text/* cleanLine */.Ow)(String(response.data?.message ?? ''), 200);
     const limited = status === 429 || (status === 403 && isLimit(response.headers, said));
     const waitMs = limited || status >= 500 ? askedPauseMs(response.headers, limited, clock) : undefined;
     const pause = limited && waitMs !== undefined ? `, a rate limit for ${Math.ceil(waitMs / 1000)} s more` : '';

@@ -14,7 +14,7 @@ export const modules = {
 /* harmony export */   lB: () => (/* binding */ newPortal)
 /* harmony export */ });
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8816);
-/* harmony import */ var _lifecycle_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1449);
+/* harmony import */ var _release_lifecycle_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6479);
 /**
  * The sandbox portal: the other side of the wire, as a pure function from (state, request) to (state, answer).
  *
@@ -79,7 +79,7 @@ const release = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
     history: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ type: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), operator: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), time: zod__WEBPACK_IMPORTED_MODULE_1__/* .number */ .aig(), comment: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() })),
 });
 const entry = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
-    operation: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(Object.keys(_lifecycle_js__WEBPACK_IMPORTED_MODULE_0__/* .OPERATIONS */ .xb)),
+    operation: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(Object.keys(_release_lifecycle_js__WEBPACK_IMPORTED_MODULE_0__/* .OPERATIONS */ .xb)),
     timeMs: zod__WEBPACK_IMPORTED_MODULE_1__/* .number */ .aig(),
     traceId: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
     /** Empty where the operation was accepted. */
@@ -159,7 +159,7 @@ function answer(before, request, nowMs, rules) {
     const scene = sceneOf(state, fields, request, nowMs, rules);
     const result = perform(operation, scene, wrong);
     const errorCode = typeof result === 'string' ? result : '';
-    if (_lifecycle_js__WEBPACK_IMPORTED_MODULE_0__/* .OPERATIONS */ .xb[operation].access === 'read')
+    if (_release_lifecycle_js__WEBPACK_IMPORTED_MODULE_0__/* .OPERATIONS */ .xb[operation].access === 'read')
         state.reads[operation] = (state.reads[operation] ?? 0) + 1;
     else
         state.journal.push({ operation, timeMs: nowMs, traceId, errorCode, ...journalled(fields) });

@@ -18,12 +18,12 @@ var external_node_crypto_ = __webpack_require__(7598);
 var promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __webpack_require__(6760);
-// EXTERNAL MODULE: ./build/src/errors.js
-var errors = __webpack_require__(7406);
-// EXTERNAL MODULE: ./build/src/text.js
-var src_text = __webpack_require__(706);
-// EXTERNAL MODULE: ./build/src/workspace.js
-var src_workspace = __webpack_require__(1680);
+// EXTERNAL MODULE: ./build/src/lib/errors.js
+var errors = __webpack_require__(9862);
+// EXTERNAL MODULE: ./build/src/lib/paths.js
+var paths = __webpack_require__(7569);
+// EXTERNAL MODULE: ./build/src/lib/text.js
+var lib_text = __webpack_require__(5498);
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __webpack_require__(8522);
 // EXTERNAL MODULE: ./node_modules/yauzl/index.js
@@ -50,7 +50,7 @@ const FORBIDDEN = [
 const CLUTTER = /^(__macosx|\.ds_store|\._.*|thumbs\.db|ehthumbs\.db|desktop\.ini)$/;
 /** A foreign name as it may be shown: quoted, on one line, bounded. */
 function quoted(name) {
-    return `"${(0,src_text/* cleanLine */.Ow)(name, 120)}"`;
+    return `"${(0,lib_text/* cleanLine */.Ow)(name, 120)}"`;
 }
 /** The faults of one package, and the names that have been seen in it. */
 class Inspection {
@@ -615,7 +615,7 @@ class Search {
 }
 /** What a library says of a fault. It may repeat bytes of the file. */
 function said(error) {
-    return (0,src_text/* cleanLine */.Ow)(error instanceof Error ? error.message : String(error), 160).replace(/\.$/, '');
+    return (0,lib_text/* cleanLine */.Ow)(error instanceof Error ? error.message : String(error), 160).replace(/\.$/, '');
 }
 
 // EXTERNAL MODULE: external "node:fs"
@@ -729,7 +729,7 @@ async function readFolder(folder, prefix, inspection) {
     }
 }
 function unreadable(name, error) {
-    return `${quoted(name)} cannot be read (${(0,src_workspace/* errorCode */.CA)(error)})`;
+    return `${quoted(name)} cannot be read (${(0,paths/* errorCode */.CA)(error)})`;
 }
 /** Opens a file for reading, but not through a link that took its place since it was listed. */
 async function openRegular(path) {
@@ -794,7 +794,7 @@ async function packageVersion(path, workspace, tempDir) {
     const root = await (0,promises_.realpath)(workspace);
     let folder = (await (0,promises_.stat)(real)).isDirectory() ? real : (0,external_node_path_.dirname)(real);
     let withoutVersion;
-    for (; (0,src_workspace/* isInside */.FK)(folder, root); folder = (0,external_node_path_.dirname)(folder)) {
+    for (; (0,paths/* isInside */.FK)(folder, root); folder = (0,external_node_path_.dirname)(folder)) {
         const file = (0,external_node_path_.join)(folder, 'package.json');
         const found = await readPackageJson(file, root);
         if (found?.version !== undefined)
@@ -885,14 +885,14 @@ function package_unreadable(error) {
     if (error instanceof errors/* ReleaseError */.K2)
         return error;
     return new errors/* ReleaseError */.K2('package-invalid', {
-        found: `It could not be read, or not be copied to the runner's temporary folder: ${(0,src_workspace/* errorCode */.CA)(error)}.`,
+        found: `It could not be read, or not be copied to the runner's temporary folder: ${(0,paths/* errorCode */.CA)(error)}.`,
         todo: 'Check the permissions of the build and the space on the runner, then run the step again; nothing was sent.',
         cause: error,
     });
 }
 async function resolvePackage(path, workspace, tempDir) {
     try {
-        return await (0,src_workspace/* resolveInWorkspace */.z1)(path, workspace, 'file-or-folder', tempDir);
+        return await (0,paths/* resolveInWorkspace */.z1)(path, workspace, 'file-or-folder', tempDir);
     }
     catch (error) {
         throw new errors/* ReleaseError */.K2('package-invalid', {
@@ -929,7 +929,7 @@ async function readFileInside(file, workspace) {
     let real;
     try {
         // It may be a link that leads out of the workspace.
-        real = await (0,src_workspace/* resolveInWorkspace */.z1)((0,external_node_path_.relative)(workspace, file), workspace);
+        real = await (0,paths/* resolveInWorkspace */.z1)((0,external_node_path_.relative)(workspace, file), workspace);
     }
     catch (error) {
         throw new errors/* ReleaseError */.K2('version-unresolved', { found: messageOf(error), todo: PACKAGE_JSON_TODO, cause: error });
@@ -937,12 +937,12 @@ async function readFileInside(file, workspace) {
     if ((await (0,promises_.stat)(real)).size > MAX_PACKAGE_JSON_BYTES)
         throw badPackageJson(file, workspace, 'is larger than 1 MiB');
     const bytes = await (0,promises_.readFile)(real).catch((error) => {
-        throw badPackageJson(file, workspace, `cannot be read (${(0,src_workspace/* errorCode */.CA)(error)})`);
+        throw badPackageJson(file, workspace, `cannot be read (${(0,paths/* errorCode */.CA)(error)})`);
     });
-    return (0,src_workspace/* decodeText */.g7)(bytes);
+    return (0,paths/* decodeText */.g7)(bytes);
 }
 function badPackageJson(file, workspace, what) {
-    const name = (0,src_text/* cleanLine */.Ow)((0,external_node_path_.relative)(workspace, file), 200);
+    const name = (0,lib_text/* cleanLine */.Ow)((0,external_node_path_.relative)(workspace, file), 200);
     return new errors/* ReleaseError */.K2('version-unresolved', { found: `The file "${name}" ${what}.`, todo: PACKAGE_JSON_TODO });
 }
 function messageOf(error) {

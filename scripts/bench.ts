@@ -10,8 +10,8 @@ import { type AddressInfo, connect as connectSocket, createServer as createTcpSe
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Clock } from '../src/clock.ts';
-import { gapMs } from '../src/drive.ts';
+import { gapMs } from '../src/drive/driver.ts';
+import type { Clock } from '../src/lib/clock.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));

@@ -1,6 +1,8 @@
 /** The tables of docs/portal.md that follow from the default profile and the code that reads one. */
 
-import { REFUSALS } from '../src/errors.ts';
+import { REFUSALS } from '../src/lib/errors.ts';
+import { defaultProfile, type Field, type Spelling } from '../src/portal/profile/profile.ts';
+import { knownPlaceholders } from '../src/portal/profile/schema.ts';
 import {
   type Mark,
   type Operation,
@@ -9,9 +11,7 @@ import {
   STATES,
   type State,
   stageRow,
-} from '../src/lifecycle.ts';
-import { defaultProfile, type Field, type Spelling } from '../src/portal/profile.ts';
-import { knownPlaceholders } from '../src/portal/profile-schema.ts';
+} from '../src/release/lifecycle.ts';
 
 const code = (text: string) => `\`${text}\``;
 const operations = Object.entries(defaultProfile.operations) as [Operation, Spelling][];

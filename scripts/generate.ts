@@ -9,9 +9,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ERRORS } from '../src/errors.ts';
-import { INPUTS, type InputRow } from '../src/inputs.ts';
-import { STAGE_NAMES, STATES, type Stage, type State, stageRow } from '../src/lifecycle.ts';
+import { INPUTS, type InputRow } from '../src/action/inputs.ts';
+import { ERRORS } from '../src/lib/errors.ts';
+import { STAGE_NAMES, STATES, type Stage, type State, stageRow } from '../src/release/lifecycle.ts';
 import { OUTPUTS } from '../src/report/outputs.ts';
 import { PORTAL_TABLES } from './generate-portal.ts';
 
@@ -59,7 +59,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
 /** action.yml, whole. */
 export function actionYml(): string {
   const lines = [
-    '# Generated from src/inputs.ts and src/report/outputs.ts by scripts/generate.ts. Change those, not this.',
+    '# Generated from src/action/inputs.ts and src/report/outputs.ts by scripts/generate.ts. Change those, not this.',
     ...Object.entries(ACTION).map(([name, value]) => `${name}: ${quoted(value)}`),
     'branding:',
     '  icon: smartphone',

@@ -1,8 +1,8 @@
 /** The process: environment, clock, signals. Everything else is in run.ts. */
 
 import { tmpdir } from 'node:os';
-import { systemClock } from './clock.ts';
-import { readableProxies } from './proxy.ts';
+import { systemClock } from './lib/clock.ts';
+import { readableProxies } from './net/proxy.ts';
 import { run } from './run.ts';
 
 // The toolkit, Octokit and the browser each read them.

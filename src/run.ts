@@ -1,31 +1,32 @@
 /** The story on one screen: parse, observe, plan, drive, report. */
 
-import { type Connection, connect } from './connect.ts';
-import { eventReleaseNotes, readContext } from './context.ts';
-import { type DriveContext, driveStage, type FailedReads, unreadable, untilSettled } from './drive.ts';
-import { Cancelled, ReleaseError } from './errors.ts';
-import { depthFor, findVersion, firstLook } from './first-look.ts';
-import { HealthGate } from './gate.ts';
-import { createTeller } from './github/teller.ts';
-import type { Inputs } from './inputs.ts';
-import { STAGES } from './lifecycle.ts';
-import { createLog, type Log } from './log.ts';
-import { look, lookAtVersion } from './observe.ts';
-import { createObserver, type Observer } from './observer.ts';
+import { eventReleaseNotes, readContext } from './action/context.ts';
+import type { Inputs } from './action/inputs.ts';
+import { assertSpoken, checkedInputs, openBuild, openProfile, readUserIds } from './action/preflight.ts';
+import type { Tools, World } from './dependencies.ts';
+import { type DriveContext, driveStage, type FailedReads, unreadable, untilSettled } from './drive/driver.ts';
+import { depthFor, findVersion, firstLook } from './drive/first-snapshot.ts';
+import { HealthGate } from './drive/health-gate.ts';
+import { look, lookAtVersion } from './drive/observe.ts';
+import { createObserver, type Observer } from './drive/observer.ts';
+import { createTeller } from './github/notifier.ts';
+import { Cancelled, ReleaseError } from './lib/errors.ts';
+import { formatTime } from './lib/format.ts';
+import { createLog, type Log } from './lib/log.ts';
+import { createRedactor, shownBy } from './lib/redaction/redactor.ts';
 import { OUR_WORDS } from './our-words.ts';
 import type { Package } from './package/package.ts';
-import { foresee, type PlanOptions } from './plan.ts';
-import type { Portal, UploadSource } from './portal/portal.ts';
+import { namedVersion } from './action/which-version.ts';
+import { type Connection, connect } from './portal/connect.ts';
+import type { Portal, UploadSource } from './portal/port.ts';
 import { USER_AGENT } from './portal/transport.ts';
-import { assertSpoken, checkedInputs, openBuild, openProfile, readUserIds } from './prepare.ts';
-import { createRedactor, shownBy } from './redact.ts';
+import { STAGES } from './release/lifecycle.ts';
+import { foresee, type PlanOptions } from './release/plan.ts';
+import { isFirstRelease, liveOf, merged, stateOf, type View } from './release/snapshot.ts';
 import { publish } from './report/publish.ts';
 import { GREEN, type Report, withoutSecrets } from './report/report.ts';
+import { type Ending, Story } from './report/run-record.ts';
 import { foreseenWords } from './report/summary.ts';
-import { type Ending, Story } from './story.ts';
-import { isFirstRelease, liveOf, merged, stateOf, type View } from './view.ts';
-import { formatTime } from './words.ts';
-import type { Tools, World } from './world.ts';
 
 export interface RunResult {
   readonly exitCode: 0 | 1;
@@ -110,7 +111,13 @@ async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
   const profile = await openProfile(inputs, tools);
   story.profile = profile;
   const userIds = await readUserIds(inputs, tools);
-  const connection = await connect({ ...tools, inputs, profile, onCall: story.called });
+  const connection = await connect({
+    ...tools,
+    inputs,
+    profile,
+    namedVersion: namedVersion(inputs, tools.context),
+    onCall: story.called,
+  });
   const { portal } = connection;
   let build: Package | undefined;
   try {
@@ -314,7 +321,7 @@ async function healthGate(inputs: Inputs, version: string, tools: Tools): Promis
   const { clock, signal, log, redactor, show, story } = tools;
   const { healthUrl, healthWhen, healthIntervalMs, healthFailures, soakMs = 0, soakMode } = inputs;
   if (healthUrl === undefined) return undefined;
-  const { createHealthCheck } = await import('./health.ts');
+  const { createHealthCheck } = await import('./drive/health.ts');
   const check = await createHealthCheck({
     template: healthUrl,
     miniappId: inputs.miniappId,

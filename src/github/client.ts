@@ -6,10 +6,10 @@
  */
 
 import { defaults, getOctokitOptions, GitHub as Octokit } from '@actions/github/lib/utils';
-import { backoffMs, type Clock } from '../clock.ts';
-import { Cancelled } from '../errors.ts';
+import { backoffMs, type Clock } from '../lib/clock.ts';
+import { Cancelled } from '../lib/errors.ts';
+import { cleanLine } from '../lib/text.ts';
 import { CERTIFICATE_CODES, proxyFor } from '../portal/transport.ts';
-import { cleanLine } from '../text.ts';
 
 const ATTEMPTS = 4;
 const BACKOFF_BASE_MS = 500;

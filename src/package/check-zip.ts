@@ -14,8 +14,8 @@ import {
   type ZipFile,
 } from 'yauzl';
 
-import { ReleaseError } from '../errors.ts';
-import { cleanLine } from '../text.ts';
+import { ReleaseError } from '../lib/errors.ts';
+import { cleanLine } from '../lib/text.ts';
 import { type Inspection, MAX_ENTRIES, MAX_TOTAL_BYTES, quoted } from './inspection.ts';
 import {
   differences,

@@ -1,7 +1,7 @@
 /** What is wrong with a package: rules for names, and every fault found, to be told at once. */
 
-import { ReleaseError } from '../errors.ts';
-import { cleanLine } from '../text.ts';
+import { ReleaseError } from '../lib/errors.ts';
+import { cleanLine } from '../lib/text.ts';
 
 /** Above this a ZIP needs the zip64 format, which not every unpacker reads. */
 export const MAX_ENTRIES = 65_535;

@@ -4,10 +4,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, lstat, open, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
-import { ReleaseError } from '../errors.ts';
-import type { UploadSource } from '../portal/portal.ts';
-import { cleanLine } from '../text.ts';
-import { decodeText, errorCode, isInside, resolveInWorkspace } from '../workspace.ts';
+import { ReleaseError } from '../lib/errors.ts';
+import { decodeText, errorCode, isInside, resolveInWorkspace } from '../lib/paths.ts';
+import { cleanLine } from '../lib/text.ts';
+import type { UploadSource } from '../portal/port.ts';
 import { checkZip } from './check-zip.ts';
 import { Inspection, MAX_TOTAL_BYTES } from './inspection.ts';
 import { listFolder, zipFiles } from './zip-folder.ts';

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 
 import { ZipFile } from 'yazl';
 
-import { errorCode } from '../workspace.ts';
+import { errorCode } from '../lib/paths.ts';
 import { type Inspection, MAX_ENTRIES, MAX_TOTAL_BYTES, quoted } from './inspection.ts';
 
 /** A regular file to pack. */

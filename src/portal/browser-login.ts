@@ -13,11 +13,11 @@ import { access, mkdtemp, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Browser, BrowserContextOptions, HTTPRequest, Page } from 'puppeteer-core';
-import { Cancelled, ReleaseError } from '../errors.ts';
-import { cleanLine } from '../text.ts';
+import { Cancelled, ReleaseError } from '../lib/errors.ts';
+import { cleanLine } from '../lib/text.ts';
 import { fillField, isErrorPage, type LoginSign, signOf } from './browser-page.ts';
 import { type BrowserProxy, startBrowserProxy } from './browser-proxy.ts';
-import type { Profile } from './profile.ts';
+import type { Profile } from './profile/profile.ts';
 
 export interface BrowserLoginOptions {
   readonly profile: Profile;

@@ -6,9 +6,9 @@
 
 import http from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { isLoopback, whyNotTrusted } from '../trust.ts';
+import { isLoopback, whyNotTrusted } from '../lib/trust.ts';
+import { openTunnel } from '../net/tunnel.ts';
 import { proxyFor } from './transport.ts';
-import { openTunnel } from './tunnel.ts';
 
 export interface BrowserProxyOptions {
   /** The portal. */

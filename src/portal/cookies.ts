@@ -5,7 +5,7 @@
  * site's cookies from another site, and here there is only one.
  */
 
-import { isLoopback } from '../trust.ts';
+import { isLoopback } from '../lib/trust.ts';
 
 export interface CookieJar {
   /** The Cookie header of a request to `url`; undefined where no cookie belongs to it. */

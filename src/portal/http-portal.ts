@@ -1,10 +1,10 @@
 /** Profile + transport -> Portal: builds each request from the profile, and reads each answer by it. */
 
-import type { Clock } from '../clock.ts';
-import { ReleaseError } from '../errors.ts';
-import { type Operation, operationRow, type WriteOperation } from '../lifecycle.ts';
+import type { Clock } from '../lib/clock.ts';
+import { ReleaseError } from '../lib/errors.ts';
+import { multipart } from '../net/multipart.ts';
+import { type Operation, operationRow, type WriteOperation } from '../release/lifecycle.ts';
 import { createCookieJar } from './cookies.ts';
-import { multipart } from './multipart.ts';
 import type {
   Call,
   HistoryItem,
@@ -16,8 +16,17 @@ import type {
   UploadSource,
   Version,
   WriteFields,
-} from './portal.ts';
-import { at, defaultProfile, fill, fillPath, fillText, type Profile, type Spelling, type Values } from './profile.ts';
+} from './port.ts';
+import {
+  at,
+  defaultProfile,
+  fill,
+  fillPath,
+  fillText,
+  type Profile,
+  type Spelling,
+  type Values,
+} from './profile/profile.ts';
 import { type Credential, createSession } from './session.ts';
 import { type OtherPage, ResponseError, type Transport, type WireAnswer, type WireBody } from './transport.ts';
 

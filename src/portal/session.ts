@@ -1,8 +1,8 @@
 /** The credential of a run: given, or got by logging in; renewed when the portal no longer accepts it. */
 
-import { backoffMs, type Clock } from '../clock.ts';
-import { ReleaseError } from '../errors.ts';
-import type { Patience } from './portal.ts';
+import { backoffMs, type Clock } from '../lib/clock.ts';
+import { ReleaseError } from '../lib/errors.ts';
+import type { Patience } from './port.ts';
 import { ResponseError } from './transport.ts';
 
 /** Logins in a run (promise 2): all that may have been judged, whatever came back. */

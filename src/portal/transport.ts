@@ -11,15 +11,15 @@ import http from 'node:http';
 import https from 'node:https';
 import { setImmediate as tick } from 'node:timers/promises';
 import { getProxyUrl } from '@actions/http-client/lib/proxy';
-import { backoffMs, type Clock } from '../clock.ts';
-import { Cancelled, type ErrorCode, type ErrorDetails, ReleaseError } from '../errors.ts';
-import { cleanLine } from '../text.ts';
-import { whyNotTrusted } from '../trust.ts';
+import { backoffMs, type Clock } from '../lib/clock.ts';
+import { Cancelled, type ErrorCode, type ErrorDetails, ReleaseError } from '../lib/errors.ts';
+import { cleanLine } from '../lib/text.ts';
+import { whyNotTrusted } from '../lib/trust.ts';
+import { decodeBody } from '../net/decode.ts';
+import { NotSent, reasonOf } from '../net/failure.ts';
+import { parseJson } from '../net/json.ts';
 import type { CookieJar } from './cookies.ts';
-import { decodeBody } from './decode.ts';
-import { NotSent, reasonOf } from './failure.ts';
-import { parseJson } from './json.ts';
-import type { Patience } from './portal.ts';
+import type { Patience } from './port.ts';
 
 /** Honest, and no browser's: whoever runs a portal may see what asks it. */
 export const USER_AGENT = 'gopay-miniapp-release (GitHub Action)';
@@ -198,7 +198,7 @@ export async function createAgent(url: URL, onProxyPassword?: (password: string)
   const pool = { keepAlive: true, maxSockets: 1 };
   if (!proxy) return url.protocol === 'https:' ? new https.Agent(pool) : new http.Agent(pool);
   if (proxy.password) onProxyPassword?.(proxy.password);
-  const { createTunnelAgent } = await import('./tunnel.ts');
+  const { createTunnelAgent } = await import('../net/tunnel.ts');
   return createTunnelAgent(proxy, pool);
 }
 

@@ -1,7 +1,7 @@
 /** Report -> a GitHub deployment's state. Pure. */
 
-import type { State } from '../lifecycle.ts';
-import { cleanLine } from '../text.ts';
+import { cleanLine } from '../lib/text.ts';
+import type { State } from '../release/lifecycle.ts';
 import { keyOf } from './key.ts';
 import { type Report, stateWords } from './report.ts';
 

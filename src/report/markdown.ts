@@ -1,6 +1,6 @@
 /** GitHub Flavored Markdown for job summaries and comments: escaping and limits. Of ours it knows `text.ts` only. */
 
-import { cleanLine } from '../text.ts';
+import { cleanLine } from '../lib/text.ts';
 
 /** Far more than a name or a sentence needs; each character may cost 40 bytes once escaped. */
 const DEFAULT_MAX_CHARS = 500;

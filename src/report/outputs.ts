@@ -1,6 +1,6 @@
 /** Report -> outputs. Every value has a fixed form, or is made safe to paste into a script. */
 
-import { shellSafe } from '../text.ts';
+import { shellSafe } from '../lib/text.ts';
 import { boundedJson } from './bounded.ts';
 import type { Report } from './report.ts';
 

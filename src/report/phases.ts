@@ -1,6 +1,6 @@
 /** The portal's phases and how far a release is in them: one list that the picture and the table both draw. */
 
-import { STATES, WAY } from '../lifecycle.ts';
+import { STATES, WAY } from '../release/lifecycle.ts';
 import type { Report } from './report.ts';
 
 export interface Phase {

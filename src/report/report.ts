@@ -1,9 +1,9 @@
 /** Everything that happened, as one value. The outputs, the summary, the comment and the deployment are views of it. */
 
-import type { ErrorCode } from '../errors.ts';
-import { type Mark, type Operation, STATES, type Stage, type State } from '../lifecycle.ts';
-import type { Foreseen } from '../plan.ts';
-import type { Call, HistoryItem } from '../portal/portal.ts';
+import type { ErrorCode } from '../lib/errors.ts';
+import type { Call, HistoryItem } from '../portal/port.ts';
+import { type Mark, type Operation, STATES, type Stage, type State } from '../release/lifecycle.ts';
+import type { Foreseen } from '../release/plan.ts';
 import type { HealthReport } from './health.ts';
 
 /** How a step ended. */

@@ -1,8 +1,8 @@
 /** Report -> job summary, in GitHub's Markdown. Verdict and state in words first, then the picture, then the facts. */
 
-import { type Mark, OPERATIONS, operationRow, STAGES } from '../lifecycle.ts';
-import type { Foreseen } from '../plan.ts';
-import { formatDuration } from '../words.ts';
+import { formatDuration } from '../lib/format.ts';
+import { type Mark, OPERATIONS, operationRow, STAGES } from '../release/lifecycle.ts';
+import type { Foreseen } from '../release/plan.ts';
 import { healthSummary } from './health.ts';
 import { code, escapeMarkdown, limitParts, type Part, table } from './markdown.ts';
 import { phasesOf } from './phases.ts';

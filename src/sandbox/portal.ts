@@ -5,7 +5,7 @@
  * Times are milliseconds since 1970, ratios whole percent. Nothing here reads a clock, a file or a socket.
  */
 import { z } from 'zod';
-import { OPERATIONS, type Operation, type State } from '../lifecycle.ts';
+import { OPERATIONS, type Operation, type State } from '../release/lifecycle.ts';
 
 /** The portal's word for each state (docs/portal.md, `versionStatus`). A release that is not there has none. */
 export const STATUS_OF = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ERRORS } from '../../src/errors.ts';
+import { ERRORS } from '../../src/lib/errors.ts';
 import { runStep, type StepResult } from '../support/action.ts';
 import { COOKIE, startPortal } from '../support/portal.ts';
 import { annotation, expectWhole, withScene } from '../support/scene.ts';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Cancelled } from '../../src/errors.ts';
+import { Cancelled } from '../../src/lib/errors.ts';
 import {
   findBrowser,
   launch,
@@ -19,7 +19,7 @@ import {
   proxyOptions,
 } from '../../src/portal/browser-login.ts';
 import { type BrowserProxy, startBrowserProxy } from '../../src/portal/browser-proxy.ts';
-import { defaultProfile, type Login } from '../../src/portal/profile.ts';
+import { defaultProfile, type Login } from '../../src/portal/profile/profile.ts';
 import { COMMON, type Job, newJob, runStep } from '../support/action.ts';
 import { startPortal } from '../support/portal.ts';
 import { NOT_ASKED, SERVICE_WORKER, tamperedPage, WAYS, type Way } from '../support/tampered-page.ts';

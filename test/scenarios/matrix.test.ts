@@ -1,12 +1,12 @@
 /**
  * Every stage from every state: how the step ends and exactly what it sends. Written by hand from the vendor's guide
- * and from what the README promises of each stage, not derived from the table in src/lifecycle.ts.
+ * and from what the README promises of each stage, not derived from the table in src/release/lifecycle.ts.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import type { Stage } from '../../src/lifecycle.ts';
+import type { Stage } from '../../src/release/lifecycle.ts';
 import type { Seed } from '../../src/sandbox/portal.ts';
 import { type Job, newJob, runStep } from '../support/action.ts';
 import { type FakeClock, fakeClock, runInProcess } from '../support/in-process.ts';

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { defaultProfile } from '../../src/portal/profile.ts';
+import { defaultProfile } from '../../src/portal/profile/profile.ts';
 import { newJob, runStep } from '../support/action.ts';
 import { runInProcess } from '../support/in-process.ts';
 import { startPortal, type TestPortal } from '../support/portal.ts';

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as tick } from 'node:timers/promises';
-import type { Clock } from '../../src/clock.ts';
-import { Cancelled } from '../../src/errors.ts';
-import { INPUTS } from '../../src/inputs.ts';
+import { INPUTS } from '../../src/action/inputs.ts';
+import type { World } from '../../src/dependencies.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import { Cancelled } from '../../src/lib/errors.ts';
 import { type RunResult, run } from '../../src/run.ts';
-import type { World } from '../../src/world.ts';
 
 export interface FakeClock extends Clock {
   /** How often somebody slept. */

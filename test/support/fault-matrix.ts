@@ -6,8 +6,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { OPERATIONS, type Operation, operationRow } from '../../src/lifecycle.ts';
-import { defaultProfile } from '../../src/portal/profile.ts';
+import { defaultProfile } from '../../src/portal/profile/profile.ts';
+import { OPERATIONS, type Operation, operationRow } from '../../src/release/lifecycle.ts';
 import { fakeClock, newPlace, type Place, runHere, seeded } from './fake-world.ts';
 import {
   endlessPages,

@@ -6,8 +6,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '../../src/clock.ts';
-import { Cancelled } from '../../src/errors.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import { Cancelled } from '../../src/lib/errors.ts';
 import { type OutputName, outputsOf } from '../../src/report/outputs.ts';
 import type { Report } from '../../src/report/report.ts';
 import { run } from '../../src/run.ts';

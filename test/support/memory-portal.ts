@@ -3,9 +3,9 @@
  * other people do is a timeline, and what goes wrong is a condition that holds for a time or for an operation.
  */
 
-import { ReleaseError } from '../../src/errors.ts';
-import type { State, WriteOperation } from '../../src/lifecycle.ts';
-import type { Portal, Release, WriteFields } from '../../src/portal/portal.ts';
+import { ReleaseError } from '../../src/lib/errors.ts';
+import type { Portal, Release, WriteFields } from '../../src/portal/port.ts';
+import type { State, WriteOperation } from '../../src/release/lifecycle.ts';
 import type { FakeClock } from './in-process.ts';
 
 export const VERSION = '1.1.0';

@@ -1,0 +1,135 @@
+/** Before the first look: the inputs with all their faults, and what they name in the workspace. Nothing is sent. */
+
+import { readFile } from 'node:fs/promises';
+import type { Tools } from '../dependencies.ts';
+import { ReleaseError } from '../lib/errors.ts';
+import { formatBytes } from '../lib/format.ts';
+import { decodeText, resolveInWorkspace } from '../lib/paths.ts';
+import { cookieSecrets, keepSecret } from '../lib/redaction/redactor.ts';
+import { cleanLine } from '../lib/text.ts';
+import type { Package } from '../package/package.ts';
+import type { Portal } from '../portal/port.ts';
+import { defaultProfile, type Profile } from '../portal/profile/profile.ts';
+import { operationsOf } from '../release/plan.ts';
+import { outsiderEvent, type RunContext, WRITING_EVENTS } from './context.ts';
+import { Fault, type Inputs, parseUserIds, plainTexts, possibleUserIds, readInputs, secretTexts } from './inputs.ts';
+
+/** The inputs, with everything secret in them kept from then on. Throws input-invalid with every fault. */
+export async function checkedInputs(tools: Tools): Promise<Inputs> {
+  const { environment, context, log, redactor } = tools;
+  const secrets = secretTexts(environment);
+  const credentials = CREDENTIALS.map((name) => secrets[name] ?? '');
+  redactor.addAll([...credentials, ...cookieSecrets(secrets['portal-session'] ?? '')], 'credential');
+  const { inputs, faults: faultsOfInputs } = await readInputs(environment, tools.show);
+  // Before anything is masked: what is also a plain input of the step stays readable.
+  redactor.keep(plainTexts(environment, faultsOfInputs));
+  if (secrets['portal-session']) keepSecret(secrets['portal-session'], log, redactor);
+  for (const secret of [secrets['portal-password'] ?? '', secrets['health-token'] ?? '']) {
+    if (redactor.mayBeMasked(secret)) log.mask(secret);
+  }
+  const faults = [...faultsOfInputs, ...faultsOfEvent(inputs, context)];
+  if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    faults.push(
+      'NODE_TLS_REJECT_UNAUTHORIZED: got 0, which lets anyone read the credentials; use NODE_EXTRA_CA_CERTS.',
+    );
+  }
+  if (faults.length > 0) {
+    redactor.addAll(possibleUserIds(secrets['whitelist-ids'] ?? ''), 'id');
+    throw inputInvalid(faults);
+  }
+  if (context.isHosted && inputs.approvalTimeoutMs > SIX_HOURS_MS) {
+    log.warning(
+      'approval-timeout is over 6 h, and a GitHub-hosted runner stops a job at 6 h. A shorter wait on a schedule goes on where the last run stopped.',
+    );
+  }
+  return inputs;
+}
+
+/** Secret whatever their length. */
+const CREDENTIALS = ['portal-session', 'portal-username', 'portal-password', 'github-token', 'health-token'] as const;
+
+const SIX_HOURS_MS = 6 * 3_600_000;
+
+function inputInvalid(faults: readonly string[]): ReleaseError {
+  const list = faults.map((fault) => `\n- ${fault}`).join('');
+  return new ReleaseError('input-invalid', {
+    found: `${faults.length === 1 ? 'One fault' : `${faults.length} faults`}:${list}\n`,
+  });
+}
+
+/** An event that outsiders can cause must not release anything, nor choose what is read. */
+function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
+  const event = outsiderEvent(context);
+  if (!event) return [];
+  const faults: string[] = [];
+  if (inputs.stages.some((stage) => stage !== 'status')) {
+    faults.push(
+      `stage: got ${inputs.stages.join(', ')}; on ${cleanLine(event, 60)} only status runs, since outsiders can cause such events. ` +
+        `The other stages run on ${WRITING_EVENTS.join(', ')}, and on pull_request of the same repository.`,
+    );
+  }
+  const files = {
+    'portal-profile': inputs.portalProfile,
+    package: inputs.package,
+    'whitelist-file': inputs.whitelistFile,
+  };
+  for (const [name, value] of Object.entries(files)) {
+    if (value) faults.push(`${name}: got a path; on ${cleanLine(event, 60)} no file of the workspace is read.`);
+  }
+  return faults;
+}
+
+/** The IDs of input and file, without duplicates, and hidden from then on. Throws input-invalid. */
+export async function readUserIds(
+  inputs: Inputs,
+  { context, redactor, log, story }: Tools,
+): Promise<readonly string[]> {
+  const ids = new Set(inputs.whitelistIds);
+  if (inputs.whitelistFile && inputs.stages.includes('whitelist')) {
+    try {
+      const path = await resolveInWorkspace(inputs.whitelistFile, context.workspace, 'file', context.tempDir);
+      for (const id of parseUserIds(decodeText(await readFile(path)))) ids.add(id);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      throw inputInvalid([`whitelist-file: ${error instanceof Fault ? `takes ${error.message}.` : error.message}`]);
+    }
+  }
+  redactor.addAll([...ids], 'id');
+  for (const id of [...ids].filter(redactor.mayBeMasked).slice(0, 100)) log.mask(id);
+  story.userIds = inputs.stages.includes('whitelist') ? ids.size : 0;
+  return [...ids];
+}
+
+/** The default profile, or the one that the user names. Throws profile-invalid. */
+export async function openProfile({ portalProfile }: Inputs, { context }: Tools): Promise<Profile> {
+  if (!portalProfile) return defaultProfile;
+  const { loadProfile } = await import('../portal/profile/schema.ts');
+  return loadProfile(portalProfile, context.workspace, context.tempDir);
+}
+
+/** The package that upload sends, checked; whoever opens it closes it. Throws package-invalid. */
+export async function openBuild(inputs: Inputs, { context, log, story }: Tools): Promise<Package | undefined> {
+  if (!inputs.package || !inputs.stages.includes('upload')) return undefined;
+  const { openPackage } = await import('../package/package.ts');
+  const build = await openPackage(inputs.package, context);
+  log.info(
+    `package: ${build.entries} ${build.entries === 1 ? 'entry' : 'entries'}, ${formatBytes(build.sizeBytes)}, SHA-256 ${build.sha256}`,
+  );
+  story.package = build;
+  const { names, isSent } = build.clutter;
+  if (names !== '' && isSent) story.notices.push(`The package holds what an operating system left in it: ${names}.`);
+  else if (names !== '') log.info(`left out of the package: ${names}`);
+  return build;
+}
+
+/** What a profile leaves out makes the stages that need it fail before anything is sent. */
+export function assertSpoken(inputs: Inputs, portal: Portal, profile: Profile): void {
+  const needed = inputs.stages.flatMap(operationsOf);
+  if (inputs.portal.kind === 'url' && !inputs.session && profile.login.by !== 'browser') needed.push('login');
+  const missing = needed.filter((operation) => !portal.speaks(operation));
+  if (!portal.speaks('findRelease') && !portal.speaks('listReleases')) missing.push('findRelease');
+  if (missing.length === 0) return;
+  throw new ReleaseError('profile-invalid', {
+    found: `The profile ${profile.name} does not speak ${[...new Set(missing)].join(', ')}, which ${inputs.stages.join(', ')} needs.`,
+  });
+}

@@ -1,0 +1,38 @@
+/** What a run has at hand: what its process gives it, and what it makes of that at its start. */
+
+import type { RunContext } from './action/context.ts';
+import type { Environment } from './action/inputs.ts';
+import type { Teller } from './github/notifier.ts';
+import type { Clock } from './lib/clock.ts';
+import type { Log } from './lib/log.ts';
+import type { Redactor } from './lib/redaction/redactor.ts';
+import type { TransportOptions } from './portal/transport.ts';
+import type { Story } from './report/run-record.ts';
+
+/** What a process gives the run. */
+export interface World {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  /** Aborted when the run is cancelled. */
+  readonly signal: AbortSignal;
+  readonly write: (text: string) => void;
+  readonly workspace: string;
+  readonly tempDir: string;
+  /** A request's deadline; the transport's own where absent. */
+  readonly requestTimeoutMs?: number;
+  /** Sends one request to the portal or the health check; the transport's own where absent. */
+  readonly exchange?: TransportOptions['exchange'];
+  /** Rejects with what was thrown where nobody catches it. */
+  readonly crashed?: Promise<never>;
+}
+
+export interface Tools extends World {
+  readonly context: RunContext;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  /** Untrusted text as it may stand in a sentence: redacted, one line, bounded. */
+  readonly show: (untrusted: string) => string;
+  readonly story: Story;
+  readonly userAgent: string;
+  readonly tell: Teller;
+}

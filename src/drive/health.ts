@@ -1,0 +1,144 @@
+/** The canary's health check: no credentials but its own token, no redirects, ten seconds, 64 KiB. */
+
+import { Cancelled } from '../lib/errors.ts';
+import { cleanLine } from '../lib/text.ts';
+import { decodeBody } from '../net/decode.ts';
+import { parseJson } from '../net/json.ts';
+import { createAgent, exchange, type RawAnswer, USER_AGENT } from '../portal/transport.ts';
+import {
+  type Condition,
+  fillAddress,
+  type HealthVerdict,
+  type Judged,
+  judge,
+  verdictOf,
+} from '../release/health-conditions.ts';
+import type { Moment } from './health-gate.ts';
+
+const TIMEOUT_MS = 10_000;
+const MAX_BYTES = 64 * 1024;
+const MAX_VALUE_CHARS = 100;
+
+/** One response of the health check; `why` is one line for the log: "HTTP 503", "healthy is false". */
+export interface Health {
+  readonly verdict: HealthVerdict;
+  readonly why: string;
+  /** What the response holds at the place of each condition; absent where it could not be read. */
+  readonly judged?: readonly Judged[];
+}
+
+export interface HealthCheckOptions {
+  /** The input health-url, its placeholders included. */
+  readonly template: string;
+  readonly miniappId: string;
+  readonly targetApp: string;
+  readonly version: string;
+  /** Where there are none, a response is good that is 2xx and does not say `"healthy": false`. */
+  readonly conditions: readonly Condition[];
+  readonly token?: string | undefined;
+  readonly signal: AbortSignal;
+  /** Untrusted text as it may stand in a sentence. */
+  readonly show: (untrusted: string) => string;
+  readonly onProxyPassword?: (password: string) => void;
+  readonly send?: typeof exchange | undefined;
+}
+
+const bad = (why: string): Health => ({ verdict: 'bad', why });
+
+/**
+ * One request each call, with the token to the host of health-url alone: no redirect is followed. Bad is: no response,
+ * not 2xx, a condition that does not hold; without conditions, JSON that says `"healthy": false`, and what was sent as
+ * JSON and cannot be understood. Throws nothing but Cancelled.
+ */
+export async function createHealthCheck(options: HealthCheckOptions): Promise<(moment: Moment) => Promise<Health>> {
+  const { template, miniappId, targetApp, version, conditions, token, signal, show, send = exchange } = options;
+  const agent = await createAgent(new URL(template), options.onProxyPassword);
+  return async ({ ratioPercent, sinceMs }) => {
+    const ratio = String(ratioPercent);
+    const since = String(Math.floor(sinceMs / 1_000));
+    const values = { version, 'miniapp-id': miniappId, 'target-app': targetApp, ratio, since };
+    try {
+      const response = await send({
+        method: 'GET',
+        url: new URL(fillAddress(template, values)),
+        agent,
+        headers: {
+          accept: 'application/json',
+          'user-agent': USER_AGENT,
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+        timeoutMs: TIMEOUT_MS,
+        maxBytes: MAX_BYTES,
+        signal,
+      });
+      return healthOf(response, conditions, show);
+    } catch (error) {
+      if (error instanceof Cancelled) throw error;
+      return bad(`no response: ${show(messageOf(error))}`);
+    }
+  };
+}
+
+function healthOf(
+  { status, headers, body }: RawAnswer,
+  conditions: readonly Condition[],
+  show: HealthCheckOptions['show'],
+): Health {
+  if (status < 200 || status > 299) return bad(`HTTP ${status}`);
+  let text: string;
+  try {
+    text = decodeBody(body, headers['content-encoding'], MAX_BYTES);
+  } catch (error) {
+    return bad(`the response is ${messageOf(error)}`);
+  }
+  if (conditions.length > 0) return healthByConditions(text, conditions, show);
+  const isJson = /[/+]json\b/i.test(headers['content-type'] ?? '') || /^\s*[[{]/.test(text);
+  const whyBad = isJson ? whyUnhealthy(text) : undefined;
+  return whyBad ? bad(whyBad) : { verdict: 'good', why: `HTTP ${status}` };
+}
+
+function healthByConditions(text: string, conditions: readonly Condition[], show: HealthCheckOptions['show']): Health {
+  if (text.trim() === '') return { verdict: 'no data', why: 'the response is empty' };
+  let json: unknown;
+  try {
+    json = parseJson(withNamedNumbers(text));
+  } catch (error) {
+    return bad(error instanceof RangeError ? `the JSON is ${error.message}` : 'the response is not JSON');
+  }
+  const judged = judge(json, conditions);
+  const why = judged.map(({ value, missing }, index) => {
+    return `${conditions[index]?.text ?? ''} (${missing ?? cleanLine(show(value), MAX_VALUE_CHARS)})`;
+  });
+  return { verdict: verdictOf(judged), why: why.join('; '), judged };
+}
+
+/** NaN and Infinity as texts: Python and others write them into what is JSON otherwise. */
+function withNamedNumbers(text: string): string {
+  return text.replace(STRINGS_AND_NAMED_NUMBERS, (found) => (found.startsWith('"') ? found : `"${found}"`));
+}
+
+/** A string ends at its quote or with the text, so that each character is read once. */
+const STRINGS_AND_NAMED_NUMBERS = /"(?:[^"\\]+|\\[\s\S]?)*(?:"|$)|-?\b(?:NaN|Infinity)\b/g;
+
+/** A yes counts at the top alone; a no counts anywhere below it too, such as in an envelope. */
+function whyUnhealthy(json: string): string | undefined {
+  let saysNo = false;
+  let value: unknown;
+  try {
+    value = JSON.parse(json, (key, part: unknown) => {
+      saysNo ||= key === 'healthy' && part === false;
+      return part;
+    });
+  } catch {
+    return 'the JSON is cut or malformed';
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'the JSON is not an object';
+  const { healthy } = value as { healthy?: unknown };
+  if (healthy === true) return undefined;
+  if (saysNo) return 'healthy is false';
+  return healthy === undefined ? undefined : 'healthy is neither true nor false';
+}
+
+function messageOf(error: unknown): string {
+  return cleanLine(error instanceof Error ? error.message : String(error), 200);
+}

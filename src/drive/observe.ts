@@ -1,0 +1,148 @@
+/**
+ * Reads the portal into a View. One observation is one request where the first page of the releases holds what is
+ * needed, and more where the portal pages, or does not list the version.
+ */
+
+import { ReleaseError } from '../lib/errors.ts';
+import type { Page, Patience, Portal, Release, Version } from '../portal/port.ts';
+import { newestOf, type View } from '../release/snapshot.ts';
+
+/** More pages than any miniapp has: a portal that pages without end is an error, not a loop. */
+const MAX_PAGES = 400;
+
+/** How far the list of releases is read: its first page, up to the live version, or to its end. */
+export type Depth = 'page' | 'live' | 'all';
+
+export interface LookOptions {
+  readonly patience?: Patience;
+  readonly depth?: Depth;
+  /**
+   * Ask for the release by name where the list does not hold it. A stage that creates the release need not, unless the
+   * page was full: the portal refuses a second one.
+   */
+  readonly byName?: boolean;
+}
+
+/** Reads the releases as far as `depth` says, and the release by name where they do not hold it. */
+export async function look(portal: Portal, version: string, options: LookOptions = {}): Promise<View> {
+  const { patience = 'retry', depth = 'page', byName = true } = options;
+  const list = portal.speaks('listReleases') ? await readReleases(portal, depth, patience) : undefined;
+  const asks = version !== '' && portal.speaks('findRelease') && (byName || list?.full !== false);
+  const isListed = list?.rows.some((release) => release.version === version);
+  const named = asks && !isListed ? await portal.findRelease(version, patience) : [];
+  return viewOf(version, list, named);
+}
+
+/** Reads the release by name alone, for a second opinion on what a list showed. The list where the profile lacks that. */
+export async function lookByName(portal: Portal, version: string, patience: Patience = 'retry'): Promise<View> {
+  if (!portal.speaks('findRelease')) return look(portal, version, { patience });
+  return viewOf(version, undefined, await portal.findRelease(version, patience));
+}
+
+/** How many versions, newest first, are looked up one by one where the portal lists no releases. */
+const VERSIONS_ASKED = 5;
+
+/**
+ * Reads by the observed calls alone, for a portal that turned the inferred list of releases down: the release by name,
+ * or, where no version is named, those of the newest versions. Which one is live is known only if it is among them.
+ */
+export async function lookWithoutList(portal: Portal, version: string): Promise<View> {
+  if (!portal.speaks('findRelease')) return viewOf(version, undefined, []);
+  if (version !== '') return lookByName(portal, version);
+  const rows: Release[] = [];
+  for (const { version: candidate } of (await someVersions(portal)).slice(0, VERSIONS_ASKED)) {
+    const found = await portal.findRelease(candidate);
+    rows.push(...found);
+    if (found.some(({ state }) => state === 'released')) break;
+  }
+  return viewOf('', { rows, whole: false, full: false }, []);
+}
+
+/** The view with what the portal has of the version itself. Read page by page, no further than needed. */
+export async function lookAtVersion(portal: Portal, view: View, patience: Patience = 'retry'): Promise<View> {
+  const isIt = (item: Version) => item.version === view.version;
+  const { rows } = await readPages(
+    'versions',
+    (page) => portal.listVersions(page, patience),
+    (versions) => versions.some(isIt),
+  );
+  return { ...view, uploaded: rows.find(isIt) ?? null };
+}
+
+/** The versions on the first page, for a message. */
+export async function someVersions(portal: Portal): Promise<readonly Version[]> {
+  return portal.speaks('listVersions') ? (await portal.listVersions(1)).items : [];
+}
+
+interface List<T> {
+  readonly rows: readonly T[];
+  /** It was read to its end. */
+  readonly whole: boolean;
+  /** The first page had as many rows as were asked for. */
+  readonly full: boolean;
+}
+
+function viewOf(version: string, list: List<Release> | undefined, named: readonly Release[]): View {
+  const { releases, conflicts } = newestOf([...named, ...(list?.rows ?? [])]);
+  const own = releases.find((release) => release.version === version);
+  const isListed = list?.rows.some((release) => release.version === version);
+  return {
+    version,
+    release: own,
+    releases: list && (isListed ? releases : releases.filter((release) => release !== own)),
+    // A list that lacks what the portal finds by name is not all there is.
+    wholeReads: list?.whole && (isListed || !own) ? 1 : 0,
+    ...(conflicts.length > 0 && { conflicts }),
+  };
+}
+
+function readReleases(portal: Portal, depth: Depth, patience: Patience): Promise<List<Release>> {
+  const isEnough: Record<Depth, (rows: readonly Release[]) => boolean> = {
+    page: () => true,
+    live: (rows) => rows.some(({ state }) => state === 'released'),
+    all: () => false,
+  };
+  return readPages('releases', (page) => portal.listReleases(page, patience), isEnough[depth]);
+}
+
+/**
+ * The pages of a list until there is enough of it, or it ends. A portal may cap its pages below what was asked for, so
+ * a short page is no end. An empty page is, one that shows nothing new, and the total where the portal tells it.
+ */
+async function readPages<T extends { readonly version: string }>(
+  what: string,
+  read: (page: number) => Promise<Page<T>>,
+  isEnough: (rows: readonly T[]) => boolean,
+): Promise<List<T>> {
+  const rows: T[] = [];
+  const versions = new Set<string>();
+  let count = 0;
+  let full = false;
+  for (let number = 1; number <= MAX_PAGES; number++) {
+    const page = number === 1 ? await read(1) : await orTheEnd(read(number));
+    const before = versions.size;
+    rows.push(...page.items);
+    for (const { version } of page.items) versions.add(version);
+    const pageRows = page.rows ?? page.items.length;
+    count += pageRows;
+    full ||= number === 1 && page.full === true;
+    // A total below what was counted is none.
+    const total = page.total !== undefined && page.total >= count ? page.total : undefined;
+    const isLast = page.last || (number > 1 && versions.size === before);
+    if (total === undefined ? isLast : count === total || (isLast && number > 1)) {
+      return { rows, whole: total === undefined || count === total, full };
+    }
+    if (page.last || isEnough(rows)) return { rows, whole: false, full };
+  }
+  throw new ReleaseError('portal-unexpected', { found: `The list of ${what} goes on after ${MAX_PAGES} pages.` });
+}
+
+/** A portal may refuse a page behind the last one. */
+async function orTheEnd<T>(page: Promise<Page<T>>): Promise<Page<T>> {
+  try {
+    return await page;
+  } catch (error) {
+    if (error instanceof ReleaseError && error.code === 'portal-refused') return { items: [], last: true };
+    throw error;
+  }
+}

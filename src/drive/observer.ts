@@ -1,0 +1,73 @@
+/** Reads the release again and again in a run, and tells what to believe of it. */
+
+import type { Clock } from '../lib/clock.ts';
+import type { Patience, Portal } from '../portal/port.ts';
+import type { View } from '../release/snapshot.ts';
+import { accepting, type Belief, beliefIn, considering, disproved, type Effect, wasAccepted } from './belief.ts';
+import { type Depth, look, lookByName } from './observe.ts';
+
+export interface Observer {
+  /** The newest snapshot that is believed. */
+  readonly view: View;
+  /** What a reading showed that is neither believed nor dismissed yet: `rejected`; undefined where there is none. */
+  readonly doubt: string | undefined;
+  /** What the last reading showed, believed or not. */
+  readonly lastSeen: View;
+  /** The accepted write whose effect no reading has shown yet. */
+  readonly awaited: Effect | undefined;
+  /** One reading; resolves with what is believed after it. By name where the last one is in doubt. */
+  read(patience?: Patience, depth?: Depth): Promise<View>;
+  /** Takes in a reading that somebody else made. */
+  consider(seen: View): View;
+  /** The portal accepted a write; `isShown`: its effect has been read already. */
+  accept(effect: Effect, isShown?: boolean): void;
+  /** The portal refused a write because of the release's state. */
+  disprove(): void;
+  wasAccepted(effect: Effect): boolean;
+  /** How long to wait before a reading that is to settle the doubt. */
+  readonly confirmGapMs: number;
+}
+
+/** `onView` is told each snapshot that is believed. */
+export function createObserver(first: View, portal: Portal, clock: Clock, onView: (view: View) => void): Observer {
+  let belief: Belief = beliefIn(first);
+  let lastSeen = first;
+  const consider = (seen: View): View => {
+    lastSeen = seen;
+    belief = considering(belief, seen, clock.now());
+    onView(belief.view);
+    return belief.view;
+  };
+  return {
+    get view() {
+      return belief.view;
+    },
+    get doubt() {
+      return belief.doubt?.standing;
+    },
+    get lastSeen() {
+      return lastSeen;
+    },
+    get awaited() {
+      return belief.awaited;
+    },
+    get confirmGapMs() {
+      return Math.min(1_000 * ((belief.doubt?.readings ?? 0) + 1), 10_000);
+    },
+    async read(patience = 'retry', depth = 'page') {
+      const { version } = belief.view;
+      const byName = belief.doubt !== undefined && depth === 'page';
+      return consider(
+        byName ? await lookByName(portal, version, patience) : await look(portal, version, { patience, depth }),
+      );
+    },
+    consider,
+    accept(effect, isShown = false) {
+      belief = accepting(belief, effect, isShown, clock.now());
+    },
+    disprove() {
+      belief = disproved(belief);
+    },
+    wasAccepted: (effect) => wasAccepted(belief, effect),
+  };
+}

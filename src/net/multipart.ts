@@ -1,0 +1,49 @@
+/** A multipart/form-data body (RFC 7578) whose length is known before it is sent, so that it can be streamed. */
+
+import { randomUUID } from 'node:crypto';
+import type { UploadSource } from '../portal/port.ts';
+import type { WireBody } from '../portal/transport.ts';
+
+interface FilePart {
+  readonly field: string;
+  readonly name: string;
+  readonly contentType: string;
+}
+
+export function multipart(
+  form: readonly (readonly [name: string, value: string])[],
+  file: FilePart,
+  source: UploadSource,
+  onProgress?: (sentBytes: number, totalBytes: number) => void,
+): WireBody {
+  const boundary = `----gopay-miniapp-release-${randomUUID()}`;
+  const part = (disposition: string, rest: string) =>
+    `--${boundary}\r\nContent-Disposition: form-data; ${disposition}\r\n${rest}`;
+  const head = Buffer.from(
+    form.map(([name, value]) => part(`name="${quoted(name)}"`, `\r\n${value}\r\n`)).join('') +
+      part(
+        `name="${quoted(file.field)}"; filename="${quoted(file.name)}"`,
+        `Content-Type: ${file.contentType}\r\n\r\n`,
+      ),
+  );
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    lengthBytes: head.length + source.sizeBytes + tail.length,
+    async *open() {
+      yield head;
+      let sentBytes = 0;
+      for await (const chunk of source.open()) {
+        yield chunk;
+        sentBytes += chunk.length;
+        onProgress?.(sentBytes, source.sizeBytes);
+      }
+      yield tail;
+    },
+  };
+}
+
+/** As HTML's form submission escapes a name. */
+function quoted(name: string): string {
+  return name.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}

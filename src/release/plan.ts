@@ -1,0 +1,461 @@
+/**
+ * (stage, what was observed, what was sent) -> what to do next. Pure: the same facts give the same plan, so a dry run
+ * and a run cannot differ.
+ */
+
+import type { Release, Unreadable } from '../portal/port.ts';
+import {
+  holds,
+  type Operation,
+  operationRow,
+  STAGE_NAMES,
+  STAGES,
+  STATES,
+  type Stage,
+  type State,
+  stageRow,
+  type WriteOperation,
+} from './lifecycle.ts';
+import {
+  CLOCKS_DIFFER_MS,
+  EARLIEST_MS,
+  isFirstRelease,
+  isKnown,
+  liveOf,
+  liveRelease,
+  liveVersionAbove,
+  othersUnderWay,
+  stateOf,
+  type View,
+  withState,
+} from './snapshot.ts';
+
+export type Plan =
+  | { readonly kind: 'send'; readonly operation: WriteOperation; readonly ratioPercent?: number }
+  | { readonly kind: 'wait' }
+  /** Hold the ratio in effect until then. */
+  | { readonly kind: 'soak'; readonly ratioPercent: number; readonly untilMs: number }
+  /** The release is in passing between two states. */
+  | { readonly kind: 'look' }
+  | { readonly kind: 'reached'; readonly notice?: string }
+  | { readonly kind: 'unknown-status' }
+  | { readonly kind: 'rejected' | 'withdrawn' }
+  | { readonly kind: 'refused'; readonly found: string; readonly todo: string }
+  /** A value that the next step depends on is there, and cannot be read. */
+  | { readonly kind: 'unreadable'; readonly what: Unreadable };
+
+/** A plan that ends a stage short of its end. */
+export type Stop = Extract<Plan, { kind: 'refused' | 'rejected' | 'withdrawn' | 'unknown-status' | 'unreadable' }>;
+
+export type Refused = Extract<Plan, { kind: 'refused' }>;
+
+/** What the user chose, as far as a plan depends on it. */
+export interface PlanOptions {
+  readonly targetApp: string;
+  readonly allowDowngrade: boolean;
+  readonly reapply: boolean;
+  readonly ratios: readonly number[];
+  readonly soakMs: number;
+  readonly soakMode: 'wait' | 'resume';
+  /** Untrusted text as it may stand in a sentence. */
+  readonly show: (untrusted: string) => string;
+}
+
+/** What this run did in the stage so far. A look shows everything else. */
+export interface Memory {
+  /** The release was applied for by this run, or seen in review by it: a no is an answer, not a leftover. */
+  readonly reviewed?: boolean;
+  /** The uploaded package's paths, as the portal named them. */
+  readonly packageSent?: readonly string[];
+  readonly versionCreated?: boolean;
+  readonly idsAdded?: boolean;
+  /** This run took the release back. */
+  readonly takenBack?: boolean;
+  /** The portal's time of the last change is no such time: other changes are newer. */
+  readonly timeIsOld?: boolean;
+  /** Set, and not started yet. */
+  readonly ratioSet?: number;
+  /** Since when this run knows a ratio to be in effect; of another ratio it says nothing. */
+  readonly held?: {
+    readonly ratioPercent: number;
+    readonly sinceMs: number;
+    /** Raised by this run, which knows it better than a portal whose clock is behind. */
+    readonly raised?: true;
+  };
+}
+
+export function plan(stage: Stage, view: View, options: PlanOptions, memory: Memory, nowMs: number): Plan {
+  const state = stateOf(view);
+  if (stage === 'status') return { kind: 'reached' };
+  // Who only waits goes on waiting, however long the release is in passing.
+  const onlyWaits = stage === 'approval' || memory.reviewed;
+  if (state === 'busy') return { kind: onlyWaits ? 'wait' : 'look' };
+  if (state === 'unknown') return { kind: onlyWaits ? 'wait' : 'unknown-status' };
+  // A release that was in review is approved, rejected or withdrawn, not gone: an empty list is a slip of the portal.
+  if (state === 'none' && memory.reviewed) return { kind: 'wait' };
+  if (isDone(stage, state, view, memory)) return { kind: 'reached', ...noticeOf(stage, state, memory) };
+
+  const row = stageRow(stage);
+  const backFromReview = memory.reviewed && state === 'created';
+  if (row.awaitsReview && (state === 'rejected' || state === 'withdrawn' || backFromReview)) {
+    const sendAgain = row.reapplies && options.reapply && !memory.reviewed;
+    if (!sendAgain) return { kind: state === 'rejected' ? 'rejected' : 'withdrawn' };
+  }
+
+  const ofRamp = stage === 'grayscale' ? nextOfRamp(state, view, options, memory, nowMs) : undefined;
+  if (ofRamp?.kind === 'reached') return ofRamp;
+  const stop = whyNot(stage, state, view, options, memory, nowMs);
+  if (stop) return stop;
+  if (ofRamp) return ofRamp;
+  const step = row.way[state];
+  if (step === 'wait') return { kind: 'wait' };
+  const operation = step?.find((candidate) => !isSent(candidate, memory));
+  return operation ? { kind: 'send', operation } : { kind: 'reached' };
+}
+
+export interface Foreseen {
+  readonly stage: Stage;
+  /** What it would send, in words and with its value: `setRatio 20%`. */
+  readonly operations: readonly { readonly operation: WriteOperation; readonly ratioPercent?: number }[];
+  readonly waits: boolean;
+}
+
+/**
+ * The whole chain from one look on, before anything is written: what each stage would send, and how it would end
+ * where it cannot reach its end. A chain that must fail at its end fails here.
+ */
+export function foresee(
+  stages: readonly Stage[],
+  first: View,
+  options: PlanOptions,
+  nowMs: number,
+): { readonly steps: readonly Foreseen[]; readonly end?: Stop } {
+  const steps: Foreseen[] = [];
+  let view = first;
+  for (const stage of stages) {
+    const operations: Foreseen['operations'][number][] = [];
+    let memory: Memory = {};
+    let waits = false;
+    for (;;) {
+      // Every soak is over by then, so that the plan behind it shows.
+      const next = plan(stage, view, options, memory, waits ? Number.POSITIVE_INFINITY : nowMs);
+      if (next.kind === 'reached') break;
+      if (next.kind === 'look') return { steps };
+      if (next.kind === 'soak') waits = true;
+      else if (next.kind === 'wait') {
+        waits = true;
+        view = withState(view, 'approved');
+      } else if (next.kind === 'send') {
+        operations.push({ operation: next.operation, ...(next.ratioPercent && { ratioPercent: next.ratioPercent }) });
+        if (next.operation === 'startGrayscale' && options.soakMs > 0) waits = true;
+        memory = remember(memory, next, nowMs);
+        view = afterwards(view, next);
+      } else return { steps, end: next };
+    }
+    steps.push({ stage, operations, waits });
+  }
+  return { steps };
+}
+
+/** What the run remembers of a write that took. */
+export function remember(
+  memory: Memory,
+  sent: Extract<Plan, { kind: 'send' }>,
+  nowMs: number,
+  artifacts: readonly string[] = [],
+): Memory {
+  switch (sent.operation) {
+    case 'startApproval':
+      return { ...memory, reviewed: true };
+    case 'uploadPackage':
+      return { ...memory, packageSent: artifacts };
+    case 'createVersion':
+      return { ...memory, versionCreated: true };
+    case 'cancelApproval':
+    case 'cancelRelease':
+      return { ...memory, takenBack: true };
+    case 'addWhitelist':
+      return { ...memory, idsAdded: true };
+    case 'setRatio':
+      return sent.ratioPercent === undefined ? memory : { ...memory, ratioSet: sent.ratioPercent };
+    case 'startGrayscale':
+      return { ...memory, held: { ratioPercent: sent.ratioPercent ?? 0, sinceMs: nowMs, raised: true } };
+    default:
+      return memory;
+  }
+}
+
+/** The stages that may run from here, in their order. */
+export function nextStages(view: View): Stage[] {
+  const state = stateOf(view);
+  if (!isKnown(state)) return [];
+  if (state === 'none' && view.uploaded !== undefined) return [view.uploaded ? 'submit' : 'upload'];
+  const first = isFirstRelease(view) === true;
+  return STAGE_NAMES.filter((stage) => {
+    const row = stageRow(stage);
+    return row.way[state] !== undefined && !(first && row.notOnFirstRelease) && row.end !== 'version';
+  });
+}
+
+/** Every operation that a stage may send, for the check that the profile speaks them. */
+export function operationsOf(stage: Stage): Operation[] {
+  const steps = Object.values(stageRow(stage).way).filter((step) => step !== 'wait');
+  const reads: Operation[] = stage === 'upload' || stage === 'submit' ? ['listVersions'] : [];
+  return [...new Set([...reads, ...steps.flat()])];
+}
+
+function isDone(stage: Stage, state: State, view: View, memory: Memory): boolean {
+  const { end } = STAGES[stage];
+  if (end === 'any') return true;
+  if (end === 'version') return state !== 'none' || Boolean(view.uploaded);
+  if (stage === 'whitelist' && state === 'whitelist-testing') return Boolean(memory.idsAdded);
+  if (stage === 'withdraw' && state === 'created') return Boolean(memory.takenBack);
+  // A rollout is not done by having begun: nextOfRamp says when it is.
+  if (stage === 'grayscale' && state === 'grayscale') return false;
+  return holds(end, state);
+}
+
+function noticeOf(stage: Stage, state: State, memory: Memory): { notice?: string } {
+  if (stage === 'upload' && !memory.versionCreated) {
+    const notice = memory.packageSent
+      ? 'The version was created by somebody else meanwhile: it may not hold this build.'
+      : 'The version exists on the portal already: this build was not sent.';
+    return { notice };
+  }
+  if (stage === 'whitelist' && state !== 'whitelist-testing') {
+    return { notice: `The release is ${STATES[state].words}, past the whitelist test: no user IDs were added.` };
+  }
+  return {};
+}
+
+function isSent(operation: WriteOperation, memory: Memory): boolean {
+  return (
+    (operation === 'addWhitelist' && memory.idsAdded === true) ||
+    (operation === 'uploadPackage' && memory.packageSent !== undefined)
+  );
+}
+
+function nextOfRamp(state: State, view: View, options: PlanOptions, memory: Memory, nowMs: number): Plan | undefined {
+  if (state !== 'grayscale' && state !== 'rollout-ready') return { kind: 'send', operation: 'skipPilot' };
+  const { ratios, soakMs } = options;
+  const inEffect = ratioInEffect(view, memory);
+  if (inEffect === undefined) return undefined;
+  if (inEffect > 0 && soakMs > 0) {
+    const untilMs = (heldSince(inEffect, view, memory, nowMs) ?? nowMs) + soakMs;
+    if (nowMs < untilMs) return { kind: 'soak', ratioPercent: inEffect, untilMs };
+  }
+  const target = ratios.find((ratio) => ratio > inEffect);
+  if (target === undefined && inEffect === ratios.at(-1)) return { kind: 'reached' };
+  if (target === undefined) return whyNotThisRatio(view, options, memory, nowMs) ?? { kind: 'reached' };
+  // Where the portal shows no ratio, no reading could show that it was increased.
+  if (inEffect > 0 && !view.release?.ratioPercent) return undefined;
+  const operation = memory.ratioSet === target ? 'startGrayscale' : 'setRatio';
+  return { kind: 'send', operation, ratioPercent: target };
+}
+
+/** The ratio that users get and since when; the time is undefined where neither this run nor the portal knows it. */
+export function rolloutOf(
+  view: View,
+  memory: Memory,
+  nowMs: number,
+): { readonly ratioPercent: number; readonly sinceMs: number | undefined } {
+  const ratioPercent = ratioInEffect(view, memory) ?? 0;
+  return { ratioPercent, sinceMs: ratioPercent > 0 ? heldSince(ratioPercent, view, memory, nowMs) : undefined };
+}
+
+function heldSince(ratioPercent: number, view: View, memory: Memory, nowMs: number): number | undefined {
+  const held = memory.held?.ratioPercent === ratioPercent ? memory.held : undefined;
+  if (held?.raised) return held.sinceMs;
+  // A clock of the portal that is ahead of ours makes no hold period longer than asked for.
+  const changedMs = changedAtMs(view.release, memory, nowMs);
+  return changedMs === undefined ? held?.sinceMs : Math.min(changedMs, held?.sinceMs ?? nowMs);
+}
+
+/** When the portal says that the release last changed, where that can be: undefined counts as not told. */
+function changedAtMs(release: Release | undefined, memory: Memory, nowMs: number): number | undefined {
+  const ms = release?.modifiedAtMs;
+  if (ms === undefined || memory.timeIsOld) return undefined;
+  return ms >= EARLIEST_MS && ms <= nowMs + CLOCKS_DIFFER_MS ? ms : undefined;
+}
+
+/** Why a stage cannot run from here, or undefined where it can. */
+function whyNot(
+  stage: Stage,
+  state: State,
+  view: View,
+  options: PlanOptions,
+  memory: Memory,
+  nowMs: number,
+): Stop | undefined {
+  const row = stageRow(stage);
+  const { version } = view;
+  const where = `on ${options.targetApp}`;
+  const step = row.way[state];
+  if (!step) {
+    const from = (Object.keys(row.way) as State[]).map((name) => STATES[name].words).join(', or ');
+    return refused(
+      `${version} is ${STATES[state].words} ${where}; ${stage} takes a release that is ${from}.`,
+      todo(stage, view),
+    );
+  }
+  if (row.notOnFirstRelease && isFirstRelease(view)) {
+    return refused(
+      `Nothing was ever official ${where}, and a first release can only be official: ${stage} is for later ones.`,
+      'Run the stage release.',
+    );
+  }
+  if (row.end !== 'version' && step !== 'wait' && step.includes('createRelease') && view.uploaded === null) {
+    return refused(`The portal has no version ${version} of this miniapp.`, 'Run the stage upload first.');
+  }
+  const applies = step !== 'wait' && step.includes('startApproval');
+  const guards = row.refusesDowngrade && !options.allowDowngrade;
+  // Where the live one's status is not mapped, the official release of this one could not be read either.
+  if (row.refusesDowngrade || row.notOnFirstRelease) {
+    const isNeeded = guards || row.notOnFirstRelease === true;
+    const unknown = whyLiveIsUnknown(view, where, `whether ${stage} may run`, options.show, isNeeded);
+    if (unknown) return unknown;
+  }
+  const live = liveVersionAbove(view);
+  if (guards && live) {
+    return refused(
+      live.how === 'above'
+        ? `${version} is below ${live.live}, which is live ${where}.`
+        : `${version} cannot be compared with ${live.live}, which is live ${where}: it may be a downgrade.`,
+      'Release a higher version, roll back with the stage rollback, or set allow-downgrade: true if this is meant.',
+    );
+  }
+  const [other] = othersUnderWay(view);
+  if (other && applies) {
+    return refused(
+      `Another version, ${other.version}, is ${STATES[other.state].words} ${where}; the portal takes one release at a time.`,
+      `Release ${other.version} or withdraw it first.`,
+    );
+  }
+  if (stage === 'grayscale') return whyNotThisRatio(view, options, memory, nowMs);
+  return stage === 'rollback' ? whyNoRollback(view, where, options.show) : undefined;
+}
+
+/** Where it is not known which version is live, what depends on it is not done. */
+function whyLiveIsUnknown(
+  view: View,
+  where: string,
+  what: string,
+  show: PlanOptions['show'],
+  needsWholeList = true,
+): Refused | undefined {
+  const live = liveOf(view);
+  if (live.kind === 'unknown') return whyUnknown(live.releases, where, what, show);
+  if (live.kind !== 'unlisted' || view.releases === undefined || !needsWholeList) return undefined;
+  return refused(
+    `The list of releases ${where} ended before all of it was read, so it is not known which version is live, and ${what}.`,
+    'Run the step again; if it stays so, look at the list in the portal.',
+  );
+}
+
+/** Statuses of other releases that the profile does not map, with the lines to add. */
+export function whyUnknown(
+  releases: readonly Release[],
+  where: string,
+  what: string,
+  show: PlanOptions['show'],
+): Refused {
+  const shown = releases.slice(0, 3).map(({ version, portalStatus }) => `${show(version)} (${show(portalStatus)})`);
+  const statuses = [...new Set(releases.slice(0, 3).map(({ portalStatus }) => JSON.stringify(show(portalStatus))))];
+  const lines = statuses.map((status) => `${status}: { "state": "...", "mark": "observed" }`).join(', ');
+  return refused(
+    `The profile does not map the status of ${shown.join(', ')} ${where}, so it is not known which version is live, and ${what}.`,
+    `Find out what the status means and add it to statuses in your portal profile: ${lines} (docs/portal.md).`,
+  );
+}
+
+function whyNotThisRatio(view: View, options: PlanOptions, memory: Memory, nowMs: number): Stop | undefined {
+  const inEffect = ratioInEffect(view, memory);
+  const unreadable = view.release?.unreadableRatio;
+  const isShown = stateOf(view) !== 'grayscale' || Boolean(view.release?.ratioPercent);
+  const isWanted = inEffect === undefined || inEffect < (options.ratios.at(-1) ?? 0);
+  if (!isShown && isWanted && unreadable && !isHeld(inEffect, memory, options, nowMs)) {
+    return { kind: 'unreadable', what: unreadable };
+  }
+  if (inEffect === undefined || (!isShown && isWanted && !isHeld(inEffect, memory, options, nowMs))) {
+    return refused(
+      `${view.version} is in grayscale rollout and the portal shows no ratio, so it is not known whether ${options.ratios.at(-1)}% would increase it.`,
+      'Name the field that holds the ratio in your portal profile, at release.ratio (docs/portal.md).',
+    );
+  }
+  const last = options.ratios.at(-1) ?? 0;
+  if (inEffect > last) {
+    return refused(
+      `${view.version} is rolled out to ${inEffect}% already, and a ratio may only be increased; ${last}% was asked for.`,
+      'Ask for a higher ratio, run release, or take the release back with withdraw.',
+    );
+  }
+  const tellsNoTime = changedAtMs(view.release, memory, nowMs) === undefined;
+  if (options.soakMs > 0 && options.soakMode === 'resume' && tellsNoTime) {
+    return refused(
+      'The portal does not say when the ratio was last changed, so a later run cannot know how long it was held.',
+      'Use soak-mode: wait.',
+    );
+  }
+  return undefined;
+}
+
+/** Where a rollout's ratio is not known, which matters to the next run. */
+export function noticeOfRatio(release: Release | undefined, show: (untrusted: string) => string): string | undefined {
+  if (release?.state !== 'grayscale' || release.ratioPercent !== undefined) return undefined;
+  const shown = release.unreadableRatio;
+  return shown
+    ? `The portal shows ${show(shown.value)} at ${shown.field}, which is no whole percentage (profile key ${shown.profileKey}), so the ratio in effect could not be checked.`
+    : 'The portal shows no ratio (profile key release.ratio), so the ratio in effect could not be checked.';
+}
+
+/** Whether this run holds the ratio that it raised last. */
+function isHeld(inEffect: number | undefined, { held }: Memory, { soakMs }: PlanOptions, nowMs: number): boolean {
+  return held !== undefined && held.ratioPercent === inEffect && nowMs < held.sinceMs + soakMs;
+}
+
+/** The ratio that users get, in percent; undefined in a rollout whose ratio the portal does not show. */
+function ratioInEffect(view: View, memory: Memory): number | undefined {
+  if (stateOf(view) !== 'grayscale') return 0;
+  const shown = view.release?.ratioPercent;
+  if (shown !== undefined && shown > 0) return shown;
+  return memory.held?.raised ? memory.held.ratioPercent : undefined;
+}
+
+function whyNoRollback(view: View, where: string, show: PlanOptions['show']): Stop | undefined {
+  const unknown = whyLiveIsUnknown(view, where, 'whether a rollback may run', show);
+  if (unknown) return unknown;
+  const rollout = othersUnderWay(view).find((release) => release.state === 'grayscale');
+  if (!rollout) return undefined;
+  return refused(
+    `${rollout.version} is in grayscale rollout ${where}, and nothing can be rolled back during a rollout.`,
+    `Take ${rollout.version} back with the stage withdraw: its users return to the live version.`,
+  );
+}
+
+function refused(found: string, whatToDo: string): Refused {
+  return { kind: 'refused', found, todo: whatToDo };
+}
+
+/** What to do where a stage cannot run: mostly, which stage comes first from here. */
+function todo(stage: Stage, view: View): string {
+  if (stage === 'withdraw') return 'There is nothing to take back; nothing was changed.';
+  if (stage === 'rollback') return 'Name an archived version with the input version.';
+  const [next, ...others] = nextStages(view).filter((stage) => stage !== 'approval');
+  const live = liveRelease(view)?.version;
+  if (stateOf(view) === 'released')
+    return 'It is live; there is nothing before it to run. To take it back, run rollback.';
+  if (stateOf(view) === 'archived') {
+    return `${live ? `${live} is live. ` : ''}Release a new version, or bring this one back with the stage rollback.`;
+  }
+  if (stateOf(view) === 'in-review') return 'Wait for the administrator with the stage approval.';
+  if (!next) return 'Look at the release in the portal.';
+  if (next === 'apply' && stateOf(view) !== 'created') return 'Correct it, then run apply with reapply: true.';
+  return `Run the stage ${next} first${others.length > 0 ? ` (possible from here: ${[next, ...others].join(', ')})` : ''}.`;
+}
+
+/** The view as an operation would leave it. */
+function afterwards(view: View, sent: Extract<Plan, { kind: 'send' }>): View {
+  if (sent.operation === 'createVersion') return { ...view, uploaded: { version: view.version, artifacts: [] } };
+  const { to } = operationRow(sent.operation);
+  return to ? withState(view, to, sent.ratioPercent) : view;
+}

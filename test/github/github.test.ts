@@ -1,0 +1,527 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { eventNumber, type RunContext } from '../../src/action/context.ts';
+import type { Inputs } from '../../src/action/inputs.ts';
+import { type GitHubOptions, runTask } from '../../src/github/client.ts';
+import { createTeller, tagsOf } from '../../src/github/notifier.ts';
+import { findPullRequest } from '../../src/github/pull-request.ts';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { createRedactor } from '../../src/lib/redaction/redactor.ts';
+import { markerOf } from '../../src/report/comment.ts';
+import type { Report } from '../../src/report/report.ts';
+import {
+  BOT,
+  commentBy,
+  type GitHubState,
+  REPOSITORY,
+  someReport,
+  startGitHub,
+  type TestGitHub,
+  TOKEN,
+} from '../support/github.ts';
+
+const LIST = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments';
+const CREATE = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments';
+const UPDATE = 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}';
+const MARKER = markerOf(someReport());
+
+/** No pause is waited for, but each is noted. */
+const pauses: number[] = [];
+const clock: Clock = {
+  now: Date.now,
+  random: () => 0.5,
+  sleep: async (ms, signal) => {
+    pauses.push(ms);
+    await systemClock.sleep(0, signal);
+  },
+};
+
+let gitHub: TestGitHub;
+const start = async (state?: Partial<GitHubState>) => {
+  gitHub = await startGitHub(state);
+  return gitHub;
+};
+afterEach(async () => {
+  pauses.length = 0;
+  expect(gitHub?.violations ?? []).toEqual([]);
+  await gitHub?.close();
+});
+
+interface Told {
+  readonly log: string;
+  tell(report?: Report, moment?: 'waiting' | 'end'): Promise<void>;
+}
+
+function teller(
+  inputs: Partial<Inputs> = {},
+  context: Partial<RunContext> = {},
+  signal = new AbortController().signal,
+): Told {
+  const parts = optionsOf(context, signal);
+  const tell = createTeller(parts);
+  return {
+    get log() {
+      return parts.lines.join('');
+    },
+    tell: (report = someReport(), moment = 'end') => tell(report, inputsOf(inputs), moment),
+  };
+}
+
+function optionsOf(context: Partial<RunContext>, signal = new AbortController().signal) {
+  const lines: string[] = [];
+  const redactor = createRedactor();
+  redactor.add(TOKEN, 'credential');
+  const log = createLog((line) => lines.push(line), redactor.redactSentence);
+  return { context: contextOf(context), clock, signal, log, redactor, userAgent: 'test', lines };
+}
+
+const inputsOf = (inputs: Partial<Inputs>) =>
+  ({ githubToken: TOKEN, comment: 7, environment: undefined, tagPrefix: 'v', dryRun: false, ...inputs }) as Inputs;
+
+const contextOf = (context: Partial<RunContext>) =>
+  ({
+    eventName: 'push',
+    event: {},
+    repository: REPOSITORY,
+    sha: 'head',
+    apiUrl: gitHub?.url ?? '',
+    ...context,
+  }) as RunContext;
+
+describe('the comment', () => {
+  test('is found on the third page, among forged ones, and updated in place', async () => {
+    const others = Array.from({ length: 250 }, (_, at) => commentBy('somebody', `talk ${at}`, at + 1));
+    const forged = [
+      commentBy('mallory', `${MARKER}\nforged by a user`, 301),
+      commentBy('other-app[bot]', `${MARKER}\nforged by a bot`, 302),
+      commentBy('github-actions', `${MARKER}\nforged by a user of nearly the same name`, 303),
+      commentBy(BOT, `quoted: ${MARKER}`, 304),
+      commentBy(BOT, `${MARKER} and more`, 305),
+    ];
+    const own = commentBy(BOT, `${MARKER}\r\nold`, 400);
+    await start({ comments: [...others.slice(0, 50), ...forged, ...others.slice(50), own] });
+    await teller().tell();
+    expect(own.body).toContain('in grayscale rollout at 20%');
+    expect(gitHub.comments).toHaveLength(256);
+    expect(gitHub.comments.filter(({ body }) => body.includes('rollout'))).toEqual([own]);
+    expect(gitHub.requests.filter((route) => route === LIST)).toHaveLength(3);
+  });
+
+  test('is made once, then updated; a forged one alone makes a new one', async () => {
+    await start({ comments: [commentBy('mallory', `${MARKER}\nforged`, 1)] });
+    const { tell } = teller();
+    await tell(someReport({ verdict: 'pending', state: 'in-review' }), 'waiting');
+    await tell();
+    expect(gitHub.comments.map(({ user }) => user.login)).toEqual(['mallory', BOT]);
+    expect(gitHub.comments[0]?.body).toContain('forged');
+    expect(gitHub.bodies).toHaveLength(2);
+    expect(gitHub.bodies[0]).toContain('waiting');
+    expect(gitHub.bodies[1]).not.toContain('waiting');
+    // The second one knew where; after somebody deleted it, a new one is made.
+    expect(gitHub.requests).toEqual([LIST, 'POST /graphql', CREATE, UPDATE]);
+    gitHub.comments.pop();
+    await tell();
+    expect(gitHub.comments.map(({ user }) => user.login)).toEqual(['mallory', BOT]);
+  });
+
+  test('a rehearsal and another target app have their own', async () => {
+    await start();
+    for (const fields of [{}, { sandbox: true }, { targetApp: 'OTHER' }, {}]) await teller().tell(someReport(fields));
+    expect(gitHub.comments).toHaveLength(3);
+  });
+
+  test("an app's or a person's token updates its own, not the bot's; where GraphQL is refused, the bot's", async () => {
+    await start({
+      viewer: 'release-app[bot]',
+      comments: [commentBy(BOT, MARKER, 1), commentBy('Release-App[bot]', MARKER, 2)],
+    });
+    await teller().tell();
+    expect(gitHub.comments.map(({ body }) => body === MARKER)).toEqual([true, false]);
+    gitHub.viewer = undefined;
+    await teller().tell();
+    expect(gitHub.comments.map(({ body }) => body === MARKER)).toEqual([false, false]);
+  });
+
+  test('an Enterprise Server has its API in a folder', async () => {
+    await start({ comments: [commentBy(BOT, MARKER, 1)] });
+    await teller({}, { apiUrl: `${gitHub.url}/api/v3` }).tell();
+    expect(gitHub.requests).toEqual([LIST, 'POST /graphql', UPDATE]);
+  });
+
+  test('is not written in a dry run, when it is off, without a token, or without a pull request', async () => {
+    await start({ pulls: {} });
+    await teller({ dryRun: true, environment: 'prod' }).tell();
+    await teller({ comment: 'off' }).tell();
+    await teller({ githubToken: undefined, environment: 'prod' }).tell();
+    const onSchedule = teller({ comment: 'auto' }, { eventName: 'schedule' });
+    await onSchedule.tell(someReport({ version: '' }));
+    expect(gitHub.requests).toEqual([]);
+    expect(onSchedule.log).toContain('No pull request belongs');
+    const onPush = teller({ comment: 'auto' });
+    await onPush.tell();
+    expect(onPush.log).toContain('No pull request belongs');
+    expect(gitHub.bodies).toEqual([]);
+  });
+
+  test('holds no credential, whatever the report says', async () => {
+    await start();
+    await teller({ environment: TOKEN }).tell(someReport({ message: `it said ${TOKEN}`, version: TOKEN }));
+    expect(gitHub.bodies.join()).not.toContain(TOKEN);
+    expect(JSON.stringify(gitHub.deployments.map(({ body }) => ({ ...body, environment: '' })))).not.toContain(TOKEN);
+  });
+});
+
+describe('which pull request', () => {
+  const find = (clues: Parameters<typeof findPullRequest>[0]) =>
+    runTask(
+      {
+        ...optionsOf({}),
+        token: TOKEN,
+        apiUrl: gitHub.url,
+        repository: REPOSITORY,
+        redact: String,
+        onProxyPassword() {},
+      } satisfies GitHubOptions,
+      { timeoutMs: 10_000, graceMs: 0 },
+      (client) => findPullRequest(clues, client),
+    );
+
+  test("the tag's commit, peeled; the one that was merged as it; never another repository's", async () => {
+    await start({
+      tags: { 'v1.0.0': ['c1'], 'v1.1.0': ['t1', 't2', 'c2'], 'shop/v2': ['c3'] },
+      pulls: {
+        c1: [{ number: 1, merge_commit_sha: 'c1' }],
+        c2: [
+          { number: 90, merge_commit_sha: 'c2', base: 'fork/shop' },
+          { number: 2, merge_commit_sha: 'x' },
+          { number: 3, merge_commit_sha: 'c2' },
+        ],
+        c3: [{ number: 4, merge_commit_sha: 'x' }],
+        head: [{ number: 9, merge_commit_sha: 'head' }],
+      },
+    });
+    expect(await find({ tag: 'v1.0.0' })).toBe(1);
+    expect(await find({ tag: 'v1.1.0', sha: 'head' })).toBe(3);
+    expect(await find({ tag: 'shop/v2' })).toBe(4);
+    expect(await find({ tag: 'v9.9.9', sha: 'head' })).toBe(9);
+    expect(await find({ tag: 'v9.9.9' })).toBe(undefined);
+    expect(await find({ sha: 'unknown' })).toBe(undefined);
+    expect(await find({ number: 5, sha: 'head' })).toBe(5);
+  });
+
+  test("the event's own, and a comment's on one, but no plain issue's", () => {
+    const number = (eventName: string, event: unknown) => eventNumber(contextOf({ eventName, event }));
+    expect(number('pull_request', { pull_request: { number: 12 } })).toBe(12);
+    expect(number('pull_request_target', { pull_request: { number: 12 } })).toBe(12);
+    expect(number('issue_comment', { issue: { number: 13, pull_request: { url: 'x' } } })).toBe(13);
+    expect(number('issue_comment', { issue: { number: 13 } })).toBe(undefined);
+    expect(number('push', {})).toBe(undefined);
+    expect(number('pull_request', { pull_request: { number: '1/../2' } })).toBe(undefined);
+  });
+});
+
+describe('the deployment', () => {
+  const states = () =>
+    gitHub.deployments.map(({ payload, ref, statuses }) => [
+      (payload as { version: string }).version,
+      ref,
+      ...statuses.map(({ state }) => state),
+    ]);
+  const at = (version: string, state: Report['state'], fields: Partial<Report> = {}) =>
+    someReport({ version, state, ...fields });
+
+  test('one for a version, with a status for each state; the replaced one ends; a rollback turns it round', async () => {
+    await start({ tags: { 'v1.1.0': ['t', 'c'] } });
+    const { tell, log } = teller({ comment: 'off', environment: 'production' });
+    await tell(at('1.0.0', 'released'));
+    await tell(at('1.1.0', 'in-review'), 'waiting');
+    await tell(at('1.1.0', 'grayscale'));
+    await tell(at('1.1.0', 'grayscale'));
+    await tell(at('1.1.0', 'released'));
+    expect(states()).toEqual([
+      ['1.0.0', 'head', 'success', 'inactive'],
+      ['1.1.0', 'v1.1.0', 'in_progress', 'in_progress', 'success'],
+    ]);
+    await tell(at('1.0.0', 'released'));
+    expect(states()).toEqual([
+      ['1.0.0', 'head', 'success', 'inactive', 'success'],
+      ['1.1.0', 'v1.1.0', 'in_progress', 'in_progress', 'success', 'inactive'],
+    ]);
+    expect(log).not.toContain('warning');
+    expect(gitHub.deployments[1]?.body).toEqual({
+      ref: 'v1.1.0',
+      task: expect.stringMatching(/^miniapp-release:[0-9a-f]{32}$/),
+      environment: 'production',
+      description: '2088000000000000000001 1.1.0 on GOPAY',
+      payload: { miniapp: '2088000000000000000001', targetApp: 'GOPAY', version: '1.1.0' },
+      auto_merge: false,
+      required_contexts: [],
+    });
+    expect(gitHub.deployments[1]?.statuses[1]).toEqual({
+      state: 'in_progress',
+      description: '1.1.0 on GOPAY: in grayscale rollout at 20%',
+      log_url: 'https://github.example/acme/shop/actions/runs/77/attempts/2',
+      auto_inactive: false,
+    });
+  });
+
+  test('a rejection and a halt fail it, a withdrawal ends it, and nothing is made for what is not on its way', async () => {
+    await start();
+    const { tell } = teller({ comment: 'off', environment: 'production' });
+    await tell(at('1.0.0', 'created'));
+    await tell(at('1.0.0', 'withdrawn'));
+    await tell(at('1.0.0', 'in-review', { sandbox: true }));
+    expect(gitHub.deployments).toEqual([]);
+    await tell(at('1.0.0', 'rejected', { verdict: 'rejected' }));
+    await tell(at('1.0.0', 'grayscale', { verdict: 'halted' }));
+    await tell(at('1.0.0', 'withdrawn'));
+    expect(states()).toEqual([['1.0.0', 'head', 'failure', 'failure', 'inactive']]);
+  });
+
+  test('only what was live is replaced: a failed version stays failed', async () => {
+    await start();
+    const { tell } = teller({ comment: 'off', environment: 'production' });
+    await tell(at('1.0.0', 'rejected', { verdict: 'rejected' }));
+    await tell(at('1.1.0', 'released'));
+    expect(states()).toEqual([
+      ['1.0.0', 'head', 'failure'],
+      ['1.1.0', 'head', 'success'],
+    ]);
+  });
+
+  test('another target app in the same environment is left alone; a payload may come back as text', async () => {
+    await start();
+    const { tell } = teller({ comment: 'off', environment: 'production' });
+    await tell(at('1.0.0', 'released'));
+    await tell(at('1.0.0', 'released', { targetApp: 'OTHER' }));
+    for (const deployment of gitHub.deployments)
+      Object.assign(deployment, { payload: JSON.stringify(deployment.payload) });
+    await tell(at('1.1.0', 'released'));
+    await tell(at('1.1.0', 'released'));
+    expect(gitHub.deployments.map(({ statuses }) => statuses.at(-1)?.['state'])).toEqual([
+      'inactive',
+      'success',
+      'success',
+    ]);
+  });
+});
+
+describe('what goes wrong is a warning', () => {
+  test.each([403, 404])('a missing permission (%i) names the line to add, once', async (status) => {
+    await start({
+      faults: [CREATE, 'GET /repos/{owner}/{repo}/deployments'].map((route) => ({
+        route,
+        status,
+        message: 'Resource not accessible by integration\n::error::@all',
+      })),
+    });
+    const told = teller({ environment: 'production' });
+    await told.tell();
+    await told.tell();
+    const warnings = told.log.match(/^::warning::.*$/gm) ?? [];
+    expect(warnings).toHaveLength(2);
+    expect(warnings.join()).toContain('permissions:%0A  pull-requests: write');
+    expect(warnings.join()).toContain('permissions:%0A  deployments: write');
+    expect(warnings[0]).toContain(`GitHub answered ${status} (Resource not accessible by integration ::error::@all)`);
+    expect(pauses).toEqual([]);
+  });
+
+  test('a bad token is not shown', async () => {
+    await start();
+    const told = teller({ githubToken: 'ghp_other_token_that_is_wrong' });
+    await told.tell();
+    expect(told.log).toContain('GitHub answered 401 (Bad credentials).');
+    expect(told.log).not.toContain('ghp_other');
+  });
+
+  test('a passing fault is tried again, four times at most', async () => {
+    await start({
+      faults: [
+        { route: LIST, status: 502, times: 2 },
+        { route: LIST, status: 503, times: 1, headers: { 'retry-after': '2' } },
+      ],
+    });
+    await teller().tell();
+    expect(pauses).toEqual([250, 500, 2000]);
+    expect(gitHub.comments).toHaveLength(1);
+    gitHub.faults.push({ route: LIST, status: 500, times: 9 });
+    const told = teller();
+    await told.tell();
+    expect(told.log).toContain('GitHub answered 500 (x).');
+    expect(gitHub.faults.at(-1)?.times).toBe(5);
+  });
+
+  test('a write whose answer was lost is looked for, not repeated', async () => {
+    await start({ faults: [{ route: CREATE, status: 502, times: 1, after: true }] });
+    const told = teller();
+    await told.tell();
+    expect(gitHub.comments).toHaveLength(1);
+    expect(told.log).not.toContain('warning');
+  });
+
+  test('a rate limit is waited for where it is short, and else named', async () => {
+    const limits = [
+      { status: 403, headers: { 'retry-after': '3' } },
+      { status: 429, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' } },
+    ];
+    await start({ faults: limits.map((fault) => ({ route: LIST, times: 1, ...fault })) });
+    await teller().tell();
+    expect(pauses).toEqual([3000, 500]);
+    expect(gitHub.comments).toHaveLength(1);
+    pauses.length = 0;
+    gitHub.faults.push({ route: LIST, status: 403, message: 'You have exceeded a secondary rate limit', times: 1 });
+    const told = teller();
+    await told.tell();
+    expect(told.log).toContain('a rate limit for 60 s more');
+    expect(told.log).not.toContain('pull-requests: write');
+    expect(pauses).toEqual([]);
+  });
+
+  test('GitHub is down', async () => {
+    await start();
+    await gitHub.close();
+    const told = teller({ environment: 'production' });
+    await told.tell();
+    expect(told.log.match(/^::warning::.*GitHub could not be reached/gm)).toHaveLength(2);
+  });
+
+  test('a cancelled run tries the comment quickly, the deployment not at all', async () => {
+    await start();
+    const last = teller({ environment: 'production' }, {}, AbortSignal.abort());
+    await last.tell(someReport({ verdict: 'cancelled' }));
+    expect(gitHub.bodies[0]).toContain('cancelled');
+    expect(last.log).not.toContain('warning');
+    expect(gitHub.deployments).toEqual([]);
+    gitHub.faults.push({ route: UPDATE, status: 0, hang: true });
+    const told = teller({}, {}, AbortSignal.abort());
+    await told.tell(someReport({ verdict: 'cancelled', endedAt: 'later' }));
+    expect(told.log).toContain('The run was cancelled.');
+  });
+
+  test('a run that is cancelled while GitHub hangs ends the comment of a wait at once', async () => {
+    await start({ faults: [{ route: LIST, status: 0, hang: true }] });
+    const cancelled = new AbortController();
+    const told = teller({}, {}, cancelled.signal);
+    const asked = gitHub.seen(LIST);
+    const end = told.tell(someReport(), 'waiting');
+    await asked;
+    cancelled.abort();
+    await end;
+    expect(told.log).toContain('The run was cancelled.');
+  });
+});
+
+describe('lists of several pages', () => {
+  const tagged = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`v1.0.${at}`, ['c']]));
+  const TAGS = 'GET /repos/{owner}/{repo}/tags';
+  const listed = (apiUrl = gitHub.url) => tagsOf(inputsOf({}), optionsOf({ apiUrl }));
+
+  test.each([1, 7, 30, 50])('tags in pages of %i, with a Link header', async (pageCap) => {
+    await start({ tags: tagged(120), pageCap });
+    expect(await listed()).toEqual(Object.keys(tagged(120)));
+    expect(gitHub.requests).toHaveLength(Math.ceil(120 / pageCap));
+  });
+
+  test.each([10, 30, 50, 100])('tags in pages of %i, where a proxy drops the Link header', async (pageCap) => {
+    await start({ tags: tagged(215), pageCap, linkTo: () => undefined });
+    expect(await listed()).toEqual(Object.keys(tagged(215)));
+  });
+
+  test('a page that is no round number long and has no Link header is the only one', async () => {
+    await start({ tags: tagged(99), linkTo: () => undefined });
+    expect(await listed()).toHaveLength(99);
+    expect(gitHub.requests).toEqual([TAGS]);
+  });
+
+  test('a Link header without a next page ends the list', async () => {
+    await start({ tags: tagged(120), pageCap: 50, linkTo: (next) => `<${next}>; rel="last"` });
+    expect(await listed()).toHaveLength(50);
+    expect(gitHub.requests).toEqual([TAGS]);
+  });
+
+  const links: Record<string, (next: URL) => string> = {
+    'a path without a host': (next) => `<${next.pathname}${next.search}>; rel="next"`,
+    'a query alone': (next) => `<${next.search}>; rel="next"`,
+    'an unquoted rel in capitals': (next) => `<${next}>;REL=NEXT`,
+    'several words in rel': (next) => `<${next}>; rel="last next"`,
+    'a comma and a word "next" in another parameter': (next) =>
+      `<${next}&page=9>; title="a, rel=next"; rel="last", <${next}>; title="b, c"; rel="next"`,
+    'a comma in the address': (next) => `<${next}&x=1,2>; rel="next"`,
+    'the public address of a server behind a proxy': (next) =>
+      `<https://api.github.test/repositories/1/tags${next.search}>; rel="next"`,
+    'parameters that are no page': (next) =>
+      `<${next}&owner=mallory&baseUrl=http://127.0.0.1:9&method=POST>; rel="next"`,
+  };
+  test.each(Object.entries(links))('a Link header with %s is understood', async (_, linkTo) => {
+    await start({ tags: tagged(120), pageCap: 50, linkTo });
+    expect(await listed()).toEqual(Object.keys(tagged(120)));
+    expect(gitHub.requests).toEqual([TAGS, TAGS, TAGS]);
+  });
+
+  test('the token is sent to no other host that a Link header names', async () => {
+    await start({ tags: tagged(120), pageCap: 50 });
+    const other = await startGitHub({ tags: tagged(120) });
+    gitHub.linkTo = (next) => `<${other.url}${next.pathname}${next.search}>; rel="next"`;
+    expect(await listed()).toHaveLength(120);
+    expect(other.requests).toEqual([]);
+    await other.close();
+  });
+
+  test.each([
+    ['names no page', () => '<https://api.github.test/>; rel="next"'],
+    ['is no address', () => '<http://[>; rel="next"'],
+    ['leads round in a circle', () => '<?page=2>; rel="next"'],
+  ])('a next page whose link %s is an error: a part of the tags is never taken for all', async (_, linkTo) => {
+    await start({ tags: tagged(120), pageCap: 30, linkTo });
+    await expect(listed()).rejects.toMatchObject({
+      code: 'version-unresolved',
+      found: expect.stringContaining('a list whose next page cannot be found'),
+    });
+    expect(gitHub.requests.length).toBeLessThan(4);
+  });
+
+  test('an Enterprise Server has its API in a folder', async () => {
+    await start({ tags: tagged(120), pageCap: 50 });
+    expect(await listed(`${gitHub.url}/api/v3`)).toHaveLength(120);
+  });
+
+  test('the comment, the deployment and the pull request are found on a later page', async () => {
+    const others = Array.from({ length: 60 }, (_, at) => commentBy('somebody', `talk ${at}`, at + 1));
+    const own = commentBy(BOT, `${MARKER}\nold`, 400);
+    await start({ comments: [...others, own].map((comment) => ({ ...comment, issue: 61 })), pageCap: 7 });
+    gitHub.pulls['head'] = Array.from({ length: 61 }, (_, at) => ({
+      number: at + 1,
+      merge_commit_sha: at === 60 ? 'head' : 'x',
+    }));
+    const { tell } = teller({ comment: 'auto', environment: 'production' });
+    const report = someReport({ version: '1.0.0', state: 'released' });
+    await tell(report);
+    const [first] = gitHub.deployments;
+    if (!first) throw new Error('no deployment was made');
+    for (let id = 2; id <= 20; id++) gitHub.deployments.push({ ...first, id, payload: {}, statuses: [] });
+    await tell(report);
+    expect(gitHub.comments).toHaveLength(61);
+    expect(gitHub.comments.at(-1)?.body).toContain('officially released');
+    expect(gitHub.deployments).toHaveLength(20);
+  });
+});
+
+describe('version: latest', () => {
+  test('reads every page of tags', async () => {
+    await start({ tags: Object.fromEntries(Array.from({ length: 205 }, (_, at) => [`v1.0.${at}`, ['c']])) });
+    expect(await tagsOf(inputsOf({}), optionsOf({}))).toHaveLength(205);
+    expect(gitHub.requests).toHaveLength(3);
+  });
+
+  test('names the permission, and what is missing', async () => {
+    await start({ faults: [{ route: 'GET /repos/{owner}/{repo}/tags', status: 404 }] });
+    await expect(tagsOf(inputsOf({}), optionsOf({}))).rejects.toMatchObject({
+      code: 'version-unresolved',
+      todo: expect.stringContaining('contents: read'),
+    });
+    await expect(tagsOf(inputsOf({ githubToken: undefined }), optionsOf({}))).rejects.toMatchObject({
+      code: 'version-unresolved',
+      found: expect.stringContaining('github-token'),
+    });
+  });
+});

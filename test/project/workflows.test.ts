@@ -1,0 +1,165 @@
+/** Every workflow that users copy or call, and our own, read by GitHub's own parser, and held against our habits. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser';
+import { convertActionTemplate, parseAction } from '@actions/workflow-parser/actions/index';
+import { ErrorPolicy } from '@actions/workflow-parser/model/convert';
+import type { TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
+import { describe, expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { INPUTS } from '../../src/action/inputs.ts';
+import { OUTPUTS } from '../../src/report/outputs.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const OUR_ACTION = /^(your-org\/gopay-miniapp-release@v1|\.\/(\.gopay-miniapp-release)?)$/;
+
+/** What we look at in a workflow; the parser has seen to its form. */
+interface Workflow {
+  readonly permissions?: object;
+  readonly concurrency?: Concurrency;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+interface Job {
+  readonly permissions?: object;
+  readonly concurrency?: Concurrency;
+  readonly environment?: { readonly name: string };
+  readonly steps?: readonly {
+    readonly uses?: string;
+    readonly run?: string;
+    readonly with?: Readonly<Record<string, string>>;
+  }[];
+}
+interface Concurrency {
+  readonly group: string;
+}
+
+const files = ['examples', '.github/workflows'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`),
+);
+
+test('the three uses that the action was ordered for have their files', () => {
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'examples/release-on-tag.yml',
+      'examples/canary-by-hand.yml',
+      'examples/continue-on-schedule.yml',
+      'examples/status-on-merge.yml',
+      'examples/matrix.yml',
+      'examples/rollback.yml',
+      '.github/workflows/miniapp-release.yml',
+    ]),
+  );
+});
+
+describe.each(files)('%s', (name) => {
+  const content = read(name);
+  const workflow: Workflow = parseYaml(content);
+  const steps = Object.values(workflow.jobs).flatMap((job) => job.steps ?? []);
+
+  test('GitHub would take it', async () => {
+    expect(await faultsOf(name, content)).toEqual([]);
+  });
+
+  test('each job declares its own permissions, the workflow none', () => {
+    expect(workflow.permissions).toEqual({});
+    for (const [job, { permissions }] of Object.entries(workflow.jobs)) {
+      expect(permissions, job).toBeTypeOf('object');
+      expect(Object.keys(permissions ?? {}), job).not.toEqual([]);
+    }
+  });
+
+  test('what writes to a portal or a repository queues, and is never cancelled', () => {
+    const groups = [workflow, ...Object.values(workflow.jobs)].flatMap(({ concurrency }) => concurrency ?? []);
+    expect(groups).not.toEqual([]);
+    for (const group of groups) expect(group).toMatchObject({ queue: 'max', 'cancel-in-progress': false });
+  });
+
+  test('one group for each miniapp and target app, named alike everywhere; a gate holds none', () => {
+    if (!/^examples|miniapp-release/.test(name)) return;
+    for (const [job, { concurrency, environment, steps = [] }] of Object.entries(workflow.jobs)) {
+      const group = concurrency?.group ?? workflow.concurrency?.group;
+      const ours = steps.find((step) => OUR_ACTION.test(step.uses ?? ''))?.with;
+      if (ours) expect(group, job).toMatch(new RegExp(`-${plain(ours['miniapp-id'])}-${plain(ours['target-app'])}$`));
+      if (ours) expect(group, job).toMatch(groupOf(name));
+      else expect(group, job).toBeUndefined();
+      if (/gate|official/.test(environment?.name ?? '')) expect(ours, job).toBeUndefined();
+    }
+  });
+
+  test('no script holds an expression: what others wrote comes through env', () => {
+    for (const { run } of steps) expect(run ?? '').not.toContain('${{');
+  });
+
+  test("other people's actions are pinned by commit, with their version", () => {
+    const uses = [...content.matchAll(/^\s*(?:- )?uses: (\S+)(.*)$/gm)].map((match) => [
+      match[1] ?? '',
+      match[2] ?? '',
+    ]);
+    for (const [action = '', comment = ''] of uses.filter(([action = '']) => !OUR_ACTION.test(action))) {
+      expect(`${action}${comment}`).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    }
+  });
+
+  test('our action gets inputs that it has, and its outputs exist', () => {
+    for (const step of steps.filter(({ uses }) => OUR_ACTION.test(uses ?? ''))) {
+      const given = Object.keys(step.with ?? {});
+      expect(Object.keys(INPUTS)).toEqual(expect.arrayContaining(given));
+      expect(given).toEqual(expect.arrayContaining(['stage', 'portal-url', 'miniapp-id', 'space-id', 'target-app']));
+    }
+    const outputs = [...content.matchAll(/steps\.(?:gopay|release)\.outputs\.([\w-]+)/g)].map((match) => match[1]);
+    expect(Object.keys(OUTPUTS)).toEqual(expect.arrayContaining(outputs));
+  });
+});
+
+describe('action.yml', () => {
+  const content = read('action.yml');
+  const parsed = () => parseAction({ name: 'action.yml', content }, new NoOperationTraceWriter());
+
+  test('GitHub would take it', () => {
+    expect(parsed().context.errors.getErrors()).toEqual([]);
+  });
+
+  test('it has what the Marketplace asks for, and our inputs and outputs', () => {
+    const { context, value } = parsed();
+    const action = convertActionTemplate(context, value as TemplateToken);
+    expect(action).toMatchObject({ runs: { using: 'node24', main: 'dist/index.js' } });
+    expect(action.name).not.toBe('');
+    expect(action.description.length).toBeLessThan(126);
+    expect(action.branding?.icon && action.branding.color).toBeTruthy();
+    expect(action.inputs?.map(({ id }) => id)).toEqual(Object.keys(INPUTS));
+    expect(action.outputs?.map(({ id }) => id)).toEqual(Object.keys(OUTPUTS));
+  });
+});
+
+test('the parser knows what it is asked: a wrong queue, trigger, key and expression are faults', async () => {
+  const workflow = (concurrency: string, key: string, name: string) =>
+    `on: push\nconcurrency: { group: a, queue: ${concurrency} }\njobs:\n  a:\n    runs-on: ubuntu-latest\n    ${key}: 5\n    steps:\n      - run: echo\n        name: ${name}\n`;
+  expect(await faultsOf('good.yml', workflow('max', 'timeout-minutes', 'fine'))).toEqual([]);
+  expect(await faultsOf('queue.yml', workflow('all', 'timeout-minutes', 'fine'))).not.toEqual([]);
+  expect(await faultsOf('key.yml', workflow('max', 'timeout', 'fine'))).not.toEqual([]);
+  expect(await faultsOf('expression.yml', workflow('max', 'timeout-minutes', '"${{ nothing.here }}"'))).not.toEqual([]);
+});
+
+/** A look and the way back wait behind nothing; all else is the queue of releases. */
+function groupOf(name: string): RegExp {
+  if (name.includes('canary-by-hand'))
+    return /^gopay-\$\{\{ .*'withdraw'.*'status'.* && inputs\.stage \|\| 'release' \}\}-/;
+  const own = /(rollback|status)/.exec(name)?.[1];
+  return new RegExp(`^gopay-${own ?? 'release'}-`);
+}
+
+function plain(text = ''): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+function read(name: string): string {
+  return readFileSync(join(ROOT, name), 'utf8');
+}
+
+async function faultsOf(name: string, content: string): Promise<readonly string[]> {
+  const { context, value } = parseWorkflow({ name, content }, new NoOperationTraceWriter());
+  if (value) await convertWorkflowTemplate(context, value, undefined, { errorPolicy: ErrorPolicy.TryConversion });
+  return context.errors.getErrors().map(({ message }) => message);
+}

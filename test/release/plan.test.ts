@@ -1,0 +1,159 @@
+/** The planner's edges that need no portal to be seen. The whole table is in scenarios/matrix.test.ts. */
+
+import { describe, expect, test } from 'vitest';
+import type { Release } from '../../src/portal/port.ts';
+import type { Stage, State } from '../../src/release/lifecycle.ts';
+import { foresee, nextStages, operationsOf, type PlanOptions, plan } from '../../src/release/plan.ts';
+import type { View } from '../../src/release/snapshot.ts';
+
+const NOW_MS = 1_800_000_000_000;
+const VERSION = '1.1.0';
+const LIVE = release('1.0.0', 'released');
+const OPTIONS: PlanOptions = {
+  targetApp: 'GOPAY',
+  allowDowngrade: false,
+  reapply: false,
+  ratios: [20],
+  soakMs: 0,
+  soakMode: 'wait',
+  show: String,
+};
+
+function release(version: string, state: Release['state'], more: Partial<Release> = {}): Release {
+  return { version, state, portalStatus: state.toUpperCase(), ratioPercent: 0, modifiedAtMs: NOW_MS, ...more };
+}
+
+function view(state: Release['state'], more: Partial<View> = {}): View {
+  const own = state === 'none' ? undefined : release(VERSION, state);
+  return { version: VERSION, release: own, releases: own ? [own, LIVE] : [LIVE], wholeReads: 2, ...more };
+}
+
+const planned = (stage: Stage, at: View, options: Partial<PlanOptions> = {}) =>
+  plan(stage, at, { ...OPTIONS, ...options }, {}, NOW_MS);
+
+describe('what the portal cannot tell', () => {
+  test('in passing: every stage but status looks again', () => {
+    expect(planned('release', view('busy')).kind).toBe('look');
+    expect(planned('withdraw', view('busy')).kind).toBe('look');
+    expect(planned('status', view('busy')).kind).toBe('reached');
+  });
+
+  test('an unknown status: nothing is written on it, and only the approval waits', () => {
+    const stages = ['upload', 'submit', 'apply', 'whitelist', 'grayscale', 'release', 'withdraw', 'rollback'] as const;
+    for (const stage of stages) expect(planned(stage, view('unknown')).kind, stage).toBe('unknown-status');
+    expect(planned('approval', view('unknown')).kind).toBe('wait');
+    expect(nextStages(view('unknown'))).toEqual([]);
+  });
+
+  test('in passing, or not listed, in a wait: the wait goes on', () => {
+    for (const state of ['busy', 'unknown', 'none'] as const) {
+      expect(plan('apply', view(state), OPTIONS, { reviewed: true }, NOW_MS).kind, state).toBe('wait');
+    }
+    expect(planned('approval', view('none')).kind).toBe('refused');
+  });
+
+  test('whether it is the first release: left to the portal', () => {
+    const own = release(VERSION, 'approved');
+    const listless = { version: VERSION, release: own, releases: undefined, wholeReads: 0 };
+    expect(planned('whitelist', listless)).toMatchObject({ kind: 'send', operation: 'addWhitelist' });
+    expect(planned('whitelist', { ...listless, releases: [own], wholeReads: 2 }).kind).toBe('refused');
+    const other = release('0.9.0', 'unknown');
+    expect(planned('whitelist', { ...listless, releases: [own], wholeReads: 1 }).kind).toBe('send');
+    expect(planned('whitelist', { ...listless, releases: [own, other], wholeReads: 2 })).toMatchObject({
+      kind: 'refused',
+      found: expect.stringContaining('0.9.0'),
+      todo: expect.stringContaining('"UNKNOWN": { "state": "...", "mark": "observed" }'),
+    });
+  });
+});
+
+describe('a ratio', () => {
+  const at = (ratioPercent: number) => view('grayscale', { release: release(VERSION, 'grayscale', { ratioPercent }) });
+
+  test.each([
+    [[20], 5, { kind: 'send', operation: 'setRatio', ratioPercent: 20 }],
+    [[20], 20, { kind: 'reached' }],
+    [[20], 50, { kind: 'refused' }],
+    [[5, 20, 50], 10, { kind: 'send', operation: 'setRatio', ratioPercent: 20 }],
+    [[5, 20, 50], 5, { kind: 'send', operation: 'setRatio', ratioPercent: 20 }],
+    [[5, 20], 21, { kind: 'refused' }],
+    [[100], 99, { kind: 'send', operation: 'setRatio', ratioPercent: 100 }],
+  ])('%j from %d%%', (ratios, inEffect, expected) => {
+    expect(planned('grayscale', at(inEffect), { ratios })).toMatchObject(expected);
+  });
+
+  test('held since the portal says: the rest of the soak', () => {
+    const soaking = { soakMs: 1_800_000 };
+    expect(plan('grayscale', at(20), { ...OPTIONS, ...soaking }, {}, NOW_MS + 1_000)).toEqual({
+      kind: 'soak',
+      ratioPercent: 20,
+      untilMs: NOW_MS + 1_800_000,
+    });
+    expect(plan('grayscale', at(20), { ...OPTIONS, ...soaking }, {}, NOW_MS + 1_800_000).kind).toBe('reached');
+  });
+});
+
+describe('the whole chain, foreseen', () => {
+  const foreseen = (stages: readonly Stage[], at: View, options: Partial<PlanOptions> = {}) => {
+    const { steps, end } = foresee(stages, at, { ...OPTIONS, ...options }, NOW_MS);
+    return [steps.flatMap(({ operations }) => operations.map(({ operation }) => operation)), end?.kind];
+  };
+  const uploaded = { uploaded: { version: VERSION, artifacts: ['a.zip'] } };
+
+  test('from nothing to the release', () => {
+    expect(foreseen(['submit', 'apply', 'release'], view('none', uploaded))).toEqual([
+      ['createRelease', 'startApproval', 'skipPilot', 'goOnline'],
+      undefined,
+    ]);
+  });
+
+  test('a chain that fails at its end fails at its start', () => {
+    expect(foreseen(['submit', 'release'], view('none', uploaded))).toEqual([['createRelease'], 'refused']);
+    expect(foreseen(['apply', 'release'], view('rejected'))).toEqual([[], 'rejected']);
+    expect(foreseen(['apply', 'release'], view('rejected'), { reapply: true })[1]).toBeUndefined();
+  });
+
+  test('a ramp that a later run goes on with, of a release that is yet to be created', () => {
+    const ramp = { ratios: [5, 20], soakMs: 1_800_000, soakMode: 'resume' } as const;
+    expect(foreseen(['submit', 'apply', 'grayscale'], view('none', uploaded), ramp)).toEqual([
+      ['createRelease', 'startApproval', 'skipPilot', 'setRatio', 'startGrayscale', 'setRatio', 'startGrayscale'],
+      undefined,
+    ]);
+  });
+
+  test('another version under way is named, whatever it is at', () => {
+    for (const state of ['in-review', 'approved', 'whitelist-testing', 'rollout-ready', 'grayscale'] as const) {
+      const other = release('1.0.5', state);
+      const at = view('created', { releases: [release(VERSION, 'created'), other, LIVE] });
+      expect(planned('apply', at)).toMatchObject({ kind: 'refused', found: expect.stringContaining('1.0.5') });
+    }
+    for (const state of ['created', 'rejected', 'withdrawn', 'archived'] as const) {
+      const at = view('created', { releases: [release(VERSION, 'created'), release('1.0.5', state), LIVE] });
+      expect(planned('apply', at).kind, state).toBe('send');
+    }
+  });
+});
+
+test.each([
+  ['created', 'apply'],
+  ['in-review', 'apply approval withdraw'],
+  ['rejected', 'apply'],
+  ['withdrawn', 'apply'],
+  ['approved', 'whitelist grayscale release withdraw'],
+  ['whitelist-testing', 'whitelist grayscale release withdraw'],
+  ['rollout-ready', 'grayscale release withdraw'],
+  ['grayscale', 'grayscale release withdraw'],
+  ['released', ''],
+  ['archived', 'rollback'],
+] as const)('from %s may run: %s', (state: State, stages: string) => {
+  expect(nextStages(view(state)).join(' ')).toBe(stages);
+  const first = { ...view(state), releases: [release(VERSION, state)] };
+  if (state === 'approved') expect(nextStages(first).join(' ')).toBe('release withdraw');
+});
+
+test('a stage needs the operations of all its ways', () => {
+  expect(operationsOf('submit')).toEqual(['listVersions', 'createRelease']);
+  expect(operationsOf('apply')).toEqual(['startApproval']);
+  expect(operationsOf('release')).toEqual(['skipPilot', 'goOnline']);
+  expect(operationsOf('status')).toEqual([]);
+});
