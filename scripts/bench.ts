@@ -275,7 +275,7 @@ function size(): string {
   return ['### Size of dist', '', '| file | kB | loaded for |', '| --- | --- | --- |', ...sorted].join('\n');
 }
 
-// --- Tools -----------------------------------------------------------------------------------------------------------
+// --- RunDependencies -----------------------------------------------------------------------------------------------------------
 
 function step(inputs: Record<string, string>, env: Record<string, string> = {}) {
   const all: Record<string, string> = { 'miniapp-id': MINIAPP, 'space-id': SPACE, 'target-app': TARGET, ...inputs };

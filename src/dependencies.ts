@@ -10,7 +10,7 @@ import type { TransportOptions } from './portal/transport.ts';
 import type { Story } from './report/run-record.ts';
 
 /** What a process gives the run. */
-export interface World {
+export interface ProcessDependencies {
   readonly environment: Environment;
   readonly clock: Clock;
   /** Aborted when the run is cancelled. */
@@ -26,7 +26,7 @@ export interface World {
   readonly crashed?: Promise<never>;
 }
 
-export interface Tools extends World {
+export interface RunDependencies extends ProcessDependencies {
   readonly context: RunContext;
   readonly log: Log;
   readonly redactor: Redactor;

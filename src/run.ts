@@ -3,11 +3,12 @@
 import { eventReleaseNotes, readContext } from './action/context.ts';
 import type { Inputs } from './action/inputs.ts';
 import { assertSpoken, checkedInputs, openBuild, openProfile, readUserIds } from './action/preflight.ts';
-import type { Tools, World } from './dependencies.ts';
+import { namedVersion } from './action/which-version.ts';
+import type { ProcessDependencies, RunDependencies } from './dependencies.ts';
 import { type DriveContext, driveStage, type FailedReads, unreadable, untilSettled } from './drive/driver.ts';
-import { depthFor, findVersion, firstLook } from './drive/first-snapshot.ts';
+import { depthFor, findVersion, firstSnapshot } from './drive/first-snapshot.ts';
 import { HealthGate } from './drive/health-gate.ts';
-import { look, lookAtVersion } from './drive/observe.ts';
+import { observe, observeVersion } from './drive/observe.ts';
 import { createObserver, type Observer } from './drive/observer.ts';
 import { createTeller } from './github/notifier.ts';
 import { Cancelled, ReleaseError } from './lib/errors.ts';
@@ -16,17 +17,16 @@ import { createLog, type Log } from './lib/log.ts';
 import { createRedactor, shownBy } from './lib/redaction/redactor.ts';
 import { OUR_WORDS } from './our-words.ts';
 import type { Package } from './package/package.ts';
-import { namedVersion } from './action/which-version.ts';
 import { type Connection, connect } from './portal/connect.ts';
 import type { Portal, UploadSource } from './portal/port.ts';
 import { USER_AGENT } from './portal/transport.ts';
 import { STAGES } from './release/lifecycle.ts';
-import { foresee, type PlanOptions } from './release/plan.ts';
-import { isFirstRelease, liveOf, merged, stateOf, type View } from './release/snapshot.ts';
+import { type PlanOptions, simulate } from './release/plan.ts';
+import { isFirstRelease, liveOf, merged, type Snapshot, stateOf } from './release/snapshot.ts';
 import { publish } from './report/publish.ts';
 import { GREEN, type Report, withoutSecrets } from './report/report.ts';
 import { type Ending, Story } from './report/run-record.ts';
-import { foreseenWords } from './report/summary.ts';
+import { formatSimulated } from './report/summary.ts';
 
 export interface RunResult {
   readonly exitCode: 0 | 1;
@@ -34,7 +34,7 @@ export interface RunResult {
 }
 
 /** Runs the step; resolves with its exit code and report. Everything it has to say is written by then. */
-export async function run(world: World): Promise<RunResult> {
+export async function run(world: ProcessDependencies): Promise<RunResult> {
   const redactor = createRedactor(OUR_WORDS);
   const show = shownBy(redactor);
   const log = createLog(world.write, redactor.redactSentence);
@@ -42,7 +42,7 @@ export async function run(world: World): Promise<RunResult> {
   const story = new Story(context, world.clock, show);
   const parts = { ...world, context, log, redactor, show, story, userAgent: USER_AGENT };
   const over = new AbortController();
-  const tools: Tools = {
+  const tools: RunDependencies = {
     ...parts,
     signal: AbortSignal.any([world.signal, over.signal]),
     tell: createTeller(parts),
@@ -84,18 +84,18 @@ function givenUp(signal: AbortSignal): Promise<never> {
 }
 
 /** Says where the release was left, where the run's end did not: one look, and no word where it fails. */
-async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools): Promise<void> {
-  const { view, unsettled } = story;
-  if (!view || view.version === '') return;
+async function lookOnceMore({ lastLook }: Connection, { story, log }: RunDependencies): Promise<void> {
+  const { snapshot, unsettled } = story;
+  if (!snapshot || snapshot.version === '') return;
   try {
     const seen = await lastLook(LAST_LOOK_MS, async (portal) =>
       unsettled?.operation === 'createVersion'
-        ? { ...(await lookAtVersion(portal, view, 'once')), wholeReads: 0 }
-        : look(portal, view.version, { patience: 'once' }),
+        ? { ...(await observeVersion(portal, snapshot, 'once')), wholeReads: 0 }
+        : observe(portal, snapshot.version, { patience: 'once' }),
     );
     const { observer } = story;
     if (observer) observer.consider(seen);
-    else story.sees(merged(view, seen));
+    else story.sees(merged(snapshot, seen));
     const took = unsettled?.tookBy(seen);
     if (took) story.hasChanged();
     // A write that was sent and is not shown may take yet.
@@ -106,7 +106,7 @@ async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools): Pr
 }
 
 /** From valid inputs to an ending. Throws ReleaseError and Cancelled. */
-async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
+async function release(inputs: Inputs, tools: RunDependencies): Promise<Ending> {
   const { story } = tools;
   const profile = await openProfile(inputs, tools);
   story.profile = profile;
@@ -125,8 +125,8 @@ async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
     assertSpoken(inputs, portal, profile);
     const version = await findVersion(inputs, portal, tools);
     tools.redactor.keep(version ? [version] : []);
-    const { view, ending: known } = await firstLook(inputs, version, portal, tools);
-    const ending = known ?? (await carryOut(inputs, view, { portal, userIds, build }, tools));
+    const { snapshot, ending: known } = await firstSnapshot(inputs, version, portal, tools);
+    const ending = known ?? (await carryOut(inputs, snapshot, { portal, userIds, build }, tools));
     await readListAgain(ending, tools);
     await readHistory(inputs, ending, portal, tools);
     return ending;
@@ -146,7 +146,7 @@ interface Means {
 }
 
 /** Checks the whole chain against the first look, and only then drives each stage to its end. */
-async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools): Promise<Ending> {
+async function carryOut(inputs: Inputs, looked: Snapshot, means: Means, tools: RunDependencies): Promise<Ending> {
   const { story, log, clock, signal, context, redactor, show } = tools;
   const plan = planOptionsOf(inputs, show);
   const { portal, userIds, build } = means;
@@ -167,9 +167,9 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
     show,
     onChanged: story.hasChanged,
     onUnsettled: story.isUnsettled,
-    onWait: (view) => {
-      story.sees(view);
-      const what = stateOf(view) === 'grayscale' ? 'the end of the soak' : 'the approval';
+    onWait: (snapshot) => {
+      story.sees(snapshot);
+      const what = stateOf(snapshot) === 'grayscale' ? 'the end of the soak' : 'the approval';
       const report = withoutSecrets(story.report({ kind: 'pending', what }), {
         show,
         redactSentence: redactor.redactSentence,
@@ -187,7 +187,7 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
     return foreseen.end;
   }
   if (inputs.dryRun) {
-    for (const step of foreseen.steps) log.info(`would run ${step.stage}: ${foreseenWords(step)}`);
+    for (const step of foreseen.steps) log.info(`would run ${step.stage}: ${formatSimulated(step)}`);
     return { kind: 'planned' };
   }
 
@@ -221,17 +221,17 @@ async function foreseeForSure(
   plan: PlanOptions,
   portal: Portal,
   observer: Observer,
-  { clock, signal, log }: Tools,
+  { clock, signal, log }: RunDependencies,
 ) {
-  const foreseeNow = () => foresee(inputs.stages, observer.view, plan, clock.now());
+  const foreseeNow = () => simulate(inputs.stages, observer.snapshot, plan, clock.now());
   let foreseen = foreseeNow();
   for (const gapMs of CONFIRM_GAPS_MS) {
     if (!foreseen.end) return foreseen;
     log.info(`${inputs.stages.join(', ')} would end here as ${foreseen.end.kind}; reading again to confirm it`);
     await clock.sleep(gapMs, signal);
     await observer.read('retry', depthFor(inputs));
-    if (observer.view.uploaded === null)
-      observer.consider({ ...(await lookAtVersion(portal, observer.view)), wholeReads: 0 });
+    if (observer.snapshot.uploaded === null)
+      observer.consider({ ...(await observeVersion(portal, observer.snapshot)), wholeReads: 0 });
     for (const untilMs = clock.now() + DOUBT_TIMEOUT_MS; observer.doubt && clock.now() < untilMs; ) {
       await clock.sleep(observer.confirmGapMs, signal);
       await observer.read();
@@ -250,9 +250,9 @@ function noticeOfFailed({ count, why, lastGoodMs }: FailedReads): string {
 }
 
 /** Whether it is a first release is told only after two readings of the list, and a step that did nothing made one. */
-async function readListAgain(ending: Ending, { story }: Tools): Promise<void> {
-  const { view, observer } = story;
-  const isOpen = view && observer && liveOf(view).kind === 'none' && isFirstRelease(view) === undefined;
+async function readListAgain(ending: Ending, { story }: RunDependencies): Promise<void> {
+  const { snapshot, observer } = story;
+  const isOpen = snapshot && observer && liveOf(snapshot).kind === 'none' && isFirstRelease(snapshot) === undefined;
   if (!isOpen || (ending.kind !== 'done' && ending.kind !== 'planned')) return;
   await observer.read('once', 'live').catch((error) => {
     if (!(error instanceof ReleaseError)) throw error;
@@ -260,12 +260,17 @@ async function readListAgain(ending: Ending, { story }: Tools): Promise<void> {
 }
 
 /** The approval's history, for those who look or wait, and where the reviewer said no. It fails no step. */
-async function readHistory(inputs: Inputs, ending: Ending, portal: Portal, { story, log }: Tools): Promise<void> {
+async function readHistory(
+  inputs: Inputs,
+  ending: Ending,
+  portal: Portal,
+  { story, log }: RunDependencies,
+): Promise<void> {
   const asked = inputs.stages.includes('status') || inputs.stages.includes('approval') || ending.kind === 'rejected';
-  const { view } = story;
-  if (!asked || !view?.release || !portal.speaks('releaseHistory')) return;
+  const { snapshot } = story;
+  if (!asked || !snapshot?.release || !portal.speaks('releaseHistory')) return;
   try {
-    story.history = await portal.releaseHistory(view.version, ending.kind === 'pending' ? 'once' : 'retry');
+    story.history = await portal.releaseHistory(snapshot.version, ending.kind === 'pending' ? 'once' : 'retry');
   } catch (error) {
     if (!(error instanceof ReleaseError)) throw error;
     log.info(`The history could not be read: ${error.found}`);
@@ -296,7 +301,7 @@ function conclude(report: Report, isGreen: boolean, log: Log): void {
   else if (report.verdict === 'pending') log.notice(text);
 }
 
-function endingOf(error: unknown, show: Tools['show']): Ending {
+function endingOf(error: unknown, show: RunDependencies['show']): Ending {
   if (error instanceof Cancelled) return { kind: 'cancelled' };
   if (error instanceof ReleaseError) return { kind: 'failed', error };
   const found =
@@ -304,7 +309,7 @@ function endingOf(error: unknown, show: Tools['show']): Ending {
   return { kind: 'failed', error: new ReleaseError('internal', { found, cause: error }) };
 }
 
-function planOptionsOf(inputs: Inputs, show: Tools['show']): PlanOptions {
+function planOptionsOf(inputs: Inputs, show: RunDependencies['show']): PlanOptions {
   return {
     targetApp: inputs.targetApp,
     allowDowngrade: inputs.allowDowngrade,
@@ -317,7 +322,7 @@ function planOptionsOf(inputs: Inputs, show: Tools['show']): PlanOptions {
 }
 
 /** The canary's health check, every response of which the report tells; undefined where none was asked for. */
-async function healthGate(inputs: Inputs, version: string, tools: Tools): Promise<HealthGate | undefined> {
+async function healthGate(inputs: Inputs, version: string, tools: RunDependencies): Promise<HealthGate | undefined> {
   const { clock, signal, log, redactor, show, story } = tools;
   const { healthUrl, healthWhen, healthIntervalMs, healthFailures, soakMs = 0, soakMode } = inputs;
   if (healthUrl === undefined) return undefined;

@@ -1,7 +1,7 @@
 /** Before the first look: the inputs with all their faults, and what they name in the workspace. Nothing is sent. */
 
 import { readFile } from 'node:fs/promises';
-import type { Tools } from '../dependencies.ts';
+import type { RunDependencies } from '../dependencies.ts';
 import { ReleaseError } from '../lib/errors.ts';
 import { formatBytes } from '../lib/format.ts';
 import { decodeText, resolveInWorkspace } from '../lib/paths.ts';
@@ -15,7 +15,7 @@ import { outsiderEvent, type RunContext, WRITING_EVENTS } from './context.ts';
 import { Fault, type Inputs, parseUserIds, plainTexts, possibleUserIds, readInputs, secretTexts } from './inputs.ts';
 
 /** The inputs, with everything secret in them kept from then on. Throws input-invalid with every fault. */
-export async function checkedInputs(tools: Tools): Promise<Inputs> {
+export async function checkedInputs(tools: RunDependencies): Promise<Inputs> {
   const { environment, context, log, redactor } = tools;
   const secrets = secretTexts(environment);
   const credentials = CREDENTIALS.map((name) => secrets[name] ?? '');
@@ -82,7 +82,7 @@ function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
 /** The IDs of input and file, without duplicates, and hidden from then on. Throws input-invalid. */
 export async function readUserIds(
   inputs: Inputs,
-  { context, redactor, log, story }: Tools,
+  { context, redactor, log, story }: RunDependencies,
 ): Promise<readonly string[]> {
   const ids = new Set(inputs.whitelistIds);
   if (inputs.whitelistFile && inputs.stages.includes('whitelist')) {
@@ -101,14 +101,17 @@ export async function readUserIds(
 }
 
 /** The default profile, or the one that the user names. Throws profile-invalid. */
-export async function openProfile({ portalProfile }: Inputs, { context }: Tools): Promise<Profile> {
+export async function openProfile({ portalProfile }: Inputs, { context }: RunDependencies): Promise<Profile> {
   if (!portalProfile) return defaultProfile;
   const { loadProfile } = await import('../portal/profile/schema.ts');
   return loadProfile(portalProfile, context.workspace, context.tempDir);
 }
 
 /** The package that upload sends, checked; whoever opens it closes it. Throws package-invalid. */
-export async function openBuild(inputs: Inputs, { context, log, story }: Tools): Promise<Package | undefined> {
+export async function openBuild(
+  inputs: Inputs,
+  { context, log, story }: RunDependencies,
+): Promise<Package | undefined> {
   if (!inputs.package || !inputs.stages.includes('upload')) return undefined;
   const { openPackage } = await import('../package/package.ts');
   const build = await openPackage(inputs.package, context);

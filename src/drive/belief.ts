@@ -8,7 +8,15 @@
 
 import type { Release } from '../portal/port.ts';
 import { type Operation, operationRow, WAY } from '../release/lifecycle.ts';
-import { CLOCKS_DIFFER_MS, EARLIEST_MS, isKnown, isOlder, merged, stateOf, type View } from '../release/snapshot.ts';
+import {
+  CLOCKS_DIFFER_MS,
+  EARLIEST_MS,
+  isKnown,
+  isOlder,
+  merged,
+  type Snapshot,
+  stateOf,
+} from '../release/snapshot.ts';
 
 /** A write, as far as its effect is concerned. */
 export interface Effect {
@@ -18,7 +26,7 @@ export interface Effect {
 
 export interface Belief {
   /** The newest snapshot that is believed. */
-  readonly view: View;
+  readonly snapshot: Snapshot;
   /** The release when its state was last a known one. */
   readonly known: Release | undefined;
   /** An accepted write whose effect was not shown yet. */
@@ -48,10 +56,10 @@ const CONFIRMED_APPROVAL = { readings: 3, afterMs: 4_000 } as const;
 /** One that a replica's lag explains, since the release stood there before in this run. */
 const CONFIRMED_THOUGH_EXPLAINED = { readings: 6, afterMs: 30_000 } as const;
 
-export function beliefIn(view: View): Belief {
+export function beliefIn(snapshot: Snapshot): Belief {
   return {
-    view,
-    known: isKnown(stateOf(view)) ? view.release : undefined,
+    snapshot,
+    known: isKnown(stateOf(snapshot)) ? snapshot.release : undefined,
     awaited: undefined,
     accepted: [],
     left: [],
@@ -84,9 +92,9 @@ export function wasAccepted({ accepted }: Belief, { operation, ratioPercent }: E
 }
 
 /** The belief after another reading at `nowMs`. */
-export function considering(belief: Belief, seen: View, nowMs: number): Belief {
-  const { release: _, ...others } = merged(belief.view, seen);
-  const unchanged: Belief = { ...belief, view: { ...others, release: belief.view.release } };
+export function considering(belief: Belief, seen: Snapshot, nowMs: number): Belief {
+  const { release: _, ...others } = merged(belief.snapshot, seen);
+  const unchanged: Belief = { ...belief, snapshot: { ...others, release: belief.snapshot.release } };
   switch (judge(belief, seen)) {
     case 'believed':
       return believing(belief, { ...others, release: seen.release });
@@ -107,10 +115,10 @@ export function considering(belief: Belief, seen: View, nowMs: number): Belief {
   }
 }
 
-function believing(belief: Belief, view: View): Belief {
-  const isShown = belief.awaited === undefined || isKnown(stateOf(view));
-  if (!isShown) return { ...belief, view, doubt: undefined };
-  const known = isKnown(stateOf(view)) ? view.release : belief.known;
+function believing(belief: Belief, snapshot: Snapshot): Belief {
+  const isShown = belief.awaited === undefined || isKnown(stateOf(snapshot));
+  if (!isShown) return { ...belief, snapshot, doubt: undefined };
+  const known = isKnown(stateOf(snapshot)) ? snapshot.release : belief.known;
   const before = standingOf(belief.known);
   const hasLeft = standingOf(known) !== before;
   const byUs = belief.awaited !== undefined && effectOf(belief.awaited, belief.known, known) === 'shown';
@@ -118,7 +126,7 @@ function believing(belief: Belief, view: View): Belief {
   const isBack = hasLeft && !byUs && !isForward(belief.known?.state, known?.state);
   return {
     ...belief,
-    view,
+    snapshot,
     known,
     awaited: undefined,
     left: hasLeft ? [...belief.left, before] : belief.left,
@@ -131,8 +139,8 @@ function believing(belief: Belief, view: View): Belief {
 function doubting(
   unchanged: Belief,
   belief: Belief,
-  seen: View,
-  others: Omit<View, 'release'>,
+  seen: Snapshot,
+  others: Omit<Snapshot, 'release'>,
   nowMs: number,
   enough: { readonly readings: number; readonly afterMs: number },
 ): Belief {
@@ -159,12 +167,12 @@ const BEFORE_APPLYING: readonly Release['state'][] = ['created', 'rejected', 'wi
 
 type Judgement = 'believed' | 'stale' | 'explained' | 'contradicting';
 
-function judge(belief: Belief, seen: View): Judgement {
+function judge(belief: Belief, seen: Snapshot): Judgement {
   const { known, awaited, accepted, left, leftByUs } = belief;
   const { release } = seen;
   const state = stateOf(seen);
-  if (!release) return belief.view.release || awaited ? 'stale' : 'believed';
-  if (!belief.view.release && !awaited) return 'believed';
+  if (!release) return belief.snapshot.release || awaited ? 'stale' : 'believed';
+  if (!belief.snapshot.release && !awaited) return 'believed';
   if (known && isOlder(release, known)) return 'stale';
   const isOld = isFromBefore(accepted, release);
   if (awaited && !isOld && effectOf(awaited, known, release) === 'shown') return 'believed';
@@ -173,7 +181,7 @@ function judge(belief: Belief, seen: View): Judgement {
   const isOfficial = accepted.some(({ operation }) => operationRow(operation).to === 'released');
   if (isOfficial && state !== 'released' && state !== 'archived' && isKnown(state)) return 'stale';
   if (standingOf(release) === standingOf(known)) return awaited ? 'stale' : 'believed';
-  if (!awaited && standingOf(release) === standingOf(belief.view.release)) return 'believed';
+  if (!awaited && standingOf(release) === standingOf(belief.snapshot.release)) return 'believed';
   if (!isOld && isNewer(release, known)) return state === 'unknown' ? 'contradicting' : 'believed';
   const isApplied = accepted.some(({ operation }) => operation === 'startApproval');
   // A request may be rejected a second time, once it was in review again.

@@ -17,12 +17,12 @@ import {
   isKnown,
   isSureOfNone,
   liveOf,
+  type Snapshot,
   stateOf,
-  type View,
 } from '../release/snapshot.ts';
 import { type Effect, effectOf, standingOf } from './belief.ts';
 import type { HealthGate, Moment, Passage } from './health-gate.ts';
-import { type Depth, lookAtVersion } from './observe.ts';
+import { type Depth, observeVersion } from './observe.ts';
 import type { Observer } from './observer.ts';
 
 const WRITE_ATTEMPTS = 6;
@@ -57,18 +57,18 @@ export interface DriveContext {
   /** Before a write is sent, and with undefined once a reading or the portal's refusal has settled what became of it. */
   readonly onUnsettled: (write: UnsettledWrite | undefined) => void;
   /** Once, when a wait of unknown length begins. */
-  readonly onWait: (view: View) => Promise<void>;
+  readonly onWait: (snapshot: Snapshot) => Promise<void>;
 }
 
 export type StageEnd =
-  | { readonly kind: 'reached'; readonly view: View; readonly awaited: boolean; readonly notice?: string }
-  | { readonly kind: 'pending'; readonly view: View; readonly what: string; readonly failed?: FailedReads }
-  | { readonly kind: 'rejected' | 'withdrawn'; readonly view: View }
-  | { readonly kind: 'halted'; readonly view: View; readonly why: Halt }
-  | { readonly kind: 'unknown-status'; readonly view: View }
+  | { readonly kind: 'reached'; readonly snapshot: Snapshot; readonly awaited: boolean; readonly notice?: string }
+  | { readonly kind: 'pending'; readonly snapshot: Snapshot; readonly what: string; readonly failed?: FailedReads }
+  | { readonly kind: 'rejected' | 'withdrawn'; readonly snapshot: Snapshot }
+  | { readonly kind: 'halted'; readonly snapshot: Snapshot; readonly why: Halt }
+  | { readonly kind: 'unknown-status'; readonly snapshot: Snapshot }
   | {
       readonly kind: 'refused';
-      readonly view: View;
+      readonly snapshot: Snapshot;
       readonly found: string;
       readonly todo?: string;
       readonly traceId?: string | undefined;
@@ -89,7 +89,7 @@ export interface FailedReads {
 export interface UnsettledWrite {
   readonly operation: WriteOperation;
   /** Whether a snapshot shows that it took; undefined where none can show it. */
-  tookBy(view: View): boolean | undefined;
+  tookBy(snapshot: Snapshot): boolean | undefined;
 }
 
 type Send = Extract<Plan, { kind: 'send' }>;
@@ -97,50 +97,50 @@ type Send = Extract<Plan, { kind: 'send' }>;
 /** Takes the release through one stage. Throws ReleaseError where it cannot tell or cannot go on, and Cancelled. */
 export async function driveStage(stage: Stage, context: DriveContext): Promise<StageEnd> {
   const { clock, observer } = context;
-  let view = observer.view;
-  let memory: Memory = stage === 'grayscale' ? await withTimeOfHistory(view, context) : {};
+  let snapshot = observer.snapshot;
+  let memory: Memory = stage === 'grayscale' ? await withTimeOfHistory(snapshot, context) : {};
   let awaited = false;
   let hasRecovered = false;
 
   for (let sends = 0; sends < MAX_SENDS; ) {
-    const next = plan(stage, view, context.plan, memory, clock.now());
+    const next = plan(stage, snapshot, context.plan, memory, clock.now());
     if (next.kind !== 'send') hasRecovered = false;
     switch (next.kind) {
       case 'reached': {
-        if (stage === 'grayscale' && stateOf(view) === 'grayscale' && isResumed(memory, context)) {
-          const end = await endBy(await context.gate?.pass(momentOf(view, memory, context)), context);
+        if (stage === 'grayscale' && stateOf(snapshot) === 'grayscale' && isResumed(memory, context)) {
+          const end = await endBy(await context.gate?.pass(momentOf(snapshot, memory, context)), context);
           if (end) return end;
         }
-        const notice = next.notice ?? (memory.held?.raised ? noticeOfRatio(view.release, context.show) : undefined);
-        return { kind: 'reached', view, awaited, ...(notice && { notice }) };
+        const notice = next.notice ?? (memory.held?.raised ? noticeOfRatio(snapshot.release, context.show) : undefined);
+        return { kind: 'reached', snapshot, awaited, ...(notice && { notice }) };
       }
       case 'refused':
-        return { ...next, view };
+        return { ...next, snapshot };
       case 'unreadable':
         throw unreadable(next.what, context.show);
       case 'rejected':
       case 'withdrawn':
       case 'unknown-status':
-        return { kind: next.kind, view };
+        return { kind: next.kind, snapshot };
       case 'look':
-        view = await untilSettled(context);
+        snapshot = await untilSettled(context);
         break;
       case 'wait': {
         memory = { ...memory, reviewed: true };
         const waited = await waitForApproval(stage, memory, context);
-        view = waited.view;
+        snapshot = waited.snapshot;
         if (!waited.ended)
-          return { kind: 'pending', view, what: 'the approval', ...(waited.failed && { failed: waited.failed }) };
+          return { kind: 'pending', snapshot, what: 'the approval', ...(waited.failed && { failed: waited.failed }) };
         awaited = true;
         break;
       }
       case 'soak': {
         if (context.plan.soakMode === 'resume') {
-          const isBad = isResumed(memory, context) && (await context.gate?.isBad(momentOf(view, memory, context)));
-          if (isBad) return { kind: 'halted', view: await lastView(context), why: 'bad' };
+          const isBad = isResumed(memory, context) && (await context.gate?.isBad(momentOf(snapshot, memory, context)));
+          if (isBad) return { kind: 'halted', snapshot: await lastView(context), why: 'bad' };
           const left = formatDuration(next.untilMs - clock.now());
           context.log(`${next.ratioPercent}% has to be held for ${left} more; a later run goes on.`);
-          return { kind: 'pending', view, what: `the soak at ${next.ratioPercent}%` };
+          return { kind: 'pending', snapshot, what: `the soak at ${next.ratioPercent}%` };
         }
         const { ratioPercent } = next;
         // Another ratio than the one held, set by somebody else, is held from here on.
@@ -148,43 +148,43 @@ export async function driveStage(stage: Stage, context: DriveContext): Promise<S
           memory = { ...memory, held: { ratioPercent, sinceMs: clock.now() } };
         }
         const soaked = await soak(next.untilMs, memory, context);
-        view = soaked.view;
+        snapshot = soaked.snapshot;
         if (soaked.end) return soaked.end;
         break;
       }
       case 'send': {
         if (next.operation === 'goOnline') {
-          const before = view;
-          view = await sureOfLive(context);
-          if (view !== before) {
-            const again = plan(stage, view, context.plan, memory, clock.now());
+          const before = snapshot;
+          snapshot = await sureOfLive(context);
+          if (snapshot !== before) {
+            const again = plan(stage, snapshot, context.plan, memory, clock.now());
             if (again.kind !== 'send' || again.operation !== next.operation) break;
           }
         }
-        if (asksForHealth(next, view) && !hasRecovered) {
-          const passage = await context.gate?.pass(momentOf(view, memory, context));
+        if (asksForHealth(next, snapshot) && !hasRecovered) {
+          const passage = await context.gate?.pass(momentOf(snapshot, memory, context));
           const end = await endBy(passage, context);
           if (end) return end;
           // It took its time to recover, so what we know of the release is old.
           hasRecovered = passage === 'recovered';
           if (hasRecovered) {
-            view = await settledRead(context);
+            snapshot = await settledRead(context);
             break;
           }
         }
         hasRecovered = false;
-        assertNotAccepted(next, view, context);
+        assertNotAccepted(next, snapshot, context);
         sends++;
-        const before = view.release;
+        const before = snapshot.release;
         const sent = await send(next, memory, context);
         if (sent.kind === 'stopped') return sent.end;
-        view = sent.view;
-        if (sent.kind === 'refused') return { ...refusedBy(sent.error), view };
+        snapshot = sent.snapshot;
+        if (sent.kind === 'refused') return { ...refusedBy(sent.error), snapshot };
         if (sent.kind === 'took') memory = remember(memory, next, clock.now(), sent.artifacts);
         if (next.operation === 'startGrayscale') {
           // Started or not: what the portal has set by now may be somebody else's.
           const { ratioSet: _, ...others } = memory;
-          const isOld = sent.kind === 'took' && staysOld(before, view.release, clock.now());
+          const isOld = sent.kind === 'took' && staysOld(before, snapshot.release, clock.now());
           memory = { ...others, ...(isOld && { timeIsOld: true }) };
           if (memory.held?.raised) context.gate?.increased(memory.held.ratioPercent, memory.held.sinceMs);
         }
@@ -208,10 +208,10 @@ export function unreadable({ profileKey, field, value }: Unreadable, show: Drive
 }
 
 /** Promise 1: nothing that the portal accepted in this run is sent again. */
-function assertNotAccepted(next: Send, view: View, { observer, portal, show }: DriveContext): void {
+function assertNotAccepted(next: Send, snapshot: Snapshot, { observer, portal, show }: DriveContext): void {
   if (operationRow(next.operation).repeatable || !observer.wasAccepted(next)) return;
   throw new ReleaseError('effect-not-seen', {
-    found: `The portal accepted ${effectWords(next)} in this run, and now shows ${view.version} as ${statusWords(view, show)}; it is not sent again.`,
+    found: `The portal accepted ${effectWords(next)} in this run, and now shows ${snapshot.version} as ${statusWords(snapshot, show)}; it is not sent again.`,
     todo: portal.speaks('releaseHistory')
       ? 'Look at the release and its history in the portal, then run the step again.'
       : 'Look at the release in the portal, then run the step again.',
@@ -228,57 +228,57 @@ function effectWords({ operation, ratioPercent }: Effect): string {
 const FAILED_READ_GAPS_MS = [1_000, 2_000, 3_000, 5_000] as const;
 
 /** One reading that succeeds: between writes, a slip of the portal ends nothing. */
-async function succeeding(act: () => Promise<View>, { clock, signal }: DriveContext): Promise<View> {
+async function succeeding(act: () => Promise<Snapshot>, { clock, signal }: DriveContext): Promise<Snapshot> {
   for (const gapMs of FAILED_READ_GAPS_MS) {
-    const { view } = await tolerantly(act);
-    if (view) return view;
+    const { snapshot } = await tolerantly(act);
+    if (snapshot) return snapshot;
     await clock.sleep(gapMs, signal);
   }
   return act();
 }
 
-function read(context: DriveContext, depth: Depth = 'page'): Promise<View> {
+function read(context: DriveContext, depth: Depth = 'page'): Promise<Snapshot> {
   return succeeding(() => context.observer.read('retry', depth), context);
 }
 
 /** A reading, and those that settle it where it is in doubt. */
-async function settledRead(context: DriveContext): Promise<View> {
+async function settledRead(context: DriveContext): Promise<Snapshot> {
   const { observer, clock, signal } = context;
-  let view = await read(context);
+  let snapshot = await read(context);
   for (const untilMs = clock.now() + EFFECT_TIMEOUT_MS; observer.doubt !== undefined && clock.now() < untilMs; ) {
     await clock.sleep(observer.confirmGapMs, signal);
-    view = await read(context);
+    snapshot = await read(context);
   }
-  return view;
+  return snapshot;
 }
 
 /** Reads until the release is no longer in a transitional status: two minutes at most, else effect-not-seen. */
-export async function untilSettled(context: DriveContext): Promise<View> {
+export async function untilSettled(context: DriveContext): Promise<Snapshot> {
   const { clock, signal, observer } = context;
   const untilMs = clock.now() + EFFECT_TIMEOUT_MS;
-  let { view } = observer;
-  while (stateOf(view) === 'busy') {
+  let { snapshot } = observer;
+  while (stateOf(snapshot) === 'busy') {
     if (clock.now() >= untilMs) {
       throw new ReleaseError('effect-not-seen', {
-        found: `The release is in passing (${context.show(view.release?.portalStatus ?? '')}) for two minutes.`,
+        found: `The release is in passing (${context.show(snapshot.release?.portalStatus ?? '')}) for two minutes.`,
       });
     }
     await clock.sleep(2_000, signal);
-    view = await read(context);
+    snapshot = await read(context);
   }
-  return view;
+  return snapshot;
 }
 
 /** Nothing is released officially on one reading that shows nothing live: that may be a slip. */
-async function sureOfLive(context: DriveContext): Promise<View> {
+async function sureOfLive(context: DriveContext): Promise<Snapshot> {
   const { observer, clock, signal } = context;
   for (let reading = 1; reading <= 3; reading++) {
-    const { view } = observer;
-    if (view.releases === undefined || liveOf(view).kind !== 'none' || isSureOfNone(view)) return view;
+    const { snapshot } = observer;
+    if (snapshot.releases === undefined || liveOf(snapshot).kind !== 'none' || isSureOfNone(snapshot)) return snapshot;
     if (reading > 1) await clock.sleep(2_000, signal);
     await read(context, 'live');
   }
-  if (isSureOfNone(observer.view) || liveOf(observer.view).kind !== 'none') return observer.view;
+  if (isSureOfNone(observer.snapshot) || liveOf(observer.snapshot).kind !== 'none') return observer.snapshot;
   throw new ReleaseError('portal-unexpected', {
     found: 'The list of releases could not be read to its end, so it is not known whether a version is live.',
   });
@@ -288,7 +288,7 @@ async function sureOfLive(context: DriveContext): Promise<View> {
  * A portal's time of the last change that stays while other things happen is no such time. One kind of entry may be
  * newer than it: a ratio that was set and not started.
  */
-async function withTimeOfHistory({ release }: View, { portal, plan }: DriveContext): Promise<Memory> {
+async function withTimeOfHistory({ release }: Snapshot, { portal, plan }: DriveContext): Promise<Memory> {
   const changedMs = release?.modifiedAtMs;
   if (release?.state !== 'grayscale' || changedMs === undefined || plan.soakMs === 0) return {};
   if (!portal.speaks('releaseHistory')) return {};
@@ -317,28 +317,28 @@ function timeOf({ time }: HistoryItem): number | undefined {
 // --- Writing ---------------------------------------------------------------------------------------------------------
 
 type Sent =
-  | { readonly kind: 'took'; readonly view: View; readonly artifacts?: readonly string[] }
+  | { readonly kind: 'took'; readonly snapshot: Snapshot; readonly artifacts?: readonly string[] }
   /** It did not take and the release stands elsewhere now: plan anew. */
-  | { readonly kind: 'moved'; readonly view: View }
+  | { readonly kind: 'moved'; readonly snapshot: Snapshot }
   /** Before it was sent again, the canary was not good. */
   | { readonly kind: 'stopped'; readonly end: StageEnd }
-  | { readonly kind: 'refused'; readonly view: View; readonly error: ReleaseError };
+  | { readonly kind: 'refused'; readonly snapshot: Snapshot; readonly error: ReleaseError };
 
 /** Sends one operation, in as many calls as it takes, and reads until the portal shows its effect. */
 async function send(next: Send, memory: Memory, context: DriveContext): Promise<Sent> {
   const { observer } = context;
-  const before = observer.view;
+  const before = observer.snapshot;
   const { words, repeatable } = operationRow(next.operation);
   context.log(`${words}${next.ratioPercent ? `: ${next.ratioPercent}%` : ''} (${next.operation})`);
   const batches = next.operation === 'addWhitelist' ? inBatches(context.userIds, context.portal.whitelistBatch) : [[]];
-  let sent: Sent = { kind: 'moved', view: before };
+  let sent: Sent = { kind: 'moved', snapshot: before };
   for (const [index, userIds] of batches.entries()) {
     sent = await sendOnce(next, before, fieldsOf(next, before, memory, userIds, context), memory, context);
     if (sent.kind !== 'took') return sent;
     if (batches.length > 1) context.log(`  batch ${index + 1} of ${batches.length} added`);
   }
   // What no reading can show ends in one all the same: the release may have been taken away meanwhile.
-  if (repeatable && next.operation !== 'uploadPackage') return { ...sent, view: await settledRead(context) };
+  if (repeatable && next.operation !== 'uploadPackage') return { ...sent, snapshot: await settledRead(context) };
   return sent;
 }
 
@@ -347,17 +347,17 @@ const OWN_DOING: readonly Refusal[] = ['not-allowed-in-state', 'exists-already',
 
 function fieldsOf(
   next: Send,
-  view: View,
+  snapshot: Snapshot,
   memory: Memory,
   userIds: readonly string[],
   context: DriveContext,
 ): WriteFields {
-  const artifacts = (next.operation === 'createVersion' ? memory.packageSent : view.uploaded?.artifacts) ?? [];
-  if (next.operation === 'createRelease' && view.uploaded?.unreadableArtifacts) {
-    throw unreadable(view.uploaded.unreadableArtifacts, context.show);
+  const artifacts = (next.operation === 'createVersion' ? memory.packageSent : snapshot.uploaded?.artifacts) ?? [];
+  if (next.operation === 'createRelease' && snapshot.uploaded?.unreadableArtifacts) {
+    throw unreadable(snapshot.uploaded.unreadableArtifacts, context.show);
   }
   return {
-    version: view.version,
+    version: snapshot.version,
     releaseNotes: context.releaseNotes,
     userIds,
     artifacts,
@@ -369,7 +369,7 @@ function fieldsOf(
 /** One write, until it is settled what became of it. */
 async function sendOnce(
   next: Send,
-  before: View,
+  before: Snapshot,
   fields: WriteFields,
   memory: Memory,
   context: DriveContext,
@@ -390,22 +390,22 @@ async function sendOnce(
       if (end) return { kind: 'stopped', end };
       // It took its time to recover: meanwhile the write may have taken, or somebody else acted.
       if (passage === 'recovered') {
-        const { view, effect } = await effectByReading(next, before, [0], context);
+        const { snapshot, effect } = await effectByReading(next, before, [0], context);
         if (effect === 'shown') observer.accept(next, true);
-        if (effect === 'shown') return settled({ kind: 'took', view });
-        if (effect === 'elsewhere') return { kind: 'moved', view };
+        if (effect === 'shown') return settled({ kind: 'took', snapshot });
+        if (effect === 'elsewhere') return { kind: 'moved', snapshot };
       }
     }
     context.onUnsettled({
       operation: next.operation,
-      tookBy: (view) => (repeatable ? undefined : isShown(next, before, view)),
+      tookBy: (snapshot) => (repeatable ? undefined : isShown(next, before, snapshot)),
     });
     const answer = await context.portal.write(next.operation, fields).catch(asReleaseError);
     if (!(answer instanceof ReleaseError)) {
       observer.accept(next);
       context.onChanged();
-      const view = await untilShown(next, before, context);
-      return settled({ kind: 'took', view, ...(answer.artifacts && { artifacts: answer.artifacts }) });
+      const snapshot = await untilShown(next, before, context);
+      return settled({ kind: 'took', snapshot, ...(answer.artifacts && { artifacts: answer.artifacts }) });
     }
     const isUnclear = answer.passing || answer.effect !== 'none';
     if (!isUnclear && !answer.refusal) {
@@ -414,7 +414,7 @@ async function sendOnce(
     }
     if (repeatable && !answer.passing && !answer.refusal) throw answer;
     if (next.operation === 'uploadPackage' && answer.refusal) {
-      return settled({ kind: 'refused', view: observer.view, error: answer });
+      return settled({ kind: 'refused', snapshot: observer.snapshot, error: answer });
     }
     lost ||= isUnclear && answer.effect !== 'none';
     if (answer.passing) {
@@ -426,22 +426,22 @@ async function sendOnce(
 
     if (answer.refusal === 'not-allowed-in-state') observer.disprove();
     const gapsMs = answer.passing || answer.refusal ? UNTIL_NOT_TAKEN_MS : UNTIL_REPORTED_MS;
-    const { view, effect } = await effectByReading(next, before, gapsMs, context);
+    const { snapshot, effect } = await effectByReading(next, before, gapsMs, context);
     if (effect === 'shown') {
       if (!answer.passing && !answer.refusal)
         context.log(`  the portal shows its effect, though it said: ${answer.found}`);
       if (lost) observer.accept(next, true);
-      return settled({ kind: lost ? 'took' : 'moved', view });
+      return settled({ kind: lost ? 'took' : 'moved', snapshot });
     }
     if (effect === 'elsewhere') {
       if (!answer.passing && !answer.refusal) throw answer;
       // Nothing is decided on a request that was not applied for: the lost application took.
       if (lost && next.operation === 'startApproval') {
         observer.accept(next, true);
-        return settled({ kind: 'took', view });
+        return settled({ kind: 'took', snapshot });
       }
       // Somebody else acted; what was lost may take yet.
-      return lost ? { kind: 'moved', view } : settled({ kind: 'moved', view });
+      return lost ? { kind: 'moved', snapshot } : settled({ kind: 'moved', snapshot });
     }
     if (answer.passing) {
       assertTellsDecision(next, before, lost, answer);
@@ -451,9 +451,9 @@ async function sendOnce(
     // Refused, though the readings show no change: an earlier sending whose answer was lost may be on its way.
     if (lost && answer.refusal && OWN_DOING.includes(answer.refusal)) {
       observer.accept(next);
-      return settled({ kind: 'took', view: await untilShown(next, before, context) });
+      return settled({ kind: 'took', snapshot: await untilShown(next, before, context) });
     }
-    if (answer.refusal) return settled({ kind: 'refused', view, error: answer });
+    if (answer.refusal) return settled({ kind: 'refused', snapshot, error: answer });
     throw answer;
   }
 }
@@ -462,7 +462,7 @@ async function sendOnce(
  * A release that was rejected before and is rejected again at once looks the same where the portal tells no time: it is
  * not known whether a lost application was decided on, and a second one might be.
  */
-function assertTellsDecision(next: Send, before: View, lost: boolean, cause: ReleaseError): void {
+function assertTellsDecision(next: Send, before: Snapshot, lost: boolean, cause: ReleaseError): void {
   const { release } = before;
   const isAgain = release?.state === 'rejected' || release?.state === 'withdrawn';
   if (!lost || next.operation !== 'startApproval' || !isAgain || tellsTimes(before)) return;
@@ -474,7 +474,7 @@ function assertTellsDecision(next: Send, before: View, lost: boolean, cause: Rel
 }
 
 /** Whether the times of the releases can tell one change from another: they can be times, and are not all the same. */
-function tellsTimes({ release, releases }: View): boolean {
+function tellsTimes({ release, releases }: Snapshot): boolean {
   const ms = release?.modifiedAtMs;
   if (ms === undefined || ms < EARLIEST_MS) return false;
   const others = (releases ?? []).filter(({ version }) => version !== release?.version);
@@ -487,18 +487,18 @@ function asReleaseError(error: unknown): ReleaseError {
 }
 
 /** Reads until the portal shows the effect of what it accepted: two minutes at most, whatever single readings say. */
-async function untilShown(next: Send, before: View, context: DriveContext): Promise<View> {
+async function untilShown(next: Send, before: Snapshot, context: DriveContext): Promise<Snapshot> {
   const { clock, observer } = context;
-  if (operationRow(next.operation).repeatable) return observer.view;
+  if (operationRow(next.operation).repeatable) return observer.snapshot;
   const untilMs = clock.now() + EFFECT_TIMEOUT_MS;
   for (let attempt = 1; ; attempt++) {
-    const { view, why } = await tolerantly(() =>
+    const { snapshot, why } = await tolerantly(() =>
       next.operation === 'createVersion' ? readVersion(context) : observer.read(),
     );
-    if (view && isShown(next, before, view)) return view;
-    if (view && next.operation !== 'createVersion' && observer.awaited === undefined) {
-      assertRatio(next, view, context.show);
-      return view;
+    if (snapshot && isShown(next, before, snapshot)) return snapshot;
+    if (snapshot && next.operation !== 'createVersion' && observer.awaited === undefined) {
+      assertRatio(next, snapshot, context.show);
+      return snapshot;
     }
     if (clock.now() >= untilMs) return notShown(next, before, why, context);
     const gapMs = observer.doubt ? observer.confirmGapMs : Math.min(500 * 2 ** (attempt - 1), 10_000);
@@ -507,10 +507,10 @@ async function untilShown(next: Send, before: View, context: DriveContext): Prom
 }
 
 /** Two minutes after a write that was accepted. */
-function notShown(next: Send, before: View, why: string | undefined, { observer, show }: DriveContext): View {
+function notShown(next: Send, before: Snapshot, why: string | undefined, { observer, show }: DriveContext): Snapshot {
   const seen = observer.lastSeen;
   // It is the status, not the effect, that needs a person: the plan says so.
-  if (stateOf(observer.view) === 'unknown') return observer.view;
+  if (stateOf(observer.snapshot) === 'unknown') return observer.snapshot;
   const shows =
     why === undefined
       ? `the portal still shows ${before.version} as ${statusWords(seen, show)}`
@@ -521,9 +521,9 @@ function notShown(next: Send, before: View, why: string | undefined, { observer,
 }
 
 /** A ratio read back other than the one asked for is a failure. */
-function assertRatio(next: Send, view: View, show: DriveContext['show']): void {
-  if (next.operation !== 'startGrayscale' || stateOf(view) !== 'grayscale') return;
-  const { ratioPercent, unreadableRatio } = view.release ?? {};
+function assertRatio(next: Send, snapshot: Snapshot, show: DriveContext['show']): void {
+  if (next.operation !== 'startGrayscale' || stateOf(snapshot) !== 'grayscale') return;
+  const { ratioPercent, unreadableRatio } = snapshot.release ?? {};
   if (unreadableRatio) throw unreadable(unreadableRatio, show);
   if (ratioPercent === next.ratioPercent) return;
   throw new ReleaseError('effect-not-seen', {
@@ -537,21 +537,21 @@ function assertRatio(next: Send, view: View, show: DriveContext['show']): void {
  */
 async function effectByReading(
   next: Send,
-  before: View,
+  before: Snapshot,
   gapsMs: readonly number[],
   context: DriveContext,
-): Promise<{ readonly view: View; readonly effect: 'shown' | 'not yet' | 'elsewhere' }> {
+): Promise<{ readonly snapshot: Snapshot; readonly effect: 'shown' | 'not yet' | 'elsewhere' }> {
   const { clock, signal, observer } = context;
   const untilMs = clock.now() + EFFECT_TIMEOUT_MS;
   for (let unchanged = 0; ; ) {
     await clock.sleep(gapsMs[unchanged] ?? 0, signal);
-    const view = next.operation === 'createVersion' ? await readVersion(context) : await settledRead(context);
-    if (isShown(next, before, view)) return { view, effect: 'shown' };
-    const isOther = standingOf(view.release) !== standingOf(before.release) && isKnown(stateOf(view));
-    if (next.operation !== 'createVersion' && isOther) return { view, effect: 'elsewhere' };
+    const snapshot = next.operation === 'createVersion' ? await readVersion(context) : await settledRead(context);
+    if (isShown(next, before, snapshot)) return { snapshot, effect: 'shown' };
+    const isOther = standingOf(snapshot.release) !== standingOf(before.release) && isKnown(stateOf(snapshot));
+    if (next.operation !== 'createVersion' && isOther) return { snapshot, effect: 'elsewhere' };
     const isThere = before.release === undefined || observer.lastSeen.release !== undefined;
     if (isThere) unchanged++;
-    if (unchanged === gapsMs.length) return { view, effect: 'not yet' };
+    if (unchanged === gapsMs.length) return { snapshot, effect: 'not yet' };
     if (isThere) continue;
     if (clock.now() >= untilMs) {
       throw new ReleaseError('effect-not-seen', {
@@ -562,20 +562,20 @@ async function effectByReading(
   }
 }
 
-async function readVersion(context: DriveContext): Promise<View> {
+async function readVersion(context: DriveContext): Promise<Snapshot> {
   const { portal, observer } = context;
   // It reads the versions, not the releases.
-  const view = await succeeding(
-    async () => ({ ...(await lookAtVersion(portal, observer.view)), wholeReads: 0 }),
+  const snapshot = await succeeding(
+    async () => ({ ...(await observeVersion(portal, observer.snapshot)), wholeReads: 0 }),
     context,
   );
-  return view.uploaded ? observer.consider(view) : observer.view;
+  return snapshot.uploaded ? observer.consider(snapshot) : observer.snapshot;
 }
 
 /** Whether a snapshot shows that the operation took. */
-function isShown(next: Send, before: View, view: View): boolean {
-  if (next.operation === 'createVersion') return Boolean(view.uploaded);
-  return effectOf(next, before.release, view.release) === 'shown';
+function isShown(next: Send, before: Snapshot, snapshot: Snapshot): boolean {
+  if (next.operation === 'createVersion') return Boolean(snapshot.uploaded);
+  return effectOf(next, before.release, snapshot.release) === 'shown';
 }
 
 function inBatches(userIds: readonly string[], size: number): readonly (readonly string[])[] {
@@ -594,7 +594,7 @@ export function gapMs(waitedMs: number, isFirst: boolean, clock: Clock): number 
 }
 
 interface Waited {
-  readonly view: View;
+  readonly snapshot: Snapshot;
   /** The release left the review; false: the time is over. */
   readonly ended: boolean;
   readonly failed: FailedReads | undefined;
@@ -610,11 +610,11 @@ async function waitForApproval(stage: Stage, memory: Memory, context: DriveConte
   const untilMs = startMs + context.approvalTimeoutMs;
   let failed: Waited['failed'];
   let lastGoodMs = startMs;
-  if (context.approvalTimeoutMs > 0) await context.onWait(observer.view);
+  if (context.approvalTimeoutMs > 0) await context.onWait(observer.snapshot);
   for (let looks = 1; ; looks++) {
     const nowMs = clock.now();
-    const { view } = observer;
-    if (nowMs >= untilMs) return { view, ended: false, failed };
+    const { snapshot } = observer;
+    if (nowMs >= untilMs) return { snapshot, ended: false, failed };
     const gap = observer.doubt ? observer.confirmGapMs : gapMs(nowMs - startMs, looks === 1, clock);
     await clock.sleep(Math.min(gap, untilMs - nowMs), context.signal);
     const seen = await tolerantly(() => observer.read('once'));
@@ -623,22 +623,26 @@ async function waitForApproval(stage: Stage, memory: Memory, context: DriveConte
     context.log(
       `look ${looks}: ${shownWords(seen, 'waiting', context)}; waited ${formatDuration(waitedMs)}, ${left} left`,
     );
-    if (!seen.view) {
+    if (!seen.snapshot) {
       failed = { count: (failed?.count ?? 0) + 1, why: seen.why ?? '', lastGoodMs };
       continue;
     }
     failed = undefined;
     lastGoodMs = clock.now();
-    const next = plan(stage, seen.view, context.plan, memory, clock.now());
-    if (next.kind !== 'wait' && next.kind !== 'look') return { view: seen.view, ended: true, failed };
+    const next = plan(stage, seen.snapshot, context.plan, memory, clock.now());
+    if (next.kind !== 'wait' && next.kind !== 'look') return { snapshot: seen.snapshot, ended: true, failed };
   }
 }
 
-function shownWords(seen: { view?: View; why?: string }, still: string, { observer, show }: DriveContext): string {
+function shownWords(
+  seen: { snapshot?: Snapshot; why?: string },
+  still: string,
+  { observer, show }: DriveContext,
+): string {
   const { doubt, lastSeen } = observer;
-  if (!seen.view) return `the look failed (${seen.why}), still ${still}`;
+  if (!seen.snapshot) return `the look failed (${seen.why}), still ${still}`;
   if (doubt !== undefined) return `the portal shows ${statusWords(lastSeen, show)}, to be confirmed`;
-  if (standingOf(seen.view.release) === standingOf(lastSeen.release)) return statusWords(seen.view, show);
+  if (standingOf(seen.snapshot.release) === standingOf(lastSeen.release)) return statusWords(seen.snapshot, show);
   return `the portal shows ${statusWords(lastSeen, show)}, which is stale; still ${still}`;
 }
 
@@ -647,11 +651,12 @@ async function soak(
   untilMs: number,
   memory: Memory,
   context: DriveContext,
-): Promise<{ readonly view: View; readonly end?: StageEnd }> {
+): Promise<{ readonly snapshot: Snapshot; readonly end?: StageEnd }> {
   const { clock, observer, signal, gate } = context;
   const startMs = clock.now();
-  const first = observer.view;
-  const isElsewhere = (view: View) => isKnown(stateOf(view)) && standingOf(view.release) !== standingOf(first.release);
+  const first = observer.snapshot;
+  const isElsewhere = (snapshot: Snapshot) =>
+    isKnown(stateOf(snapshot)) && standingOf(snapshot.release) !== standingOf(first.release);
   await context.onWait(first);
   let looks = 0;
   for (let lookMs = startMs + gapMs(0, true, clock); clock.now() < untilMs; ) {
@@ -659,28 +664,28 @@ async function soak(
     await clock.sleep(Math.max(dueMs - clock.now(), 0), signal);
     const isOver = clock.now() >= untilMs;
     if (gate && !isOver && clock.now() >= gate.nextMs) {
-      const verdict = await gate.check(momentOf(observer.view, memory, context));
+      const verdict = await gate.check(momentOf(observer.snapshot, memory, context));
       if (verdict === 'halted') {
-        const view = await lastView(context);
-        return { view, end: { kind: 'halted', view, why: 'bad' } };
+        const snapshot = await lastView(context);
+        return { snapshot, end: { kind: 'halted', snapshot, why: 'bad' } };
       }
     }
     if (clock.now() < lookMs && !isOver) continue;
     const seen = await tolerantly(() => observer.read('once'));
     const left = formatDuration(Math.max(untilMs - clock.now(), 0));
     context.log(`soak ${++looks}: ${shownWords(seen, 'holding', context)}; ${left} left`);
-    if (seen.view && isElsewhere(seen.view)) return { view: seen.view };
+    if (seen.snapshot && isElsewhere(seen.snapshot)) return { snapshot: seen.snapshot };
     lookMs = clock.now() + (observer.doubt ? observer.confirmGapMs : gapMs(clock.now() - startMs, false, clock));
   }
   // A hold period ends with a good response, the last one too.
-  const passage = await gate?.pass(momentOf(observer.view, memory, context));
+  const passage = await gate?.pass(momentOf(observer.snapshot, memory, context));
   const end = await endBy(passage, context);
-  if (end) return { view: end.view, end };
+  if (end) return { snapshot: end.snapshot, end };
   // Nothing goes on without a reading that shows the release, and what a wait outlives ends no hold period.
   for (const lastMs = clock.now() + OUTAGE_TIMEOUT_MS; ; ) {
     const seen = await tolerantly(() => observer.read());
-    const isClear = seen.view && standingOf(observer.lastSeen.release) === standingOf(seen.view.release);
-    if (isClear && stateOf(observer.view) !== 'busy') return { view: observer.view };
+    const isClear = seen.snapshot && standingOf(observer.lastSeen.release) === standingOf(seen.snapshot.release);
+    if (isClear && stateOf(observer.snapshot) !== 'busy') return { snapshot: observer.snapshot };
     if (clock.now() >= lastMs) {
       throw new ReleaseError('portal-unreachable', {
         found: `Ten minutes after the hold period the portal still shows no clear state: ${shownWords(seen, 'holding', context)}.`,
@@ -695,19 +700,19 @@ async function soak(
 const OUTLIVED: readonly ErrorCode[] = ['portal-unreachable', 'portal-unexpected', 'portal-refused'];
 
 /** A look that may fail: a wait goes on. */
-async function tolerantly(act: () => Promise<View>): Promise<{ view?: View; why?: string }> {
+async function tolerantly(act: () => Promise<Snapshot>): Promise<{ snapshot?: Snapshot; why?: string }> {
   try {
-    return { view: await act() };
+    return { snapshot: await act() };
   } catch (error) {
     if (!(error instanceof ReleaseError) || !OUTLIVED.includes(error.code)) throw error;
     return { why: error.found };
   }
 }
 
-function statusWords(view: View, show: DriveContext['show']): string {
-  const state = stateOf(view);
-  if (!isKnown(state)) return `${state} (the portal says ${show(view.release?.portalStatus ?? '')})`;
-  const { ratioPercent } = view.release ?? {};
+function statusWords(snapshot: Snapshot, show: DriveContext['show']): string {
+  const state = stateOf(snapshot);
+  if (!isKnown(state)) return `${state} (the portal says ${show(snapshot.release?.portalStatus ?? '')})`;
+  const { ratioPercent } = snapshot.release ?? {};
   const ratio = state === 'grayscale' && ratioPercent !== undefined ? ` at ${ratioPercent}%` : '';
   return STATES[state].words + ratio;
 }
@@ -715,8 +720,8 @@ function statusWords(view: View, show: DriveContext['show']): string {
 // --- The canary's health ---------------------------------------------------------------------------------------------
 
 /** Right before each call of an increase, and before the official release that follows a rollout. */
-function asksForHealth(next: Send, view: View): boolean {
-  if (next.operation === 'goOnline') return stateOf(view) === 'grayscale';
+function asksForHealth(next: Send, snapshot: Snapshot): boolean {
+  if (next.operation === 'goOnline') return stateOf(snapshot) === 'grayscale';
   return next.operation === 'setRatio' || next.operation === 'startGrayscale';
 }
 
@@ -726,21 +731,21 @@ function isResumed(memory: Memory, { plan }: DriveContext): boolean {
 }
 
 /** The ratio in effect, and since when. */
-function momentOf(view: View, memory: Memory, { gate, clock }: DriveContext): Moment {
-  const { ratioPercent, sinceMs } = rolloutOf(view, memory, clock.now());
+function momentOf(snapshot: Snapshot, memory: Memory, { gate, clock }: DriveContext): Moment {
+  const { ratioPercent, sinceMs } = rolloutOf(snapshot, memory, clock.now());
   return gate?.momentOf(ratioPercent, sinceMs) ?? { ratioPercent, sinceMs: sinceMs ?? clock.now() };
 }
 
 /** How the stage ends where the canary may not go on. */
 async function endBy(passage: Passage | undefined, context: DriveContext): Promise<StageEnd | undefined> {
   if (passage === undefined || passage === 'good' || passage === 'recovered') return undefined;
-  const view = await lastView(context);
-  if (passage === 'pending') return { kind: 'pending', view, what: 'a good response of the health check' };
-  return { kind: 'halted', view, why: passage };
+  const snapshot = await lastView(context);
+  if (passage === 'pending') return { kind: 'pending', snapshot, what: 'a good response of the health check' };
+  return { kind: 'halted', snapshot, why: passage };
 }
 
 /** The release as it is after a wait for the health check, which may have taken minutes. */
-async function lastView({ observer }: DriveContext): Promise<View> {
+async function lastView({ observer }: DriveContext): Promise<Snapshot> {
   await tolerantly(() => observer.read('once'));
-  return observer.view;
+  return observer.snapshot;
 }

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Inputs } from '../action/inputs.ts';
 import { resolveVersion } from '../action/which-version.ts';
-import type { Tools } from '../dependencies.ts';
+import type { RunDependencies } from '../dependencies.ts';
 import { tagsOf } from '../github/notifier.ts';
 import { ReleaseError } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
@@ -11,21 +11,21 @@ import type { Portal, Release } from '../portal/port.ts';
 import { stageRow } from '../release/lifecycle.ts';
 import { noticeOfRatio, whyUnknown } from '../release/plan.ts';
 import {
+  formatLive,
   isFirstRelease,
-  isUnderWay,
+  isInProgress,
   liveOf,
   liveRelease,
-  liveWords,
   merged,
   rollbackTarget,
+  type Snapshot,
   stateOf,
-  type View,
 } from '../release/snapshot.ts';
 import type { Ending } from '../report/run-record.ts';
-import { type Depth, look, lookAtVersion, lookWithoutList, someVersions } from './observe.ts';
+import { type Depth, observe, observeVersion, observeWithoutList, someVersions } from './observe.ts';
 
 /** The version that the step is about; undefined where it needs none. Throws version-unresolved. */
-export async function findVersion(inputs: Inputs, portal: Portal, tools: Tools): Promise<string | undefined> {
+export async function findVersion(inputs: Inputs, portal: Portal, tools: RunDependencies): Promise<string | undefined> {
   const { context } = tools;
   return resolveVersion(inputs, context, {
     packageVersion: async (path) => {
@@ -40,44 +40,44 @@ export async function findVersion(inputs: Inputs, portal: Portal, tools: Tools):
   });
 }
 
-export interface FirstLook {
-  readonly view: View;
+export interface FirstSnapshot {
+  readonly snapshot: Snapshot;
   /** Where the look alone ends the step. */
   readonly ending?: Ending;
 }
 
 /** Where the release stands before anything is done. Throws what the portal throws. */
-export async function firstLook(
+export async function firstSnapshot(
   inputs: Inputs,
   version: string | undefined,
   portal: Portal,
-  tools: Tools,
-): Promise<FirstLook> {
+  tools: RunDependencies,
+): Promise<FirstSnapshot> {
   const found = inputs.stages.includes('rollback')
     ? await lookForRollback(version, portal, tools)
-    : { view: await lookAtRelease(inputs, version, portal, tools) };
-  tools.story.sees(found.view);
-  const { view } = found;
+    : { snapshot: await lookAtRelease(inputs, version, portal, tools) };
+  tools.story.sees(found.snapshot);
+  const { snapshot } = found;
   tools.log.info(
-    `${view.version || 'no release'} on ${inputs.targetApp || 'no target app'}: ${stateOf(view)}` +
-      `${view.release ? ` (${tools.show(view.release.portalStatus)})` : ''}; live: ${liveWords(view, tools.show)}`,
+    `${snapshot.version || 'no release'} on ${inputs.targetApp || 'no target app'}: ${stateOf(snapshot)}` +
+      `${snapshot.release ? ` (${tools.show(snapshot.release.portalStatus)})` : ''}; live: ${formatLive(snapshot, tools.show)}`,
   );
-  tools.story.notices.push(...noticesOf(inputs, view, tools.show));
+  tools.story.notices.push(...noticesOf(inputs, snapshot, tools.show));
   return found;
 }
 
 /** What could not be read, where nothing that was asked for depends on it. */
-function noticesOf(inputs: Inputs, view: View, show: Tools['show']): string[] {
+function noticesOf(inputs: Inputs, snapshot: Snapshot, show: RunDependencies['show']): string[] {
   const notices: string[] = [];
-  const ratio = noticeOfRatio(view.release, show);
+  const ratio = noticeOfRatio(snapshot.release, show);
   if (ratio && !inputs.stages.includes('grayscale')) notices.push(ratio);
-  const conflicts = view.conflicts ?? [];
+  const conflicts = snapshot.conflicts ?? [];
   if (conflicts.length > 0) {
     notices.push(
       `The portal lists ${conflicts.slice(0, 5).map(show).join(', ')} more than once with different states and no time that tells which is the newest; the first one counts.`,
     );
   }
-  const live = liveOf(view);
+  const live = liveOf(snapshot);
   if (live.kind === 'unknown' && inputs.stages[0] === 'status') {
     const { found, todo } = whyUnknown(live.releases, `on ${inputs.targetApp}`, 'what may run', show);
     notices.push(`${found} ${todo}`);
@@ -85,35 +85,45 @@ function noticesOf(inputs: Inputs, view: View, show: Tools['show']): string[] {
   return notices;
 }
 
-async function lookAtRelease(inputs: Inputs, version: string | undefined, portal: Portal, tools: Tools): Promise<View> {
+async function lookAtRelease(
+  inputs: Inputs,
+  version: string | undefined,
+  portal: Portal,
+  tools: RunDependencies,
+): Promise<Snapshot> {
   const [firstStage] = inputs.stages;
   const creates = firstStage === 'upload' || firstStage === 'submit';
   const isProbe = firstStage === 'status';
   const lookNow = () => {
-    if (version === undefined && !portal.speaks('listReleases')) return lookWithoutList(portal, '');
+    if (version === undefined && !portal.speaks('listReleases')) return observeWithoutList(portal, '');
     const depth = depthFor(inputs);
-    return isProbe ? probe(version ?? '', portal, tools) : look(portal, version ?? '', { byName: !creates, depth });
+    return isProbe ? probe(version ?? '', portal, tools) : observe(portal, version ?? '', { byName: !creates, depth });
   };
-  let view: View = inputs.targetApp
+  let snapshot: Snapshot = inputs.targetApp
     ? await lookNow()
     : { version: version ?? '', release: undefined, releases: undefined, wholeReads: 0 };
   // One list without anything official in it may be a slip; what follows from a first release is not guessed.
   const dependsOnIt = isProbe || inputs.stages.some((stage) => stageRow(stage).notOnFirstRelease);
   let agrees = true;
-  for (let reading = 1; reading < 5 && (!agrees || isUnsure(view, dependsOnIt, inputs)); reading++) {
+  for (let reading = 1; reading < 5 && (!agrees || isUnsure(snapshot, dependsOnIt, inputs)); reading++) {
     if (reading > 1) await tools.clock.sleep(2_000, tools.signal);
     const next = await lookNow();
     // Two readings of which one is a slip are settled by a third.
-    agrees = next.release?.portalStatus === view.release?.portalStatus;
-    view = merged(view, next);
+    agrees = next.release?.portalStatus === snapshot.release?.portalStatus;
+    snapshot = merged(snapshot, next);
   }
-  for (const untilMs = tools.clock.now() + SETTLE_TIMEOUT_MS; othersAreBusy(view) && tools.clock.now() < untilMs; ) {
+  for (
+    const untilMs = tools.clock.now() + SETTLE_TIMEOUT_MS;
+    othersAreBusy(snapshot) && tools.clock.now() < untilMs;
+  ) {
     await tools.clock.sleep(2_000, tools.signal);
-    view = merged(view, await lookNow());
+    snapshot = merged(snapshot, await lookNow());
   }
-  if (version === undefined) view = withSubject(view);
+  if (version === undefined) snapshot = withSubject(snapshot);
   const asksForVersion = creates || (firstStage === 'status' && portal.speaks('listVersions'));
-  return asksForVersion && view.version !== '' && stateOf(view) === 'none' ? lookAtVersion(portal, view) : view;
+  return asksForVersion && snapshot.version !== '' && stateOf(snapshot) === 'none'
+    ? observeVersion(portal, snapshot)
+    : snapshot;
 }
 
 /** The guards of a stage need to know what is live; the others need no more than their own release. */
@@ -126,32 +136,34 @@ export function depthFor({ stages }: Inputs): Depth {
 /** How long a transitional status of another release may hide which version is live. */
 const SETTLE_TIMEOUT_MS = 120_000;
 
-function othersAreBusy(view: View): boolean {
-  const live = liveOf(view);
+function othersAreBusy(snapshot: Snapshot): boolean {
+  const live = liveOf(snapshot);
   return (
-    live.kind === 'unknown' && live.releases.every((release) => release.state === 'busy') && stateOf(view) !== 'busy'
+    live.kind === 'unknown' &&
+    live.releases.every((release) => release.state === 'busy') &&
+    stateOf(snapshot) !== 'busy'
   );
 }
 
 /** Whether another reading of the list would say more about what is live, or was ever. */
-function isUnsure(view: View, dependsOnFirst: boolean, inputs: Inputs): boolean {
-  if (view.releases === undefined) return false;
-  const { kind } = liveOf(view);
+function isUnsure(snapshot: Snapshot, dependsOnFirst: boolean, inputs: Inputs): boolean {
+  if (snapshot.releases === undefined) return false;
+  const { kind } = liveOf(snapshot);
   if (kind === 'unlisted') return depthFor(inputs) !== 'page';
-  return kind === 'none' && dependsOnFirst && isFirstRelease(view) === undefined;
+  return kind === 'none' && dependsOnFirst && isFirstRelease(snapshot) === undefined;
 }
 
 /**
  * The look of a status, which is also the first question to a portal that nobody has described: where it turns the
  * inferred list of releases down, the observed reads must do. What any other stage relies on stays an error there.
  */
-async function probe(version: string, portal: Portal, { story, log }: Tools): Promise<View> {
+async function probe(version: string, portal: Portal, { story, log }: RunDependencies): Promise<Snapshot> {
   try {
-    return await look(portal, version, { depth: 'live' });
+    return await observe(portal, version, { depth: 'live' });
   } catch (error) {
     const turnsDown = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
     if (!turnsDown || error.passing || story.profile?.operations.listReleases?.mark !== 'inferred') throw error;
-    const view = await lookWithoutList(portal, version).catch((second) => {
+    const snapshot = await observeWithoutList(portal, version).catch((second) => {
       // A portal that answers neither is no portal that lacks a list: the first error says more.
       throw second instanceof ReleaseError && second.code === error.code ? error : second;
     });
@@ -160,23 +172,27 @@ async function probe(version: string, portal: Portal, { story, log }: Tools): Pr
     story.notices.push(
       `The portal does not answer listReleases, which is inferred. ${subject}, so what else is live or under way is not known. To correct it, see docs/portal.md.`,
     );
-    return view;
+    return snapshot;
   }
 }
 
 /** What a status that names no version is about: what is under way, else what is live, else the newest. */
-function withSubject(view: View): View {
-  return about(view, view.releases?.find(isUnderWay) ?? liveRelease(view) ?? view.releases?.[0]);
+function withSubject(snapshot: Snapshot): Snapshot {
+  return about(snapshot, snapshot.releases?.find(isInProgress) ?? liveRelease(snapshot) ?? snapshot.releases?.[0]);
 }
 
-function about(view: View, release: Release | undefined): View {
-  return release ? { ...view, version: release.version, release } : view;
+function about(snapshot: Snapshot, release: Release | undefined): Snapshot {
+  return release ? { ...snapshot, version: release.version, release } : snapshot;
 }
 
 /** The version that a rollback brings back is settled once, before anything is written: a rerun never flips back. */
-async function lookForRollback(version: string | undefined, portal: Portal, tools: Tools): Promise<FirstLook> {
+async function lookForRollback(
+  version: string | undefined,
+  portal: Portal,
+  tools: RunDependencies,
+): Promise<FirstSnapshot> {
   const { story, clock, signal } = tools;
-  const lookNow = () => look(portal, version ?? '', { depth: 'all' });
+  const lookNow = () => observe(portal, version ?? '', { depth: 'all' });
   let all = await lookNow();
   // A slip of one list must not choose another version to bring back.
   let agrees = version !== undefined;
@@ -186,16 +202,16 @@ async function lookForRollback(version: string | undefined, portal: Portal, tool
     agrees = version !== undefined || isDeepStrictEqual(rollbackTarget(all), rollbackTarget(next));
     all = merged(all, next);
   }
-  if (version !== undefined) return { view: all };
+  if (version !== undefined) return { snapshot: all };
   const target = rollbackTarget(all);
-  const refused = (found: string, todo = 'Name an archived version with the input version.'): FirstLook => {
+  const refused = (found: string, todo = 'Name an archived version with the input version.'): FirstSnapshot => {
     story.ended('rollback', 'refused');
-    return { view: about(all, liveRelease(all)), ending: { kind: 'refused', found, todo } };
+    return { snapshot: about(all, liveRelease(all)), ending: { kind: 'refused', found, todo } };
   };
   switch (target.kind) {
     case 'version':
       return {
-        view: about(
+        snapshot: about(
           { ...all, version: target.version },
           all.releases?.find((one) => one.version === target.version),
         ),
@@ -205,7 +221,7 @@ async function lookForRollback(version: string | undefined, portal: Portal, tool
         `${target.live} is live and ${target.above} above it is archived: a rollback has been done already. To bring another version back, name it with the input version.`,
       );
       story.ended('rollback', 'unchanged');
-      return { view: about(all, liveRelease(all)), ending: { kind: 'done' } };
+      return { snapshot: about(all, liveRelease(all)), ending: { kind: 'done' } };
     case 'unknown': {
       const { found, todo } = whyUnknown(
         target.releases,

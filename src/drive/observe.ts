@@ -1,11 +1,11 @@
 /**
- * Reads the portal into a View. One observation is one request where the first page of the releases holds what is
+ * Reads the portal into a Snapshot. One observation is one request where the first page of the releases holds what is
  * needed, and more where the portal pages, or does not list the version.
  */
 
 import { ReleaseError } from '../lib/errors.ts';
 import type { Page, Patience, Portal, Release, Version } from '../portal/port.ts';
-import { newestOf, type View } from '../release/snapshot.ts';
+import { newestOf, type Snapshot } from '../release/snapshot.ts';
 
 /** More pages than any miniapp has: a portal that pages without end is an error, not a loop. */
 const MAX_PAGES = 400;
@@ -13,7 +13,7 @@ const MAX_PAGES = 400;
 /** How far the list of releases is read: its first page, up to the live version, or to its end. */
 export type Depth = 'page' | 'live' | 'all';
 
-export interface LookOptions {
+export interface ObserveOptions {
   readonly patience?: Patience;
   readonly depth?: Depth;
   /**
@@ -24,19 +24,19 @@ export interface LookOptions {
 }
 
 /** Reads the releases as far as `depth` says, and the release by name where they do not hold it. */
-export async function look(portal: Portal, version: string, options: LookOptions = {}): Promise<View> {
+export async function observe(portal: Portal, version: string, options: ObserveOptions = {}): Promise<Snapshot> {
   const { patience = 'retry', depth = 'page', byName = true } = options;
   const list = portal.speaks('listReleases') ? await readReleases(portal, depth, patience) : undefined;
   const asks = version !== '' && portal.speaks('findRelease') && (byName || list?.full !== false);
   const isListed = list?.rows.some((release) => release.version === version);
   const named = asks && !isListed ? await portal.findRelease(version, patience) : [];
-  return viewOf(version, list, named);
+  return snapshotOf(version, list, named);
 }
 
 /** Reads the release by name alone, for a second opinion on what a list showed. The list where the profile lacks that. */
-export async function lookByName(portal: Portal, version: string, patience: Patience = 'retry'): Promise<View> {
-  if (!portal.speaks('findRelease')) return look(portal, version, { patience });
-  return viewOf(version, undefined, await portal.findRelease(version, patience));
+export async function observeByName(portal: Portal, version: string, patience: Patience = 'retry'): Promise<Snapshot> {
+  if (!portal.speaks('findRelease')) return observe(portal, version, { patience });
+  return snapshotOf(version, undefined, await portal.findRelease(version, patience));
 }
 
 /** How many versions, newest first, are looked up one by one where the portal lists no releases. */
@@ -46,27 +46,31 @@ const VERSIONS_ASKED = 5;
  * Reads by the observed calls alone, for a portal that turned the inferred list of releases down: the release by name,
  * or, where no version is named, those of the newest versions. Which one is live is known only if it is among them.
  */
-export async function lookWithoutList(portal: Portal, version: string): Promise<View> {
-  if (!portal.speaks('findRelease')) return viewOf(version, undefined, []);
-  if (version !== '') return lookByName(portal, version);
+export async function observeWithoutList(portal: Portal, version: string): Promise<Snapshot> {
+  if (!portal.speaks('findRelease')) return snapshotOf(version, undefined, []);
+  if (version !== '') return observeByName(portal, version);
   const rows: Release[] = [];
   for (const { version: candidate } of (await someVersions(portal)).slice(0, VERSIONS_ASKED)) {
     const found = await portal.findRelease(candidate);
     rows.push(...found);
     if (found.some(({ state }) => state === 'released')) break;
   }
-  return viewOf('', { rows, whole: false, full: false }, []);
+  return snapshotOf('', { rows, whole: false, full: false }, []);
 }
 
-/** The view with what the portal has of the version itself. Read page by page, no further than needed. */
-export async function lookAtVersion(portal: Portal, view: View, patience: Patience = 'retry'): Promise<View> {
-  const isIt = (item: Version) => item.version === view.version;
+/** The snapshot with what the portal has of the version itself. Read page by page, no further than needed. */
+export async function observeVersion(
+  portal: Portal,
+  snapshot: Snapshot,
+  patience: Patience = 'retry',
+): Promise<Snapshot> {
+  const isIt = (item: Version) => item.version === snapshot.version;
   const { rows } = await readPages(
     'versions',
     (page) => portal.listVersions(page, patience),
     (versions) => versions.some(isIt),
   );
-  return { ...view, uploaded: rows.find(isIt) ?? null };
+  return { ...snapshot, uploaded: rows.find(isIt) ?? null };
 }
 
 /** The versions on the first page, for a message. */
@@ -82,7 +86,7 @@ interface List<T> {
   readonly full: boolean;
 }
 
-function viewOf(version: string, list: List<Release> | undefined, named: readonly Release[]): View {
+function snapshotOf(version: string, list: List<Release> | undefined, named: readonly Release[]): Snapshot {
   const { releases, conflicts } = newestOf([...named, ...(list?.rows ?? [])]);
   const own = releases.find((release) => release.version === version);
   const isListed = list?.rows.some((release) => release.version === version);

@@ -2,23 +2,23 @@
 
 import type { Clock } from '../lib/clock.ts';
 import type { Patience, Portal } from '../portal/port.ts';
-import type { View } from '../release/snapshot.ts';
+import type { Snapshot } from '../release/snapshot.ts';
 import { accepting, type Belief, beliefIn, considering, disproved, type Effect, wasAccepted } from './belief.ts';
-import { type Depth, look, lookByName } from './observe.ts';
+import { type Depth, observe, observeByName } from './observe.ts';
 
 export interface Observer {
   /** The newest snapshot that is believed. */
-  readonly view: View;
+  readonly snapshot: Snapshot;
   /** What a reading showed that is neither believed nor dismissed yet: `rejected`; undefined where there is none. */
   readonly doubt: string | undefined;
   /** What the last reading showed, believed or not. */
-  readonly lastSeen: View;
+  readonly lastSeen: Snapshot;
   /** The accepted write whose effect no reading has shown yet. */
   readonly awaited: Effect | undefined;
   /** One reading; resolves with what is believed after it. By name where the last one is in doubt. */
-  read(patience?: Patience, depth?: Depth): Promise<View>;
+  read(patience?: Patience, depth?: Depth): Promise<Snapshot>;
   /** Takes in a reading that somebody else made. */
-  consider(seen: View): View;
+  consider(seen: Snapshot): Snapshot;
   /** The portal accepted a write; `isShown`: its effect has been read already. */
   accept(effect: Effect, isShown?: boolean): void;
   /** The portal refused a write because of the release's state. */
@@ -29,18 +29,23 @@ export interface Observer {
 }
 
 /** `onView` is told each snapshot that is believed. */
-export function createObserver(first: View, portal: Portal, clock: Clock, onView: (view: View) => void): Observer {
+export function createObserver(
+  first: Snapshot,
+  portal: Portal,
+  clock: Clock,
+  onView: (snapshot: Snapshot) => void,
+): Observer {
   let belief: Belief = beliefIn(first);
   let lastSeen = first;
-  const consider = (seen: View): View => {
+  const consider = (seen: Snapshot): Snapshot => {
     lastSeen = seen;
     belief = considering(belief, seen, clock.now());
-    onView(belief.view);
-    return belief.view;
+    onView(belief.snapshot);
+    return belief.snapshot;
   };
   return {
-    get view() {
-      return belief.view;
+    get snapshot() {
+      return belief.snapshot;
     },
     get doubt() {
       return belief.doubt?.standing;
@@ -55,10 +60,10 @@ export function createObserver(first: View, portal: Portal, clock: Clock, onView
       return Math.min(1_000 * ((belief.doubt?.readings ?? 0) + 1), 10_000);
     },
     async read(patience = 'retry', depth = 'page') {
-      const { version } = belief.view;
+      const { version } = belief.snapshot;
       const byName = belief.doubt !== undefined && depth === 'page';
       return consider(
-        byName ? await lookByName(portal, version, patience) : await look(portal, version, { patience, depth }),
+        byName ? await observeByName(portal, version, patience) : await observe(portal, version, { patience, depth }),
       );
     },
     consider,

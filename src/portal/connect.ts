@@ -5,7 +5,7 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RunContext } from '../action/context.ts';
 import type { Environment, Inputs } from '../action/inputs.ts';
-import type { Tools } from '../dependencies.ts';
+import type { RunDependencies } from '../dependencies.ts';
 import type { Clock } from '../lib/clock.ts';
 import { ReleaseError } from '../lib/errors.ts';
 import { formatBytes } from '../lib/format.ts';
@@ -35,7 +35,7 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly redactor: Redactor;
-  readonly show: Tools['show'];
+  readonly show: RunDependencies['show'];
   readonly onCall: (call: Call) => void;
   readonly requestTimeoutMs?: number;
   readonly exchange?: TransportOptions['exchange'];

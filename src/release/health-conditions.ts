@@ -105,7 +105,7 @@ function judgeOne(found: unknown, condition: Condition): Judged {
   // A list or an object can be compared with nothing, so that no condition holds.
   if (typeof found === 'object') return { verdict: 'bad', value: Array.isArray(found) ? 'a list' : 'an object' };
   const value = String(found).trim();
-  return { verdict: holds(value, condition) ? 'good' : 'bad', value };
+  return { verdict: hasReached(value, condition) ? 'good' : 'bad', value };
 }
 
 function whyMissing(found: unknown): string | undefined {
@@ -119,7 +119,7 @@ function whyMissing(found: unknown): string | undefined {
   return /^[+-]?nan$/i.test(text) ? 'NaN' : undefined;
 }
 
-function holds(value: string, { operator, value: limit, valueText }: Condition): boolean {
+function hasReached(value: string, { operator, value: limit, valueText }: Condition): boolean {
   const number = numberOf(value);
   if (typeof limit === 'string' || number === undefined) {
     // A text that is no number is neither above nor below one.

@@ -270,7 +270,7 @@ export function operationRow(operation: Operation): OperationRow {
 }
 
 /** Whether a state that a stage ends in holds for a release: it is there, or further on and still on the way. */
-export function holds(end: State, state: State): boolean {
+export function hasReached(end: State, state: State): boolean {
   if (end === state) return true;
   const wanted = WAY.indexOf(end as WayState);
   return wanted >= 0 && WAY.indexOf(STATES[state].reached) >= wanted;

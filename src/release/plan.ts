@@ -5,7 +5,7 @@
 
 import type { Release, Unreadable } from '../portal/port.ts';
 import {
-  holds,
+  hasReached,
   type Operation,
   operationRow,
   STAGE_NAMES,
@@ -24,9 +24,9 @@ import {
   liveOf,
   liveRelease,
   liveVersionAbove,
-  othersUnderWay,
+  othersInProgress,
+  type Snapshot,
   stateOf,
-  type View,
   withState,
 } from './snapshot.ts';
 
@@ -84,8 +84,8 @@ export interface Memory {
   };
 }
 
-export function plan(stage: Stage, view: View, options: PlanOptions, memory: Memory, nowMs: number): Plan {
-  const state = stateOf(view);
+export function plan(stage: Stage, snapshot: Snapshot, options: PlanOptions, memory: Memory, nowMs: number): Plan {
+  const state = stateOf(snapshot);
   if (stage === 'status') return { kind: 'reached' };
   // Who only waits goes on waiting, however long the release is in passing.
   const onlyWaits = stage === 'approval' || memory.reviewed;
@@ -93,7 +93,7 @@ export function plan(stage: Stage, view: View, options: PlanOptions, memory: Mem
   if (state === 'unknown') return { kind: onlyWaits ? 'wait' : 'unknown-status' };
   // A release that was in review is approved, rejected or withdrawn, not gone: an empty list is a slip of the portal.
   if (state === 'none' && memory.reviewed) return { kind: 'wait' };
-  if (isDone(stage, state, view, memory)) return { kind: 'reached', ...noticeOf(stage, state, memory) };
+  if (isDone(stage, state, snapshot, memory)) return { kind: 'reached', ...noticeOf(stage, state, memory) };
 
   const row = stageRow(stage);
   const backFromReview = memory.reviewed && state === 'created';
@@ -102,9 +102,9 @@ export function plan(stage: Stage, view: View, options: PlanOptions, memory: Mem
     if (!sendAgain) return { kind: state === 'rejected' ? 'rejected' : 'withdrawn' };
   }
 
-  const ofRamp = stage === 'grayscale' ? nextOfRamp(state, view, options, memory, nowMs) : undefined;
+  const ofRamp = stage === 'grayscale' ? nextOfRamp(state, snapshot, options, memory, nowMs) : undefined;
   if (ofRamp?.kind === 'reached') return ofRamp;
-  const stop = whyNot(stage, state, view, options, memory, nowMs);
+  const stop = whyNot(stage, state, snapshot, options, memory, nowMs);
   if (stop) return stop;
   if (ofRamp) return ofRamp;
   const step = row.way[state];
@@ -113,7 +113,7 @@ export function plan(stage: Stage, view: View, options: PlanOptions, memory: Mem
   return operation ? { kind: 'send', operation } : { kind: 'reached' };
 }
 
-export interface Foreseen {
+export interface SimulatedStage {
   readonly stage: Stage;
   /** What it would send, in words and with its value: `setRatio 20%`. */
   readonly operations: readonly { readonly operation: WriteOperation; readonly ratioPercent?: number }[];
@@ -124,32 +124,32 @@ export interface Foreseen {
  * The whole chain from one look on, before anything is written: what each stage would send, and how it would end
  * where it cannot reach its end. A chain that must fail at its end fails here.
  */
-export function foresee(
+export function simulate(
   stages: readonly Stage[],
-  first: View,
+  first: Snapshot,
   options: PlanOptions,
   nowMs: number,
-): { readonly steps: readonly Foreseen[]; readonly end?: Stop } {
-  const steps: Foreseen[] = [];
-  let view = first;
+): { readonly steps: readonly SimulatedStage[]; readonly end?: Stop } {
+  const steps: SimulatedStage[] = [];
+  let snapshot = first;
   for (const stage of stages) {
-    const operations: Foreseen['operations'][number][] = [];
+    const operations: SimulatedStage['operations'][number][] = [];
     let memory: Memory = {};
     let waits = false;
     for (;;) {
       // Every soak is over by then, so that the plan behind it shows.
-      const next = plan(stage, view, options, memory, waits ? Number.POSITIVE_INFINITY : nowMs);
+      const next = plan(stage, snapshot, options, memory, waits ? Number.POSITIVE_INFINITY : nowMs);
       if (next.kind === 'reached') break;
       if (next.kind === 'look') return { steps };
       if (next.kind === 'soak') waits = true;
       else if (next.kind === 'wait') {
         waits = true;
-        view = withState(view, 'approved');
+        snapshot = withState(snapshot, 'approved');
       } else if (next.kind === 'send') {
         operations.push({ operation: next.operation, ...(next.ratioPercent && { ratioPercent: next.ratioPercent }) });
         if (next.operation === 'startGrayscale' && options.soakMs > 0) waits = true;
         memory = remember(memory, next, nowMs);
-        view = afterwards(view, next);
+        snapshot = afterwards(snapshot, next);
       } else return { steps, end: next };
     }
     steps.push({ stage, operations, waits });
@@ -186,11 +186,11 @@ export function remember(
 }
 
 /** The stages that may run from here, in their order. */
-export function nextStages(view: View): Stage[] {
-  const state = stateOf(view);
+export function nextStages(snapshot: Snapshot): Stage[] {
+  const state = stateOf(snapshot);
   if (!isKnown(state)) return [];
-  if (state === 'none' && view.uploaded !== undefined) return [view.uploaded ? 'submit' : 'upload'];
-  const first = isFirstRelease(view) === true;
+  if (state === 'none' && snapshot.uploaded !== undefined) return [snapshot.uploaded ? 'submit' : 'upload'];
+  const first = isFirstRelease(snapshot) === true;
   return STAGE_NAMES.filter((stage) => {
     const row = stageRow(stage);
     return row.way[state] !== undefined && !(first && row.notOnFirstRelease) && row.end !== 'version';
@@ -204,15 +204,15 @@ export function operationsOf(stage: Stage): Operation[] {
   return [...new Set([...reads, ...steps.flat()])];
 }
 
-function isDone(stage: Stage, state: State, view: View, memory: Memory): boolean {
+function isDone(stage: Stage, state: State, snapshot: Snapshot, memory: Memory): boolean {
   const { end } = STAGES[stage];
   if (end === 'any') return true;
-  if (end === 'version') return state !== 'none' || Boolean(view.uploaded);
+  if (end === 'version') return state !== 'none' || Boolean(snapshot.uploaded);
   if (stage === 'whitelist' && state === 'whitelist-testing') return Boolean(memory.idsAdded);
   if (stage === 'withdraw' && state === 'created') return Boolean(memory.takenBack);
   // A rollout is not done by having begun: nextOfRamp says when it is.
   if (stage === 'grayscale' && state === 'grayscale') return false;
-  return holds(end, state);
+  return hasReached(end, state);
 }
 
 function noticeOf(stage: Stage, state: State, memory: Memory): { notice?: string } {
@@ -235,39 +235,45 @@ function isSent(operation: WriteOperation, memory: Memory): boolean {
   );
 }
 
-function nextOfRamp(state: State, view: View, options: PlanOptions, memory: Memory, nowMs: number): Plan | undefined {
+function nextOfRamp(
+  state: State,
+  snapshot: Snapshot,
+  options: PlanOptions,
+  memory: Memory,
+  nowMs: number,
+): Plan | undefined {
   if (state !== 'grayscale' && state !== 'rollout-ready') return { kind: 'send', operation: 'skipPilot' };
   const { ratios, soakMs } = options;
-  const inEffect = ratioInEffect(view, memory);
+  const inEffect = ratioInEffect(snapshot, memory);
   if (inEffect === undefined) return undefined;
   if (inEffect > 0 && soakMs > 0) {
-    const untilMs = (heldSince(inEffect, view, memory, nowMs) ?? nowMs) + soakMs;
+    const untilMs = (heldSince(inEffect, snapshot, memory, nowMs) ?? nowMs) + soakMs;
     if (nowMs < untilMs) return { kind: 'soak', ratioPercent: inEffect, untilMs };
   }
   const target = ratios.find((ratio) => ratio > inEffect);
   if (target === undefined && inEffect === ratios.at(-1)) return { kind: 'reached' };
-  if (target === undefined) return whyNotThisRatio(view, options, memory, nowMs) ?? { kind: 'reached' };
+  if (target === undefined) return whyNotThisRatio(snapshot, options, memory, nowMs) ?? { kind: 'reached' };
   // Where the portal shows no ratio, no reading could show that it was increased.
-  if (inEffect > 0 && !view.release?.ratioPercent) return undefined;
+  if (inEffect > 0 && !snapshot.release?.ratioPercent) return undefined;
   const operation = memory.ratioSet === target ? 'startGrayscale' : 'setRatio';
   return { kind: 'send', operation, ratioPercent: target };
 }
 
 /** The ratio that users get and since when; the time is undefined where neither this run nor the portal knows it. */
 export function rolloutOf(
-  view: View,
+  snapshot: Snapshot,
   memory: Memory,
   nowMs: number,
 ): { readonly ratioPercent: number; readonly sinceMs: number | undefined } {
-  const ratioPercent = ratioInEffect(view, memory) ?? 0;
-  return { ratioPercent, sinceMs: ratioPercent > 0 ? heldSince(ratioPercent, view, memory, nowMs) : undefined };
+  const ratioPercent = ratioInEffect(snapshot, memory) ?? 0;
+  return { ratioPercent, sinceMs: ratioPercent > 0 ? heldSince(ratioPercent, snapshot, memory, nowMs) : undefined };
 }
 
-function heldSince(ratioPercent: number, view: View, memory: Memory, nowMs: number): number | undefined {
+function heldSince(ratioPercent: number, snapshot: Snapshot, memory: Memory, nowMs: number): number | undefined {
   const held = memory.held?.ratioPercent === ratioPercent ? memory.held : undefined;
   if (held?.raised) return held.sinceMs;
   // A clock of the portal that is ahead of ours makes no hold period longer than asked for.
-  const changedMs = changedAtMs(view.release, memory, nowMs);
+  const changedMs = changedAtMs(snapshot.release, memory, nowMs);
   return changedMs === undefined ? held?.sinceMs : Math.min(changedMs, held?.sinceMs ?? nowMs);
 }
 
@@ -282,29 +288,29 @@ function changedAtMs(release: Release | undefined, memory: Memory, nowMs: number
 function whyNot(
   stage: Stage,
   state: State,
-  view: View,
+  snapshot: Snapshot,
   options: PlanOptions,
   memory: Memory,
   nowMs: number,
 ): Stop | undefined {
   const row = stageRow(stage);
-  const { version } = view;
+  const { version } = snapshot;
   const where = `on ${options.targetApp}`;
   const step = row.way[state];
   if (!step) {
     const from = (Object.keys(row.way) as State[]).map((name) => STATES[name].words).join(', or ');
     return refused(
       `${version} is ${STATES[state].words} ${where}; ${stage} takes a release that is ${from}.`,
-      todo(stage, view),
+      todo(stage, snapshot),
     );
   }
-  if (row.notOnFirstRelease && isFirstRelease(view)) {
+  if (row.notOnFirstRelease && isFirstRelease(snapshot)) {
     return refused(
       `Nothing was ever official ${where}, and a first release can only be official: ${stage} is for later ones.`,
       'Run the stage release.',
     );
   }
-  if (row.end !== 'version' && step !== 'wait' && step.includes('createRelease') && view.uploaded === null) {
+  if (row.end !== 'version' && step !== 'wait' && step.includes('createRelease') && snapshot.uploaded === null) {
     return refused(`The portal has no version ${version} of this miniapp.`, 'Run the stage upload first.');
   }
   const applies = step !== 'wait' && step.includes('startApproval');
@@ -312,10 +318,10 @@ function whyNot(
   // Where the live one's status is not mapped, the official release of this one could not be read either.
   if (row.refusesDowngrade || row.notOnFirstRelease) {
     const isNeeded = guards || row.notOnFirstRelease === true;
-    const unknown = whyLiveIsUnknown(view, where, `whether ${stage} may run`, options.show, isNeeded);
+    const unknown = whyLiveIsUnknown(snapshot, where, `whether ${stage} may run`, options.show, isNeeded);
     if (unknown) return unknown;
   }
-  const live = liveVersionAbove(view);
+  const live = liveVersionAbove(snapshot);
   if (guards && live) {
     return refused(
       live.how === 'above'
@@ -324,28 +330,28 @@ function whyNot(
       'Release a higher version, roll back with the stage rollback, or set allow-downgrade: true if this is meant.',
     );
   }
-  const [other] = othersUnderWay(view);
+  const [other] = othersInProgress(snapshot);
   if (other && applies) {
     return refused(
       `Another version, ${other.version}, is ${STATES[other.state].words} ${where}; the portal takes one release at a time.`,
       `Release ${other.version} or withdraw it first.`,
     );
   }
-  if (stage === 'grayscale') return whyNotThisRatio(view, options, memory, nowMs);
-  return stage === 'rollback' ? whyNoRollback(view, where, options.show) : undefined;
+  if (stage === 'grayscale') return whyNotThisRatio(snapshot, options, memory, nowMs);
+  return stage === 'rollback' ? whyNoRollback(snapshot, where, options.show) : undefined;
 }
 
 /** Where it is not known which version is live, what depends on it is not done. */
 function whyLiveIsUnknown(
-  view: View,
+  snapshot: Snapshot,
   where: string,
   what: string,
   show: PlanOptions['show'],
   needsWholeList = true,
 ): Refused | undefined {
-  const live = liveOf(view);
+  const live = liveOf(snapshot);
   if (live.kind === 'unknown') return whyUnknown(live.releases, where, what, show);
-  if (live.kind !== 'unlisted' || view.releases === undefined || !needsWholeList) return undefined;
+  if (live.kind !== 'unlisted' || snapshot.releases === undefined || !needsWholeList) return undefined;
   return refused(
     `The list of releases ${where} ended before all of it was read, so it is not known which version is live, and ${what}.`,
     'Run the step again; if it stays so, look at the list in the portal.',
@@ -368,28 +374,28 @@ export function whyUnknown(
   );
 }
 
-function whyNotThisRatio(view: View, options: PlanOptions, memory: Memory, nowMs: number): Stop | undefined {
-  const inEffect = ratioInEffect(view, memory);
-  const unreadable = view.release?.unreadableRatio;
-  const isShown = stateOf(view) !== 'grayscale' || Boolean(view.release?.ratioPercent);
+function whyNotThisRatio(snapshot: Snapshot, options: PlanOptions, memory: Memory, nowMs: number): Stop | undefined {
+  const inEffect = ratioInEffect(snapshot, memory);
+  const unreadable = snapshot.release?.unreadableRatio;
+  const isShown = stateOf(snapshot) !== 'grayscale' || Boolean(snapshot.release?.ratioPercent);
   const isWanted = inEffect === undefined || inEffect < (options.ratios.at(-1) ?? 0);
   if (!isShown && isWanted && unreadable && !isHeld(inEffect, memory, options, nowMs)) {
     return { kind: 'unreadable', what: unreadable };
   }
   if (inEffect === undefined || (!isShown && isWanted && !isHeld(inEffect, memory, options, nowMs))) {
     return refused(
-      `${view.version} is in grayscale rollout and the portal shows no ratio, so it is not known whether ${options.ratios.at(-1)}% would increase it.`,
+      `${snapshot.version} is in grayscale rollout and the portal shows no ratio, so it is not known whether ${options.ratios.at(-1)}% would increase it.`,
       'Name the field that holds the ratio in your portal profile, at release.ratio (docs/portal.md).',
     );
   }
   const last = options.ratios.at(-1) ?? 0;
   if (inEffect > last) {
     return refused(
-      `${view.version} is rolled out to ${inEffect}% already, and a ratio may only be increased; ${last}% was asked for.`,
+      `${snapshot.version} is rolled out to ${inEffect}% already, and a ratio may only be increased; ${last}% was asked for.`,
       'Ask for a higher ratio, run release, or take the release back with withdraw.',
     );
   }
-  const tellsNoTime = changedAtMs(view.release, memory, nowMs) === undefined;
+  const tellsNoTime = changedAtMs(snapshot.release, memory, nowMs) === undefined;
   if (options.soakMs > 0 && options.soakMode === 'resume' && tellsNoTime) {
     return refused(
       'The portal does not say when the ratio was last changed, so a later run cannot know how long it was held.',
@@ -414,17 +420,17 @@ function isHeld(inEffect: number | undefined, { held }: Memory, { soakMs }: Plan
 }
 
 /** The ratio that users get, in percent; undefined in a rollout whose ratio the portal does not show. */
-function ratioInEffect(view: View, memory: Memory): number | undefined {
-  if (stateOf(view) !== 'grayscale') return 0;
-  const shown = view.release?.ratioPercent;
+function ratioInEffect(snapshot: Snapshot, memory: Memory): number | undefined {
+  if (stateOf(snapshot) !== 'grayscale') return 0;
+  const shown = snapshot.release?.ratioPercent;
   if (shown !== undefined && shown > 0) return shown;
   return memory.held?.raised ? memory.held.ratioPercent : undefined;
 }
 
-function whyNoRollback(view: View, where: string, show: PlanOptions['show']): Stop | undefined {
-  const unknown = whyLiveIsUnknown(view, where, 'whether a rollback may run', show);
+function whyNoRollback(snapshot: Snapshot, where: string, show: PlanOptions['show']): Stop | undefined {
+  const unknown = whyLiveIsUnknown(snapshot, where, 'whether a rollback may run', show);
   if (unknown) return unknown;
-  const rollout = othersUnderWay(view).find((release) => release.state === 'grayscale');
+  const rollout = othersInProgress(snapshot).find((release) => release.state === 'grayscale');
   if (!rollout) return undefined;
   return refused(
     `${rollout.version} is in grayscale rollout ${where}, and nothing can be rolled back during a rollout.`,
@@ -437,25 +443,26 @@ function refused(found: string, whatToDo: string): Refused {
 }
 
 /** What to do where a stage cannot run: mostly, which stage comes first from here. */
-function todo(stage: Stage, view: View): string {
+function todo(stage: Stage, snapshot: Snapshot): string {
   if (stage === 'withdraw') return 'There is nothing to take back; nothing was changed.';
   if (stage === 'rollback') return 'Name an archived version with the input version.';
-  const [next, ...others] = nextStages(view).filter((stage) => stage !== 'approval');
-  const live = liveRelease(view)?.version;
-  if (stateOf(view) === 'released')
+  const [next, ...others] = nextStages(snapshot).filter((stage) => stage !== 'approval');
+  const live = liveRelease(snapshot)?.version;
+  if (stateOf(snapshot) === 'released')
     return 'It is live; there is nothing before it to run. To take it back, run rollback.';
-  if (stateOf(view) === 'archived') {
+  if (stateOf(snapshot) === 'archived') {
     return `${live ? `${live} is live. ` : ''}Release a new version, or bring this one back with the stage rollback.`;
   }
-  if (stateOf(view) === 'in-review') return 'Wait for the administrator with the stage approval.';
+  if (stateOf(snapshot) === 'in-review') return 'Wait for the administrator with the stage approval.';
   if (!next) return 'Look at the release in the portal.';
-  if (next === 'apply' && stateOf(view) !== 'created') return 'Correct it, then run apply with reapply: true.';
+  if (next === 'apply' && stateOf(snapshot) !== 'created') return 'Correct it, then run apply with reapply: true.';
   return `Run the stage ${next} first${others.length > 0 ? ` (possible from here: ${[next, ...others].join(', ')})` : ''}.`;
 }
 
-/** The view as an operation would leave it. */
-function afterwards(view: View, sent: Extract<Plan, { kind: 'send' }>): View {
-  if (sent.operation === 'createVersion') return { ...view, uploaded: { version: view.version, artifacts: [] } };
+/** The snapshot as an operation would leave it. */
+function afterwards(snapshot: Snapshot, sent: Extract<Plan, { kind: 'send' }>): Snapshot {
+  if (sent.operation === 'createVersion')
+    return { ...snapshot, uploaded: { version: snapshot.version, artifacts: [] } };
   const { to } = operationRow(sent.operation);
-  return to ? withState(view, to, sent.ratioPercent) : view;
+  return to ? withState(snapshot, to, sent.ratioPercent) : snapshot;
 }

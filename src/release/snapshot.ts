@@ -4,7 +4,7 @@ import { compareVersions, validate } from 'compare-versions';
 import type { Release, Version } from '../portal/port.ts';
 import { STATES, type State } from './lifecycle.ts';
 
-export interface View {
+export interface Snapshot {
   /** The version that the step is about; empty where a step needs none. */
   readonly version: string;
   /** Its release on the target app; undefined where there is none. */
@@ -26,8 +26,8 @@ export const EARLIEST_MS = Date.UTC(2018, 0, 1);
 /** A portal's clock may differ from ours by so much. */
 export const CLOCKS_DIFFER_MS = 5 * 60_000;
 
-export function stateOf(view: View): Release['state'] {
-  return view.release?.state ?? 'none';
+export function stateOf(snapshot: Snapshot): Release['state'] {
+  return snapshot.release?.state ?? 'none';
 }
 
 /** Whether it is a state of the lifecycle, and not a transitional status or one that the profile does not map. */
@@ -45,19 +45,19 @@ export type Live =
   | { readonly kind: 'unknown'; readonly releases: readonly Release[] };
 
 /** Newest first, so a release behind the live one cannot be live; one before it can, where its status is not mapped. */
-export function liveOf(view: View): Live {
-  const releases = allReleases(view);
+export function liveOf(snapshot: Snapshot): Live {
+  const releases = allReleases(snapshot);
   const at = releases.findIndex((release) => release.state === 'released');
   const unknown = (at < 0 ? releases : releases.slice(0, at)).filter((release) => !isKnown(release.state));
   if (unknown.length > 0) return { kind: 'unknown', releases: unknown };
   const live = releases[at];
   if (live) return { kind: 'version', version: live.version };
-  return view.wholeReads > 0 ? { kind: 'none' } : { kind: 'unlisted' };
+  return snapshot.wholeReads > 0 ? { kind: 'none' } : { kind: 'unlisted' };
 }
 
 /** `1.0.0`, `none`, or `unknown (RELEASED)`. */
-export function liveWords(view: View, show: (untrusted: string) => string): string {
-  const live = liveOf(view);
+export function formatLive(snapshot: Snapshot, show: (untrusted: string) => string): string {
+  const live = liveOf(snapshot);
   if (live.kind === 'version') return live.version;
   if (live.kind === 'none') return 'none';
   const statuses =
@@ -65,21 +65,21 @@ export function liveWords(view: View, show: (untrusted: string) => string): stri
   return `unknown (${[...new Set(statuses)].slice(0, 3).join(', ')})`;
 }
 
-export function liveRelease(view: View): Release | undefined {
-  const live = liveOf(view);
-  return live.kind === 'version' ? allReleases(view).find(({ version }) => version === live.version) : undefined;
+export function liveRelease(snapshot: Snapshot): Release | undefined {
+  const live = liveOf(snapshot);
+  return live.kind === 'version' ? allReleases(snapshot).find(({ version }) => version === live.version) : undefined;
 }
 
 type UnderWay = Release & { readonly state: State };
 
 /** Other versions between applying and the official release, which bar a second one (ANOTHER_RELEASE_IN_PROGRESS). */
-export function othersUnderWay(view: View): readonly UnderWay[] {
-  return allReleases(view)
-    .filter(isUnderWay)
-    .filter((release) => release.version !== view.version);
+export function othersInProgress(snapshot: Snapshot): readonly UnderWay[] {
+  return allReleases(snapshot)
+    .filter(isInProgress)
+    .filter((release) => release.version !== snapshot.version);
 }
 
-export function isUnderWay(release: Release): release is UnderWay {
+export function isInProgress(release: Release): release is UnderWay {
   return isKnown(release.state) && STATES[release.state].underWay;
 }
 
@@ -90,25 +90,26 @@ const READS_TO_BE_SURE = 2;
  * Whether nothing was ever official on the target app: true only where the whole list was read twice with nothing live
  * or archived in it; undefined where that is not known.
  */
-export function isFirstRelease(view: View): boolean | undefined {
-  const states = allReleases(view).map((release) => release.state);
+export function isFirstRelease(snapshot: Snapshot): boolean | undefined {
+  const states = allReleases(snapshot).map((release) => release.state);
   if (states.some((state) => state === 'released' || state === 'archived')) return false;
-  return isSureOfNone(view) && !view.official ? true : undefined;
+  return isSureOfNone(snapshot) && !snapshot.official ? true : undefined;
 }
 
 /** Whether nothing is live, by two readings of the whole list. */
-export function isSureOfNone(view: View): boolean {
-  return liveOf(view).kind === 'none' && view.wholeReads >= READS_TO_BE_SURE;
+export function isSureOfNone(snapshot: Snapshot): boolean {
+  return liveOf(snapshot).kind === 'none' && snapshot.wholeReads >= READS_TO_BE_SURE;
 }
 
 /** How the step's version compares with the live one, where that bars it. */
 export function liveVersionAbove(
-  view: View,
+  snapshot: Snapshot,
 ): { readonly live: string; readonly how: 'above' | 'incomparable' } | undefined {
-  const live = liveOf(view);
-  if (live.kind !== 'version' || live.version === view.version) return undefined;
-  if (!isComparable(live.version) || !isComparable(view.version)) return { live: live.version, how: 'incomparable' };
-  return isBelow(view.version, live.version) ? { live: live.version, how: 'above' } : undefined;
+  const live = liveOf(snapshot);
+  if (live.kind !== 'version' || live.version === snapshot.version) return undefined;
+  if (!isComparable(live.version) || !isComparable(snapshot.version))
+    return { live: live.version, how: 'incomparable' };
+  return isBelow(snapshot.version, live.version) ? { live: live.version, how: 'above' } : undefined;
 }
 
 export type RollbackTarget =
@@ -120,13 +121,15 @@ export type RollbackTarget =
   | { readonly kind: 'none' };
 
 /** What a rollback that names no version brings back: the highest archived version below the live one. */
-export function rollbackTarget(view: View): RollbackTarget {
-  if (!view.releases) return { kind: 'none' };
-  const unknown = view.releases.filter((release) => release.state === 'unknown');
+export function rollbackTarget(snapshot: Snapshot): RollbackTarget {
+  if (!snapshot.releases) return { kind: 'none' };
+  const unknown = snapshot.releases.filter((release) => release.state === 'unknown');
   if (unknown.length > 0) return { kind: 'unknown', releases: unknown };
-  const live = liveRelease(view)?.version;
+  const live = liveRelease(snapshot)?.version;
   if (live === undefined) return { kind: 'none' };
-  const archived = view.releases.filter((release) => release.state === 'archived').map((release) => release.version);
+  const archived = snapshot.releases
+    .filter((release) => release.state === 'archived')
+    .map((release) => release.version);
   const above = archived.find((version) => isBelow(live, version));
   if (above !== undefined) return { kind: 'done', live, above };
   const version = highest(archived.filter((candidate) => isBelow(candidate, live)));
@@ -141,16 +144,16 @@ export function highest(versions: readonly string[]): string | undefined {
 /** A time that counts as one: 2026. */
 const FORESEEN_MS = 1_767_225_600_000;
 
-/** The view with another state of its release, as an operation would leave it. Only for foreseeing. */
-export function withState(view: View, state: State, ratioPercent?: number): View {
+/** The snapshot with another state of its release, as an operation would leave it. Only for foreseeing. */
+export function withState(snapshot: Snapshot, state: State, ratioPercent?: number): Snapshot {
   // Of a release that is yet to be created, the portal is presumed to tell when it changes.
-  const before = view.release ?? {
-    version: view.version,
+  const before = snapshot.release ?? {
+    version: snapshot.version,
     portalStatus: '',
     ratioPercent: 0,
     modifiedAtMs: FORESEEN_MS,
   };
-  return { ...view, release: { ...before, state, ...(ratioPercent !== undefined && { ratioPercent }) } };
+  return { ...snapshot, release: { ...before, state, ...(ratioPercent !== undefined && { ratioPercent }) } };
 }
 
 export function isBelow(version: string, other: string): boolean {
@@ -188,7 +191,7 @@ export function newestOf(rows: readonly Release[]): {
  * What is known after another reading: releases do not vanish from a list, so those that it does not hold are kept,
  * and of two rows of a release the older one by its time is not taken.
  */
-export function merged(known: View, seen: View): View {
+export function merged(known: Snapshot, seen: Snapshot): Snapshot {
   if (!known.releases && !seen.releases) return { ...seen, ...uploadedOf(known, seen) };
   const seenReleases = seen.releases ?? [];
   const knownReleases = known.releases ?? [];
@@ -217,23 +220,23 @@ export function isOlder(release: Release, other: Release): boolean {
   );
 }
 
-function hasLive(view: View): boolean {
-  return allReleases(view).some(({ state }) => state === 'released');
+function hasLive(snapshot: Snapshot): boolean {
+  return allReleases(snapshot).some(({ state }) => state === 'released');
 }
 
-function hasOfficial(view: View): boolean {
-  return allReleases(view).some(({ state }) => state === 'released' || state === 'archived');
+function hasOfficial(snapshot: Snapshot): boolean {
+  return allReleases(snapshot).some(({ state }) => state === 'released' || state === 'archived');
 }
 
-function uploadedOf(known: View, seen: View): Pick<View, 'uploaded'> {
+function uploadedOf(known: Snapshot, seen: Snapshot): Pick<Snapshot, 'uploaded'> {
   if (seen.uploaded !== undefined) return { uploaded: seen.uploaded };
   return known.uploaded === undefined ? {} : { uploaded: known.uploaded };
 }
 
-/** The listed releases and, where the list does not hold it, the step's own; the own one as the view has it. */
-function allReleases(view: View): readonly Release[] {
-  const listed = view.releases ?? [];
-  const { release } = view;
+/** The listed releases and, where the list does not hold it, the step's own; the own one as the snapshot has it. */
+function allReleases(snapshot: Snapshot): readonly Release[] {
+  const listed = snapshot.releases ?? [];
+  const { release } = snapshot;
   if (!release) return listed;
   const isListed = listed.some(({ version }) => version === release.version);
   return isListed ? listed.map((other) => (other.version === release.version ? release : other)) : [release, ...listed];

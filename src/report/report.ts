@@ -3,7 +3,7 @@
 import type { ErrorCode } from '../lib/errors.ts';
 import type { Call, HistoryItem } from '../portal/port.ts';
 import { type Mark, type Operation, STATES, type Stage, type State } from '../release/lifecycle.ts';
-import type { Foreseen } from '../release/plan.ts';
+import type { SimulatedStage } from '../release/plan.ts';
 import type { HealthReport } from './health.ts';
 
 /** How a step ended. */
@@ -28,7 +28,7 @@ export interface StageReport {
   readonly stage: Stage;
   readonly outcome: StageOutcome;
   /** What a dry run foresees. */
-  readonly planned?: Foreseen;
+  readonly planned?: SimulatedStage;
 }
 
 export interface ReportedError {

@@ -13,15 +13,15 @@ import type { Call, HistoryItem, UploadSource } from '../portal/port.ts';
 import type { Profile, Spelling } from '../portal/profile/profile.ts';
 import { numberOf } from '../release/health-conditions.ts';
 import { type Operation, operationRow, type Stage } from '../release/lifecycle.ts';
-import { type Foreseen, nextStages } from '../release/plan.ts';
+import { nextStages, type SimulatedStage } from '../release/plan.ts';
 import {
+  formatLive,
   isFirstRelease,
   liveRelease,
-  liveWords,
-  othersUnderWay,
+  othersInProgress,
   rollbackTarget,
+  type Snapshot,
   stateOf,
-  type View,
 } from '../release/snapshot.ts';
 import { type HealthReport, type HealthSample, withSample } from './health.ts';
 import { type Report, type ReportedError, type StageReport, stateWords, type Verdict } from './report.ts';
@@ -50,7 +50,7 @@ const MAX_CALLS = 500;
 
 export class Story {
   inputs: Inputs | undefined;
-  view: View | undefined;
+  snapshot: Snapshot | undefined;
   /** Reads the release, once a stage may be driven. */
   observer: Observer | undefined;
   /** What the portal is spoken to by. */
@@ -61,7 +61,7 @@ export class Story {
   history: readonly HistoryItem[] = [];
   readonly notices: string[] = [];
   private readonly outcomes = new Map<Stage, StageReport['outcome']>();
-  foreseen: readonly Foreseen[] = [];
+  foreseen: readonly SimulatedStage[] = [];
   /** The awaited approval came. */
   awaited = false;
   changed = false;
@@ -81,8 +81,8 @@ export class Story {
     this.startedAtMs = clock.now();
   }
 
-  readonly sees = (view: View): void => {
-    this.view = view;
+  readonly sees = (snapshot: Snapshot): void => {
+    this.snapshot = snapshot;
   };
 
   /** A write of which nobody knows yet what became of it. */
@@ -147,14 +147,15 @@ export class Story {
 
   /** As it stands now; `ending` is how a run that goes on would end here. */
   report(ending: Ending = this.ending): Report {
-    const { inputs, view, context } = this;
-    const release = view?.release;
-    const isKnown = view && (inputs?.targetApp || release) && (view.version !== '' || view.releases !== undefined);
-    const state = view && isKnown ? stateOf(view) : '';
+    const { inputs, snapshot, context } = this;
+    const release = snapshot?.release;
+    const isKnown =
+      snapshot && (inputs?.targetApp || release) && (snapshot.version !== '' || snapshot.releases !== undefined);
+    const state = snapshot && isKnown ? stateOf(snapshot) : '';
     const verdict = this.verdict(ending);
-    const error = this.errorOf(ending, view);
-    const previous = view && rollbackTarget(view);
-    const firstRelease = view && inputs?.targetApp ? isFirstRelease(view) : undefined;
+    const error = this.errorOf(ending, snapshot);
+    const previous = snapshot && rollbackTarget(snapshot);
+    const firstRelease = snapshot && inputs?.targetApp ? isFirstRelease(snapshot) : undefined;
     const miniappId = inputs?.miniappId ?? '';
     const publishId = release?.publishId ?? '';
     const named = inputs?.version ?? '';
@@ -176,7 +177,7 @@ export class Story {
       miniappId,
       spaceId: inputs?.spaceId ?? '',
       targetApp: inputs?.targetApp ?? '',
-      version: view?.version ?? (isVersion(named) ? named : ''),
+      version: snapshot?.version ?? (isVersion(named) ? named : ''),
       ...facts,
       portalStatus: release?.portalStatus ?? '',
       publishId,
@@ -186,17 +187,17 @@ export class Story {
       whitelistIds: this.userIds,
       ...(release?.whitelistCount !== undefined && { whitelistCount: release.whitelistCount }),
       ...(firstRelease !== undefined && { firstRelease }),
-      liveVersion: (view && liveRelease(view)?.version) ?? '',
-      live: view?.releases ? liveWords(view, this.show) : '',
+      liveVersion: (snapshot && liveRelease(snapshot)?.version) ?? '',
+      live: snapshot?.releases ? formatLive(snapshot, this.show) : '',
       previousVersion: previous?.kind === 'version' ? previous.version : '',
-      underWay: view ? othersUnderWay(view).map(({ version, state }) => ({ version, state })) : [],
-      nextStages: view && state !== '' ? nextStages(view) : view?.uploaded ? ['submit'] : [],
+      underWay: snapshot ? othersInProgress(snapshot).map(({ version, state }) => ({ version, state })) : [],
+      nextStages: snapshot && state !== '' ? nextStages(snapshot) : snapshot?.uploaded ? ['submit'] : [],
       packageSha256: sent?.sha256 ?? '',
       packageBytes: sent?.sizeBytes ?? 0,
       message: this.message(ending, verdict, facts),
       reason: error?.found ?? (state === 'rejected' ? this.show(release?.comment ?? '') || 'no reason given' : ''),
       ...(error && { error }),
-      todo: error?.todo ?? (state === 'unknown' ? this.todoOfUnknown(view) : todoOf(ending)),
+      todo: error?.todo ?? (state === 'unknown' ? this.todoOfUnknown(snapshot) : todoOf(ending)),
       notices: this.notices,
       ...(this.health && { health: this.health }),
       operations: this.calls,
@@ -244,7 +245,7 @@ export class Story {
 
   /** One sentence of our own words and checked values. */
   private message(ending: Ending, verdict: Verdict, facts: Pick<Report, 'state' | 'ratioPercent'>): string {
-    const what = this.view?.version || 'The miniapp';
+    const what = this.snapshot?.version || 'The miniapp';
     const where = this.inputs?.targetApp ? ` on ${this.inputs.targetApp}` : '';
     const state = facts.state === '' ? '' : `${what} is ${stateWords(facts)}${where}`;
     switch (ending.kind) {
@@ -278,22 +279,22 @@ export class Story {
     return stages.find((stage) => this.outcomes.get(stage) === 'refused') ?? stages.join(', ');
   }
 
-  private errorOf(ending: Ending, view: View | undefined): ReportedError | undefined {
+  private errorOf(ending: Ending, snapshot: Snapshot | undefined): ReportedError | undefined {
     if (ending.kind === 'failed') {
       const { code, found, todo, traceId } = ending.error;
       return { code, what: ERRORS[code].what, found, todo, ...(traceId && { traceId }) };
     }
     if (ending.kind === 'unknown-status') {
       return reported('portal-status-unknown', {
-        found: `The portal shows the status ${this.show(view?.release?.portalStatus ?? '')}.`,
-        todo: this.todoOfUnknown(view),
+        found: `The portal shows the status ${this.show(snapshot?.release?.portalStatus ?? '')}.`,
+        todo: this.todoOfUnknown(snapshot),
       });
     }
     return ending.kind === 'refused' ? reported('stage-refused', ending) : undefined;
   }
 
-  private todoOfUnknown(view: View | undefined): string {
-    const word = JSON.stringify(this.show(view?.release?.portalStatus ?? ''));
+  private todoOfUnknown(snapshot: Snapshot | undefined): string {
+    const word = JSON.stringify(this.show(snapshot?.release?.portalStatus ?? ''));
     return `Find out what it means and add this line to statuses in your portal profile: ${word}: { "state": "...", "mark": "observed" } (docs/portal.md).`;
   }
 

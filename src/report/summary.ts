@@ -2,7 +2,7 @@
 
 import { formatDuration } from '../lib/format.ts';
 import { type Mark, OPERATIONS, operationRow, STAGES } from '../release/lifecycle.ts';
-import type { Foreseen } from '../release/plan.ts';
+import type { SimulatedStage } from '../release/plan.ts';
 import { healthSummary } from './health.ts';
 import { code, escapeMarkdown, limitParts, type Part, table } from './markdown.ts';
 import { phasesOf } from './phases.ts';
@@ -156,13 +156,13 @@ function planned(report: Report): string {
   const rows = report.stages.map(({ stage, outcome, planned: step }) => [
     code(stage),
     STAGES[stage].portalWords,
-    step ? foreseenWords(step) : outcome,
+    step ? formatSimulated(step) : outcome,
   ]);
   return `### What would be done\n\n${table(rows, ['Stage', "The portal's buttons", 'Would'])}`;
 }
 
 /** What a stage would do: "set the grayscale ratio 20% (setRatio), then start ...". */
-export function foreseenWords(step: Foreseen): string {
+export function formatSimulated(step: SimulatedStage): string {
   const sends = step.operations.map(({ operation, ratioPercent }) => {
     return `${operationRow(operation).words}${ratioPercent ? ` ${ratioPercent}%` : ''} (${operation})`;
   });

@@ -11,7 +11,7 @@ import {
   wasAccepted,
 } from '../../src/drive/belief.ts';
 import type { Release } from '../../src/portal/port.ts';
-import { stateOf, type View } from '../../src/release/snapshot.ts';
+import { type Snapshot, stateOf } from '../../src/release/snapshot.ts';
 
 const VERSION = '1.1.0';
 const SECOND = 1_000;
@@ -29,17 +29,17 @@ function release(text: string): Release | undefined {
   };
 }
 
-function view(text: string): View {
+function snapshot(text: string): Snapshot {
   const own = release(text);
   return { version: VERSION, release: own, releases: own ? [own] : [], wholeReads: 1 };
 }
 
 /** Each reading two seconds after the one before. */
 function believedAfter(first: string, writes: readonly Effect[], readings: readonly string[]): Belief {
-  let belief = beliefIn(view(first));
+  let belief = beliefIn(snapshot(first));
   for (const write of writes) belief = accepting(belief, write, false, 0);
   readings.forEach((reading, index) => {
-    belief = considering(belief, view(reading), (index + 1) * 2 * SECOND);
+    belief = considering(belief, snapshot(reading), (index + 1) * 2 * SECOND);
   });
   return belief;
 }
@@ -90,7 +90,7 @@ describe('after an accepted write', () => {
       'created',
     ],
   ] as const)('%s', (_, first, writes, readings, state) => {
-    expect(stateOf(believedAfter(first, writes, readings).view)).toBe(state);
+    expect(stateOf(believedAfter(first, writes, readings).snapshot)).toBe(state);
   });
 
   test('it is known to be accepted, each ratio by itself', () => {
@@ -122,7 +122,7 @@ describe('without a write', () => {
     ['and then believed', 'approved', times(4, 'unknown'), 'unknown'],
     ['where no release was, any is believed', 'none', ['created'], 'created'],
   ] as const)('%s', (_, first, readings, state) => {
-    expect(stateOf(believedAfter(first, [], readings).view)).toBe(state);
+    expect(stateOf(believedAfter(first, [], readings).snapshot)).toBe(state);
   });
 
   test('a state that the release has left in this run is explained by a lag, for half a minute', () => {
@@ -130,8 +130,8 @@ describe('without a write', () => {
     const left = believedAfter('approved', [], readings);
     let belief = left;
     const read = (atMs: number) => {
-      belief = considering(belief, view('rollout-ready'), atMs);
-      return stateOf(belief.view);
+      belief = considering(belief, snapshot('rollout-ready'), atMs);
+      return stateOf(belief.snapshot);
     };
     const seen = Array.from({ length: 70 }, (_, index) => read(10 * SECOND + index * 2 * SECOND));
     expect(seen.indexOf('rollout-ready')).toBe(15);
@@ -141,10 +141,10 @@ describe('without a write', () => {
 test('other releases do not vanish from the list, and an older row of one is not taken', () => {
   const live: Release = { version: '1.0.0', state: 'released', portalStatus: 'ONLINE', modifiedAtMs: 5 };
   const own = release('approved @5') as Release;
-  const first: View = { version: VERSION, release: own, releases: [own, live], wholeReads: 1 };
+  const first: Snapshot = { version: VERSION, release: own, releases: [own, live], wholeReads: 1 };
   const older: Release = { ...live, state: 'grayscale', modifiedAtMs: 3 };
   for (const releases of [[], [own], [own, older]]) {
-    const { view: seen } = considering(beliefIn(first), { ...first, releases, wholeReads: 0 }, 0);
+    const { snapshot: seen } = considering(beliefIn(first), { ...first, releases, wholeReads: 0 }, 0);
     expect(seen.releases?.find(({ version }) => version === '1.0.0')).toEqual(live);
   }
 });

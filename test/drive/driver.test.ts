@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type DriveContext, driveStage, gapMs } from '../../src/drive/driver.ts';
 import type { Health } from '../../src/drive/health.ts';
 import { type GateOptions, HealthGate } from '../../src/drive/health-gate.ts';
-import { look } from '../../src/drive/observe.ts';
+import { observe } from '../../src/drive/observe.ts';
 import { createObserver } from '../../src/drive/observer.ts';
 import type { ReleaseError } from '../../src/lib/errors.ts';
 import type { Portal } from '../../src/portal/port.ts';
@@ -47,7 +47,7 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
       const spoken = context.portal ?? (portal as Portal);
       return driveStage(stage, {
         portal: spoken,
-        observer: createObserver(await look(portal, VERSION), spoken, clock, () => {}),
+        observer: createObserver(await observe(portal, VERSION), spoken, clock, () => {}),
         clock,
         signal: new AbortController().signal,
         plan: {
@@ -142,7 +142,7 @@ describe('waiting for the administrator', () => {
   test('an outage to the end of the time is pending, not failed', async () => {
     const here = scene({ state: 'in-review', outages: [{ fromMs: 1, toMs: DAY, error: unreachable() }] });
     const end = await here.drive('approval');
-    expect(end).toMatchObject({ kind: 'pending', view: { release: { state: 'in-review' } } });
+    expect(end).toMatchObject({ kind: 'pending', snapshot: { release: { state: 'in-review' } } });
     // What is reported is as old as the last reading that succeeded.
     expect(end).toMatchObject({ failed: { why: 'reset.', lastGoodMs: here.clock.now() - HOUR } });
     expect(end.kind === 'pending' && end.failed?.count).toBeGreaterThan(20);
@@ -240,7 +240,10 @@ describe('a ramp', () => {
   test.each([{}, { withoutTimes: true }] as const)('holds each ratio, the last one too %j', async (options) => {
     const here = scene({ state: 'approved', ...options }, RAMP);
     const startMs = here.clock.now();
-    expect(await here.drive('grayscale')).toMatchObject({ kind: 'reached', view: { release: { ratioPercent: 50 } } });
+    expect(await here.drive('grayscale')).toMatchObject({
+      kind: 'reached',
+      snapshot: { release: { ratioPercent: 50 } },
+    });
     expect(here.portal.sent).toEqual(['skipPilot', ...STEPS]);
     const tookMs = here.clock.now() - startMs;
     expect(tookMs).toBeGreaterThanOrEqual(3 * RAMP.soakMs);
@@ -461,7 +464,7 @@ describe('the health check', () => {
       const timeline = [{ atMs: 5 * MINUTE, becomes: { state: 'withdrawn' } }] as const;
       const here = scene({ state: 'rollout-ready', timeline }, RAMP);
       const { gate } = checked(here, () => 'no data');
-      const end = { kind: 'halted', why: 'no data', view: { release: { state: 'withdrawn' } } };
+      const end = { kind: 'halted', why: 'no data', snapshot: { release: { state: 'withdrawn' } } };
       expect(await here.drive('grayscale', { gate })).toMatchObject(end);
     });
 
@@ -632,7 +635,7 @@ describe('the effect of a write', () => {
   test('an outage after an accepted write does not send it again', async () => {
     const outages = [{ fromMs: 0, toMs: 2 * MINUTE + 1, error: unreachable() }];
     const here = scene({ state: 'grayscale', onWrite: () => 'ignored' });
-    const first = await look(here.portal, VERSION);
+    const first = await observe(here.portal, VERSION);
     const dark = memoryPortal({ clock: here.clock, state: 'grayscale', outages, onWrite: () => 'ignored' });
     expect(await failed(driveFrom(first, dark, here))).toBe('effect-not-seen');
     expect(dark.sent).toEqual(['goOnline']);
@@ -684,7 +687,7 @@ describe('the effect of a write', () => {
 });
 
 /** Drives a release from a look that was made elsewhere. */
-async function driveFrom(first: Awaited<ReturnType<typeof look>>, portal: Portal, here: Scene) {
+async function driveFrom(first: Awaited<ReturnType<typeof observe>>, portal: Portal, here: Scene) {
   return driveStage('release', {
     portal,
     observer: createObserver(first, portal, here.clock, () => {}),

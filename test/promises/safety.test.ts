@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import type { RunContext } from '../../src/action/context.ts';
 import { type DriveContext, driveStage } from '../../src/drive/driver.ts';
-import { look, lookAtVersion } from '../../src/drive/observe.ts';
+import { observe, observeVersion } from '../../src/drive/observe.ts';
 import { createObserver } from '../../src/drive/observer.ts';
 import type { Portal } from '../../src/portal/port.ts';
 import { createTransport } from '../../src/portal/transport.ts';
@@ -47,8 +47,8 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
     portal,
     async drive(stage, context = {}) {
       const asked: Portal = context.portal ?? portal;
-      const seen = await look(asked, VERSION);
-      const first = stage === 'upload' ? await lookAtVersion(asked, seen) : seen;
+      const seen = await observe(asked, VERSION);
+      const first = stage === 'upload' ? await observeVersion(asked, seen) : seen;
       return driveStage(stage, {
         portal: asked,
         observer: createObserver(first, asked, clock, () => {}),

@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { defaultProfile } from '../../src/portal/profile/profile.ts';
 import {
-  holds,
+  hasReached,
   OPERATIONS,
   operationRow,
   STAGE_NAMES,
@@ -163,5 +163,5 @@ const HOLDS: Partial<Record<State, string>> = {
 
 test.each(Object.entries(HOLDS))('the end %s holds in: %s', (end, states) => {
   const all = Object.keys(STATES) as State[];
-  expect(all.filter((state) => holds(end as State, state)).toSorted()).toEqual(states.split(' ').toSorted());
+  expect(all.filter((state) => hasReached(end as State, state)).toSorted()).toEqual(states.split(' ').toSorted());
 });

@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Release } from '../../src/portal/port.ts';
 import type { Stage, State } from '../../src/release/lifecycle.ts';
-import { foresee, nextStages, operationsOf, type PlanOptions, plan } from '../../src/release/plan.ts';
-import type { View } from '../../src/release/snapshot.ts';
+import { nextStages, operationsOf, type PlanOptions, plan, simulate } from '../../src/release/plan.ts';
+import type { Snapshot } from '../../src/release/snapshot.ts';
 
 const NOW_MS = 1_800_000_000_000;
 const VERSION = '1.1.0';
@@ -23,33 +23,33 @@ function release(version: string, state: Release['state'], more: Partial<Release
   return { version, state, portalStatus: state.toUpperCase(), ratioPercent: 0, modifiedAtMs: NOW_MS, ...more };
 }
 
-function view(state: Release['state'], more: Partial<View> = {}): View {
+function snapshot(state: Release['state'], more: Partial<Snapshot> = {}): Snapshot {
   const own = state === 'none' ? undefined : release(VERSION, state);
   return { version: VERSION, release: own, releases: own ? [own, LIVE] : [LIVE], wholeReads: 2, ...more };
 }
 
-const planned = (stage: Stage, at: View, options: Partial<PlanOptions> = {}) =>
+const planned = (stage: Stage, at: Snapshot, options: Partial<PlanOptions> = {}) =>
   plan(stage, at, { ...OPTIONS, ...options }, {}, NOW_MS);
 
 describe('what the portal cannot tell', () => {
   test('in passing: every stage but status looks again', () => {
-    expect(planned('release', view('busy')).kind).toBe('look');
-    expect(planned('withdraw', view('busy')).kind).toBe('look');
-    expect(planned('status', view('busy')).kind).toBe('reached');
+    expect(planned('release', snapshot('busy')).kind).toBe('look');
+    expect(planned('withdraw', snapshot('busy')).kind).toBe('look');
+    expect(planned('status', snapshot('busy')).kind).toBe('reached');
   });
 
   test('an unknown status: nothing is written on it, and only the approval waits', () => {
     const stages = ['upload', 'submit', 'apply', 'whitelist', 'grayscale', 'release', 'withdraw', 'rollback'] as const;
-    for (const stage of stages) expect(planned(stage, view('unknown')).kind, stage).toBe('unknown-status');
-    expect(planned('approval', view('unknown')).kind).toBe('wait');
-    expect(nextStages(view('unknown'))).toEqual([]);
+    for (const stage of stages) expect(planned(stage, snapshot('unknown')).kind, stage).toBe('unknown-status');
+    expect(planned('approval', snapshot('unknown')).kind).toBe('wait');
+    expect(nextStages(snapshot('unknown'))).toEqual([]);
   });
 
   test('in passing, or not listed, in a wait: the wait goes on', () => {
     for (const state of ['busy', 'unknown', 'none'] as const) {
-      expect(plan('apply', view(state), OPTIONS, { reviewed: true }, NOW_MS).kind, state).toBe('wait');
+      expect(plan('apply', snapshot(state), OPTIONS, { reviewed: true }, NOW_MS).kind, state).toBe('wait');
     }
-    expect(planned('approval', view('none')).kind).toBe('refused');
+    expect(planned('approval', snapshot('none')).kind).toBe('refused');
   });
 
   test('whether it is the first release: left to the portal', () => {
@@ -68,7 +68,8 @@ describe('what the portal cannot tell', () => {
 });
 
 describe('a ratio', () => {
-  const at = (ratioPercent: number) => view('grayscale', { release: release(VERSION, 'grayscale', { ratioPercent }) });
+  const at = (ratioPercent: number) =>
+    snapshot('grayscale', { release: release(VERSION, 'grayscale', { ratioPercent }) });
 
   test.each([
     [[20], 5, { kind: 'send', operation: 'setRatio', ratioPercent: 20 }],
@@ -94,28 +95,28 @@ describe('a ratio', () => {
 });
 
 describe('the whole chain, foreseen', () => {
-  const foreseen = (stages: readonly Stage[], at: View, options: Partial<PlanOptions> = {}) => {
-    const { steps, end } = foresee(stages, at, { ...OPTIONS, ...options }, NOW_MS);
+  const foreseen = (stages: readonly Stage[], at: Snapshot, options: Partial<PlanOptions> = {}) => {
+    const { steps, end } = simulate(stages, at, { ...OPTIONS, ...options }, NOW_MS);
     return [steps.flatMap(({ operations }) => operations.map(({ operation }) => operation)), end?.kind];
   };
   const uploaded = { uploaded: { version: VERSION, artifacts: ['a.zip'] } };
 
   test('from nothing to the release', () => {
-    expect(foreseen(['submit', 'apply', 'release'], view('none', uploaded))).toEqual([
+    expect(foreseen(['submit', 'apply', 'release'], snapshot('none', uploaded))).toEqual([
       ['createRelease', 'startApproval', 'skipPilot', 'goOnline'],
       undefined,
     ]);
   });
 
   test('a chain that fails at its end fails at its start', () => {
-    expect(foreseen(['submit', 'release'], view('none', uploaded))).toEqual([['createRelease'], 'refused']);
-    expect(foreseen(['apply', 'release'], view('rejected'))).toEqual([[], 'rejected']);
-    expect(foreseen(['apply', 'release'], view('rejected'), { reapply: true })[1]).toBeUndefined();
+    expect(foreseen(['submit', 'release'], snapshot('none', uploaded))).toEqual([['createRelease'], 'refused']);
+    expect(foreseen(['apply', 'release'], snapshot('rejected'))).toEqual([[], 'rejected']);
+    expect(foreseen(['apply', 'release'], snapshot('rejected'), { reapply: true })[1]).toBeUndefined();
   });
 
   test('a ramp that a later run goes on with, of a release that is yet to be created', () => {
     const ramp = { ratios: [5, 20], soakMs: 1_800_000, soakMode: 'resume' } as const;
-    expect(foreseen(['submit', 'apply', 'grayscale'], view('none', uploaded), ramp)).toEqual([
+    expect(foreseen(['submit', 'apply', 'grayscale'], snapshot('none', uploaded), ramp)).toEqual([
       ['createRelease', 'startApproval', 'skipPilot', 'setRatio', 'startGrayscale', 'setRatio', 'startGrayscale'],
       undefined,
     ]);
@@ -124,11 +125,11 @@ describe('the whole chain, foreseen', () => {
   test('another version under way is named, whatever it is at', () => {
     for (const state of ['in-review', 'approved', 'whitelist-testing', 'rollout-ready', 'grayscale'] as const) {
       const other = release('1.0.5', state);
-      const at = view('created', { releases: [release(VERSION, 'created'), other, LIVE] });
+      const at = snapshot('created', { releases: [release(VERSION, 'created'), other, LIVE] });
       expect(planned('apply', at)).toMatchObject({ kind: 'refused', found: expect.stringContaining('1.0.5') });
     }
     for (const state of ['created', 'rejected', 'withdrawn', 'archived'] as const) {
-      const at = view('created', { releases: [release(VERSION, 'created'), release('1.0.5', state), LIVE] });
+      const at = snapshot('created', { releases: [release(VERSION, 'created'), release('1.0.5', state), LIVE] });
       expect(planned('apply', at).kind, state).toBe('send');
     }
   });
@@ -146,8 +147,8 @@ test.each([
   ['released', ''],
   ['archived', 'rollback'],
 ] as const)('from %s may run: %s', (state: State, stages: string) => {
-  expect(nextStages(view(state)).join(' ')).toBe(stages);
-  const first = { ...view(state), releases: [release(VERSION, state)] };
+  expect(nextStages(snapshot(state)).join(' ')).toBe(stages);
+  const first = { ...snapshot(state), releases: [release(VERSION, state)] };
   if (state === 'approved') expect(nextStages(first).join(' ')).toBe('release withdraw');
 });
 

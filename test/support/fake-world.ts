@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as tick } from 'node:timers/promises';
 import { INPUTS } from '../../src/action/inputs.ts';
-import type { World } from '../../src/dependencies.ts';
+import type { ProcessDependencies } from '../../src/dependencies.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { Cancelled } from '../../src/lib/errors.ts';
 import { type RunResult, run } from '../../src/run.ts';
@@ -67,7 +67,7 @@ export function newPlace(): Place {
   return { workspace: folder, temp: folder, close: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-export type StepWorld = Partial<Pick<World, 'signal' | 'requestTimeoutMs' | 'exchange'>> & {
+export type StepWorld = Partial<Pick<ProcessDependencies, 'signal' | 'requestTimeoutMs' | 'exchange'>> & {
   readonly clock: Clock;
   readonly place: Place;
   readonly environment?: Readonly<Record<string, string>>;

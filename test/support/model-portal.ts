@@ -1,5 +1,5 @@
 /**
- * A portal model that a run talks to in process, through the seam `World.exchange`: no socket, no waiting, and time is
+ * A portal model that a run talks to in process, through the seam `ProcessDependencies.exchange`: no socket, no waiting, and time is
  * the fake clock's. It keeps the true state by the rules of docs/portal.md, with every past state, and shows it through
  * misbehaviours that real portals have: replicas that lag, slips, page caps, odd forms, lost and wrong responses. What
  * was written and what it did is recorded by the true state, whatever the run was shown.
