@@ -10,7 +10,7 @@ import { type AddressInfo, connect as connectSocket, createServer as createTcpSe
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gapMs } from '../src/drive/driver.ts';
+import { pollGapMs } from '../src/drive/wait.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
 
@@ -105,7 +105,7 @@ interface Policy {
 
 const worstFirst: Clock = { now: () => 0, random: () => 0.999, sleep: async () => {} };
 const POLICIES: readonly Policy[] = [
-  { name: 'a tenth of the time waited (ours)', gap: (waitedMs, isFirst) => gapMs(waitedMs, isFirst, worstFirst) },
+  { name: 'a tenth of the time waited (ours)', gap: (waitedMs, isFirst) => pollGapMs(waitedMs, isFirst, worstFirst) },
   { name: 'every 1 s, given up after 15 min', gap: () => 1_000, givesUpMs: 15 * MINUTE },
   { name: 'every 10 s', gap: () => 10_000 },
   { name: 'every 30 s', gap: () => 30_000 },
@@ -174,7 +174,7 @@ function crowd(): string {
   for (let job = 0; job < 1_000; job++) {
     const startMs = random() * MINUTE;
     for (let waitedMs = 0, looks = 1; waitedMs < 16 * MINUTE; looks++) {
-      waitedMs += gapMs(waitedMs, looks === 1, clock);
+      waitedMs += pollGapMs(waitedMs, looks === 1, clock);
       const second = Math.floor((startMs + waitedMs - 5 * MINUTE) / 1_000);
       if (second >= 0 && second < perSecond.length) perSecond[second] = (perSecond[second] ?? 0) + 1;
     }

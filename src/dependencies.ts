@@ -1,13 +1,12 @@
-/** What a run has at hand: what its process gives it, and what it makes of that at its start. */
+/** What a run depends on: what its process gives it, and what it makes of that at its start. */
 
 import type { RunContext } from './action/context.ts';
 import type { Environment } from './action/inputs.ts';
-import type { Teller } from './github/notifier.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { Redactor } from './lib/redaction/redactor.ts';
 import type { TransportOptions } from './portal/transport.ts';
-import type { Story } from './report/run-record.ts';
+import type { RunEvent } from './report/run-record.ts';
 
 /** What a process gives the run. */
 export interface ProcessDependencies {
@@ -18,7 +17,7 @@ export interface ProcessDependencies {
   readonly write: (text: string) => void;
   readonly workspace: string;
   readonly tempDir: string;
-  /** A request's deadline; the transport's own where absent. */
+  /** A request's deadline in milliseconds; the transport's own where absent. */
   readonly requestTimeoutMs?: number;
   /** Sends one request to the portal or the health check; the transport's own where absent. */
   readonly exchange?: TransportOptions['exchange'];
@@ -32,7 +31,7 @@ export interface RunDependencies extends ProcessDependencies {
   readonly redactor: Redactor;
   /** Untrusted text as it may stand in a sentence: redacted, one line, bounded. */
   readonly show: (untrusted: string) => string;
-  readonly story: Story;
   readonly userAgent: string;
-  readonly tell: Teller;
+  /** Takes a fact into the run record. Resolves when what follows from it is done, such as a comment when a wait begins. */
+  readonly emit: (event: RunEvent) => Promise<void>;
 }

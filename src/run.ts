@@ -1,31 +1,36 @@
-/** The story on one screen: parse, observe, plan, drive, report. */
+/** A run on one screen: preflight, observe, simulate, drive, report. */
 
 import { eventReleaseNotes, readContext } from './action/context.ts';
 import type { Inputs } from './action/inputs.ts';
 import { assertSpoken, checkedInputs, openBuild, openProfile, readUserIds } from './action/preflight.ts';
 import { namedVersion } from './action/which-version.ts';
 import type { ProcessDependencies, RunDependencies } from './dependencies.ts';
-import { type DriveContext, driveStage, type FailedReads, unreadable, untilSettled } from './drive/driver.ts';
-import { depthFor, findVersion, firstSnapshot } from './drive/first-snapshot.ts';
-import { HealthGate } from './drive/health-gate.ts';
+import type { DriveContext } from './drive/context.ts';
+import { driveStage } from './drive/driver.ts';
+import { findVersion, firstSnapshot } from './drive/first-snapshot.ts';
+import { type HealthGate, openHealthGate } from './drive/health-gate.ts';
 import { observe, observeVersion } from './drive/observe.ts';
 import { createObserver, type Observer } from './drive/observer.ts';
+import { untilSettled } from './drive/reading.ts';
+import { simulateForSure } from './drive/simulation.ts';
 import { createTeller } from './github/notifier.ts';
 import { Cancelled, ReleaseError } from './lib/errors.ts';
-import { formatTime } from './lib/format.ts';
-import { createLog, type Log } from './lib/log.ts';
+import { createLog } from './lib/log.ts';
 import { createRedactor, shownBy } from './lib/redaction/redactor.ts';
 import { OUR_WORDS } from './our-words.ts';
 import type { Package } from './package/package.ts';
 import { type Connection, connect } from './portal/connect.ts';
-import type { Portal, UploadSource } from './portal/port.ts';
+import type { Portal } from './portal/port.ts';
 import { USER_AGENT } from './portal/transport.ts';
-import { STAGES } from './release/lifecycle.ts';
-import { type PlanOptions, simulate } from './release/plan.ts';
-import { isFirstRelease, liveOf, merged, type Snapshot, stateOf } from './release/snapshot.ts';
+import { STAGES, type Stage, stageRow } from './release/lifecycle.ts';
+import type { Outcome } from './release/outcome.ts';
+import type { PlanOptions } from './release/plan.ts';
+import { isFirstRelease, liveOf, stateOf } from './release/snapshot.ts';
+import { conclude, isGreen } from './report/conclusion.ts';
 import { publish } from './report/publish.ts';
-import { GREEN, type Report, withoutSecrets } from './report/report.ts';
-import { type Ending, Story } from './report/run-record.ts';
+import { type Report, withoutSecrets } from './report/report.ts';
+import { formatLastReading, reportOf } from './report/report-of.ts';
+import { newRecord, type RunEvent, type RunRecord, recorded } from './report/run-record.ts';
 import { formatSimulated } from './report/summary.ts';
 
 export interface RunResult {
@@ -34,47 +39,64 @@ export interface RunResult {
 }
 
 /** Runs the step; resolves with its exit code and report. Everything it has to say is written by then. */
-export async function run(world: ProcessDependencies): Promise<RunResult> {
+export async function run(process: ProcessDependencies): Promise<RunResult> {
   const redactor = createRedactor(OUR_WORDS);
+  const { redactSentence } = redactor;
   const show = shownBy(redactor);
-  const log = createLog(world.write, redactor.redactSentence);
-  const context = await readContext(world.environment, world.workspace, world.tempDir);
-  const story = new Story(context, world.clock, show);
-  const parts = { ...world, context, log, redactor, show, story, userAgent: USER_AGENT };
+  const log = createLog(process.write, redactSentence);
+  const context = await readContext(process.environment, process.workspace, process.tempDir);
+  const parts = { ...process, context, log, redactor, show, userAgent: USER_AGENT };
+  const notify = createTeller(parts);
   const over = new AbortController();
-  const tools: RunDependencies = {
-    ...parts,
-    signal: AbortSignal.any([world.signal, over.signal]),
-    tell: createTeller(parts),
+  const signal = AbortSignal.any([process.signal, over.signal]);
+
+  let record: RunRecord = newRecord(context, process.clock.now());
+  const reportNow = (outcome: Outcome) =>
+    withoutSecrets(reportOf({ ...record, outcome }, process.clock.now(), show), { show, redactSentence });
+  const emit = async (event: RunEvent) => {
+    record = recorded(record, event);
+    if (event.kind !== 'waiting' || !record.inputs) return;
+    const what = stateOf(event.snapshot) === 'grayscale' ? 'the end of the soak' : 'the approval';
+    await notify(reportNow({ kind: 'pending', what }), record.inputs, 'waiting');
   };
-  try {
-    story.inputs = await checkedInputs(tools);
-    const ends = [release(story.inputs, tools), givenUp(world.signal)];
-    if (world.crashed !== undefined) ends.push(world.crashed);
-    story.ending = await Promise.race(ends);
-  } catch (error) {
-    story.ending = endingOf(error, show);
-  }
-  // After a crash the release would go on by itself, while its end is told: nothing is written that no report knows.
+  const outcome = await outcomeOf({ ...parts, signal, emit }, process.signal, () => record);
+  // After a crash the release would go on by itself, while its end is reported: nothing more is written.
   over.abort();
-  const report = withoutSecrets(story.report(), { show, redactSentence: redactor.redactSentence });
-  const isGreen = GREEN.includes(report.verdict) || (report.verdict === 'pending' && pendingIsGreen(story.inputs));
-  conclude(report, isGreen, log);
+
+  const report = reportNow(outcome);
+  const green = isGreen(report, record.inputs);
+  conclude(report, green, log);
   await publish(report, {
     tempDir: context.tempDir,
     warn: log.warning,
-    hasOutputFile: Boolean(world.environment['GITHUB_OUTPUT']),
-    hasSummaryFile: Boolean(world.environment['GITHUB_STEP_SUMMARY']),
+    hasOutputFile: Boolean(process.environment['GITHUB_OUTPUT']),
+    hasSummaryFile: Boolean(process.environment['GITHUB_STEP_SUMMARY']),
   });
-  if (story.inputs) await tools.tell(report, story.inputs, 'end');
-  return { exitCode: isGreen ? 0 : 1, report };
+  if (record.inputs) await notify(report, record.inputs, 'end');
+  return { exitCode: green ? 0 : 1, report };
 }
 
-/** A write in flight has 2 s to end, the last look 1.5 s: what takes longer than both does not end by itself. */
-const GIVE_UP_AFTER_MS = 3_800;
-const LAST_LOOK_MS = 1_500;
+async function outcomeOf(run: RunDependencies, cancelled: AbortSignal, record: () => RunRecord): Promise<Outcome> {
+  try {
+    const inputs = await checkedInputs(run);
+    await run.emit({ kind: 'inputs', inputs });
+    const ends = [release(inputs, run, record), givenUp(cancelled)];
+    if (run.crashed !== undefined) ends.push(run.crashed);
+    return await Promise.race(ends);
+  } catch (error) {
+    if (error instanceof Cancelled) return { kind: 'cancelled' };
+    if (error instanceof ReleaseError) return { kind: 'failed', error };
+    const found =
+      error instanceof Error ? `${error.name}: ${run.show(error.message)}.` : 'Something that is no error was thrown.';
+    return { kind: 'failed', error: new ReleaseError('internal', { found, cause: error }) };
+  }
+}
 
-/** Rejects when a cancelled run did not end by itself, so that the report is written within 5 s (promise 8). */
+/** A write in flight has 2 s to end, the last reading 1.5 s: what takes longer than both does not end by itself. */
+const GIVE_UP_AFTER_MS = 3_800;
+const LAST_READING_MS = 1_500;
+
+/** Rejects when a cancelled run did not end by itself, so that the report is written within 5 s. */
 function givenUp(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const start = () => setTimeout(() => reject(new Cancelled()), GIVE_UP_AFTER_MS).unref();
@@ -83,55 +105,47 @@ function givenUp(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Says where the release was left, where the run's end did not: one look, and no word where it fails. */
-async function lookOnceMore({ lastLook }: Connection, { story, log }: RunDependencies): Promise<void> {
-  const { snapshot, unsettled } = story;
-  if (!snapshot || snapshot.version === '') return;
-  try {
-    const seen = await lastLook(LAST_LOOK_MS, async (portal) =>
-      unsettled?.operation === 'createVersion'
-        ? { ...(await observeVersion(portal, snapshot, 'once')), wholeReads: 0 }
-        : observe(portal, snapshot.version, { patience: 'once' }),
-    );
-    const { observer } = story;
-    if (observer) observer.consider(seen);
-    else story.sees(merged(snapshot, seen));
-    const took = unsettled?.tookBy(seen);
-    if (took) story.hasChanged();
-    // A write that was sent and is not shown may take yet.
-    if (took) story.unsettled = undefined;
-  } catch (error) {
-    log.info(`The last look failed (${error instanceof ReleaseError ? error.found : 'out of time'}).`);
-  }
-}
-
-/** From valid inputs to an ending. Throws ReleaseError and Cancelled. */
-async function release(inputs: Inputs, tools: RunDependencies): Promise<Ending> {
-  const { story } = tools;
-  const profile = await openProfile(inputs, tools);
-  story.profile = profile;
-  const userIds = await readUserIds(inputs, tools);
+/**
+ * From valid inputs to an outcome.
+ * @throws ReleaseError; Cancelled
+ */
+async function release(inputs: Inputs, run: RunDependencies, record: () => RunRecord): Promise<Outcome> {
+  const { context, emit } = run;
+  const profile = await openProfile(inputs, run);
+  await emit({ kind: 'profile', profile });
+  const userIds = await readUserIds(inputs, run);
+  await emit({ kind: 'user-ids', count: userIds.length });
   const connection = await connect({
-    ...tools,
+    ...run,
     inputs,
     profile,
-    namedVersion: namedVersion(inputs, tools.context),
-    onCall: story.called,
+    namedVersion: namedVersion(inputs, context),
+    onCall: (call) => void emit({ kind: 'call', call }),
   });
   const { portal } = connection;
   let build: Package | undefined;
+  let observer: Observer | undefined;
   try {
-    build = await openBuild(inputs, tools);
+    build = await openBuild(inputs, run);
     assertSpoken(inputs, portal, profile);
-    const version = await findVersion(inputs, portal, tools);
-    tools.redactor.keep(version ? [version] : []);
-    const { snapshot, ending: known } = await firstSnapshot(inputs, version, portal, tools);
-    const ending = known ?? (await carryOut(inputs, snapshot, { portal, userIds, build }, tools));
-    await readListAgain(ending, tools);
-    await readHistory(inputs, ending, portal, tools);
-    return ending;
+    const version = await findVersion(inputs, portal, run);
+    run.redactor.keep(version ? [version] : []);
+    const first = await firstSnapshot(inputs, version, { portal, profile }, run);
+    observer = createObserver(
+      first.snapshot,
+      portal,
+      run.clock,
+      (snapshot) => void emit({ kind: 'snapshot', snapshot }),
+    );
+    await emit({ kind: 'snapshot', snapshot: first.snapshot });
+    for (const text of first.notices) await emit({ kind: 'notice', text });
+    const outcome = await carryOut(inputs, first.outcome, { portal, observer, userIds, build }, run, record);
+    await readListAgain(outcome, observer);
+    await readHistory(inputs, outcome, observer, portal, run);
+    return outcome;
   } catch (error) {
-    if (error instanceof Cancelled || story.unsettled) await lookOnceMore(connection, tools);
+    if (observer && (error instanceof Cancelled || record().unsettled))
+      await readOnceMore(connection, observer, run, record);
     throw error;
   } finally {
     await connection.close();
@@ -141,172 +155,130 @@ async function release(inputs: Inputs, tools: RunDependencies): Promise<Ending> 
 
 interface Means {
   readonly portal: Portal;
+  readonly observer: Observer;
   readonly userIds: readonly string[];
-  readonly build: UploadSource | undefined;
+  readonly build: Package | undefined;
 }
 
-/** Checks the whole chain against the first look, and only then drives each stage to its end. */
-async function carryOut(inputs: Inputs, looked: Snapshot, means: Means, tools: RunDependencies): Promise<Ending> {
-  const { story, log, clock, signal, context, redactor, show } = tools;
-  const plan = planOptionsOf(inputs, show);
-  const { portal, userIds, build } = means;
-  const observer = createObserver(looked, portal, clock, story.sees);
-  story.observer = observer;
+/** Simulates the whole chain on the first snapshot, and only then drives each stage to its end. */
+async function carryOut(
+  inputs: Inputs,
+  known: Outcome | undefined,
+  means: Means,
+  run: RunDependencies,
+  record: () => RunRecord,
+): Promise<Outcome> {
+  const { log, emit } = run;
+  const [firstStage] = inputs.stages;
+  if (known) return ended(firstStage, known, false, run);
   const drive: DriveContext = {
-    portal,
-    observer,
-    clock,
-    signal,
-    plan,
+    ...means,
+    ...run,
+    package: means.build,
+    plan: planOptionsOf(inputs, run.show),
     approvalTimeoutMs: inputs.approvalTimeoutMs,
-    releaseNotes: inputs.releaseNotes ?? eventReleaseNotes(context) ?? '',
-    userIds,
-    package: build,
-    gate: await healthGate(inputs, looked.version, tools),
+    releaseNotes: inputs.releaseNotes ?? eventReleaseNotes(run.context) ?? '',
+    gate: await healthGate(inputs, means.observer.snapshot.version, run),
     log: log.info,
-    show,
-    onChanged: story.hasChanged,
-    onUnsettled: story.isUnsettled,
-    onWait: (snapshot) => {
-      story.sees(snapshot);
-      const what = stateOf(snapshot) === 'grayscale' ? 'the end of the soak' : 'the approval';
-      const report = withoutSecrets(story.report({ kind: 'pending', what }), {
-        show,
-        redactSentence: redactor.redactSentence,
-      });
-      return tools.tell(report, inputs, 'waiting');
-    },
   };
-  const waits = inputs.stages[0] === 'approval' || inputs.stages[0] === 'status';
-  if (!waits) await untilSettled(drive);
-  const foreseen = await foreseeForSure(inputs, plan, portal, observer, tools);
-  story.foreseen = foreseen.steps;
-  if (foreseen.end?.kind === 'unreadable') throw unreadable(foreseen.end.what, show);
-  if (foreseen.end) {
-    story.ended(inputs.stages[foreseen.steps.length], foreseen.end.kind);
-    return foreseen.end;
-  }
+  if (firstStage && stageRow(firstStage).only === undefined) await untilSettled(drive);
+  const { steps, end } = await simulateForSure(inputs.stages, drive);
+  await emit({ kind: 'simulated', steps });
+  if (end) return ended(inputs.stages[steps.length], end, false, run);
   if (inputs.dryRun) {
-    for (const step of foreseen.steps) log.info(`would run ${step.stage}: ${formatSimulated(step)}`);
+    for (const step of steps) log.info(`would run ${step.stage}: ${formatSimulated(step)}`);
     return { kind: 'planned' };
   }
-
   for (const stage of inputs.stages) {
     log.group(`${stage}: ${STAGES[stage].portalWords}`);
-    let wrote = false;
-    const onChanged = () => {
-      wrote = true;
-      story.hasChanged();
-    };
-    const end = await driveStage(stage, { ...drive, onChanged }).finally(log.endGroup);
-    if (end.kind === 'pending' && end.failed) story.notices.push(noticeOfFailed(end.failed));
-    if (end.kind !== 'reached') {
-      story.ended(stage, end.kind);
-      return end;
-    }
-    if (end.awaited) story.awaited = true;
-    if (end.notice) story.notices.push(end.notice);
-    story.ended(stage, wrote || end.awaited ? 'done' : 'unchanged');
+    const { changes } = record();
+    const outcome = await driveStage(stage, drive).finally(log.endGroup);
+    await ended(stage, outcome, record().changes > changes, run);
+    if (outcome.kind !== 'reached') return outcome;
   }
-  return { kind: 'done' };
+  return { kind: 'reached' };
 }
 
-/** Gaps before the readings that confirm a first one on which the chain would end. */
-const CONFIRM_GAPS_MS = [1_000, 2_000] as const;
-const DOUBT_TIMEOUT_MS = 60_000;
-
-/** Foresees the chain; where it would end short, on further readings: the first one may be a slip, or stale. */
-async function foreseeForSure(
-  inputs: Inputs,
-  plan: PlanOptions,
-  portal: Portal,
-  observer: Observer,
-  { clock, signal, log }: RunDependencies,
-) {
-  const foreseeNow = () => simulate(inputs.stages, observer.snapshot, plan, clock.now());
-  let foreseen = foreseeNow();
-  for (const gapMs of CONFIRM_GAPS_MS) {
-    if (!foreseen.end) return foreseen;
-    log.info(`${inputs.stages.join(', ')} would end here as ${foreseen.end.kind}; reading again to confirm it`);
-    await clock.sleep(gapMs, signal);
-    await observer.read('retry', depthFor(inputs));
-    if (observer.snapshot.uploaded === null)
-      observer.consider({ ...(await observeVersion(portal, observer.snapshot)), wholeReads: 0 });
-    for (const untilMs = clock.now() + DOUBT_TIMEOUT_MS; observer.doubt && clock.now() < untilMs; ) {
-      await clock.sleep(observer.confirmGapMs, signal);
-      await observer.read();
-    }
-    foreseen = foreseeNow();
-  }
-  return foreseen;
+/** Takes the outcome of a stage into the record. */
+async function ended(
+  stage: Stage | undefined,
+  outcome: Outcome,
+  changed: boolean,
+  { emit }: RunDependencies,
+): Promise<Outcome> {
+  if (outcome.kind === 'pending' && outcome.failed)
+    await emit({ kind: 'notice', text: formatLastReading(outcome.failed) });
+  if (outcome.kind === 'reached' && outcome.notice) await emit({ kind: 'notice', text: outcome.notice });
+  if (stage === undefined || outcome.kind === 'failed') return outcome;
+  if (outcome.kind === 'reached') {
+    const { awaited } = outcome;
+    await emit({
+      kind: 'stage-ended',
+      stage,
+      outcome: changed || awaited ? 'done' : 'unchanged',
+      ...(awaited && { awaited }),
+    });
+  } else
+    await emit({ kind: 'stage-ended', stage, outcome: outcome.kind === 'unknown-status' ? 'refused' : outcome.kind });
+  return outcome;
 }
 
 // --- The end -------------------------------------------------------------------------------------------------
 
-/** A wait that ended while the portal could not be read says so: what it reports is old. */
-function noticeOfFailed({ count, why, lastGoodMs }: FailedReads): string {
-  const reads = count === 1 ? 'The last reading' : `The last ${count} readings`;
-  return `${reads} of the portal failed: ${why} What is reported was seen at ${formatTime(lastGoodMs)}.`;
+/** Says where the release was left, where the run's end did not: one reading, and nothing where it fails. */
+async function readOnceMore(
+  { lastLook }: Connection,
+  observer: Observer,
+  { log, emit }: RunDependencies,
+  record: () => RunRecord,
+): Promise<void> {
+  const { snapshot } = observer;
+  const { unsettled } = record();
+  if (snapshot.version === '') return;
+  try {
+    const seen = await lastLook(LAST_READING_MS, async (portal) =>
+      unsettled?.operation === 'createVersion'
+        ? { ...(await observeVersion(portal, snapshot, 'once')), wholeReads: 0 }
+        : observe(portal, snapshot.version, { patience: 'once' }),
+    );
+    observer.consider(seen);
+    if (!unsettled?.tookBy(seen)) return;
+    await emit({ kind: 'changed' });
+    // A write that was sent and is not shown may take yet.
+    await emit({ kind: 'unsettled', write: undefined });
+  } catch (error) {
+    log.info(`The last look failed (${error instanceof ReleaseError ? error.found : 'out of time'}).`);
+  }
 }
 
 /** Whether it is a first release is told only after two readings of the list, and a step that did nothing made one. */
-async function readListAgain(ending: Ending, { story }: RunDependencies): Promise<void> {
-  const { snapshot, observer } = story;
-  const isOpen = snapshot && observer && liveOf(snapshot).kind === 'none' && isFirstRelease(snapshot) === undefined;
-  if (!isOpen || (ending.kind !== 'done' && ending.kind !== 'planned')) return;
+async function readListAgain(outcome: Outcome, observer: Observer): Promise<void> {
+  const { snapshot } = observer;
+  const isOpen = liveOf(snapshot).kind === 'none' && isFirstRelease(snapshot) === undefined;
+  if (!isOpen || (outcome.kind !== 'reached' && outcome.kind !== 'planned')) return;
   await observer.read('once', 'live').catch((error) => {
     if (!(error instanceof ReleaseError)) throw error;
   });
 }
 
-/** The approval's history, for those who look or wait, and where the reviewer said no. It fails no step. */
+/** The approval's history, for a step that only reads or waits, and after a rejection. It fails no step. */
 async function readHistory(
   inputs: Inputs,
-  ending: Ending,
+  outcome: Outcome,
+  observer: Observer,
   portal: Portal,
-  { story, log }: RunDependencies,
+  { log, emit }: RunDependencies,
 ): Promise<void> {
-  const asked = inputs.stages.includes('status') || inputs.stages.includes('approval') || ending.kind === 'rejected';
-  const { snapshot } = story;
-  if (!asked || !snapshot?.release || !portal.speaks('releaseHistory')) return;
+  const isWanted = inputs.stages.some((stage) => stageRow(stage).only !== undefined) || outcome.kind === 'rejected';
+  const { snapshot } = observer;
+  if (!isWanted || !snapshot.release || !portal.speaks('releaseHistory')) return;
   try {
-    story.history = await portal.releaseHistory(snapshot.version, ending.kind === 'pending' ? 'once' : 'retry');
+    const patience = outcome.kind === 'pending' ? 'once' : 'retry';
+    await emit({ kind: 'history', history: await portal.releaseHistory(snapshot.version, patience) });
   } catch (error) {
     if (!(error instanceof ReleaseError)) throw error;
     log.info(`The history could not be read: ${error.found}`);
   }
-}
-
-function pendingIsGreen(inputs: Inputs | undefined): boolean {
-  if (!inputs || inputs.onPending === 'fail') return false;
-  if (inputs.onPending === 'succeed' || inputs.soakMode === 'resume') return true;
-  const last = inputs.stages.at(-1);
-  return last === 'apply' || last === 'approval';
-}
-
-/** The log's last lines, and one annotation for what went wrong or needs a person. */
-function conclude(report: Report, isGreen: boolean, log: Log): void {
-  if (report.showPreview && report.previewUrl) log.info(`preview: ${report.previewUrl}`);
-  log.info(`${report.verdict}: ${report.message}`);
-  for (const notice of report.notices) log.notice(notice);
-  const { error, todo } = report;
-  const because = error ? `${error.what} ${error.found}${error.traceId ? ` (trace id ${error.traceId})` : ''}` : '';
-  const details = [
-    report.verdict === 'rejected' && `Reason: ${report.reason}`,
-    report.verdict === 'halted' && report.health && `Last response: ${report.health.why}.`,
-  ];
-  const text = [because || report.message, ...details, todo].filter(Boolean).join('\n');
-  if (report.verdict === 'cancelled') log.notice(text);
-  else if (!isGreen) log.error(text);
-  else if (report.verdict === 'pending') log.notice(text);
-}
-
-function endingOf(error: unknown, show: RunDependencies['show']): Ending {
-  if (error instanceof Cancelled) return { kind: 'cancelled' };
-  if (error instanceof ReleaseError) return { kind: 'failed', error };
-  const found =
-    error instanceof Error ? `${error.name}: ${show(error.message)}.` : 'Something that is no error was thrown.';
-  return { kind: 'failed', error: new ReleaseError('internal', { found, cause: error }) };
 }
 
 function planOptionsOf(inputs: Inputs, show: RunDependencies['show']): PlanOptions {
@@ -321,34 +293,28 @@ function planOptionsOf(inputs: Inputs, show: RunDependencies['show']): PlanOptio
   };
 }
 
-/** The canary's health check, every response of which the report tells; undefined where none was asked for. */
-async function healthGate(inputs: Inputs, version: string, tools: RunDependencies): Promise<HealthGate | undefined> {
-  const { clock, signal, log, redactor, show, story } = tools;
-  const { healthUrl, healthWhen, healthIntervalMs, healthFailures, soakMs = 0, soakMode } = inputs;
-  if (healthUrl === undefined) return undefined;
-  const { createHealthCheck } = await import('./drive/health.ts');
-  const check = await createHealthCheck({
-    template: healthUrl,
-    miniappId: inputs.miniappId,
-    targetApp: inputs.targetApp,
-    version,
-    conditions: healthWhen,
-    token: inputs.healthToken,
-    signal,
-    show,
-    onProxyPassword: (password) => redactor.add(password, 'credential'),
-    send: tools.exchange,
-  });
-  return new HealthGate({
-    check: async (moment) => {
-      const health = await check(moment);
-      story.checked(moment.ratioPercent, health);
-      return health;
+/** The canary's health check, every response of which the record keeps; undefined where none was asked for. */
+async function healthGate(inputs: Inputs, version: string, run: RunDependencies): Promise<HealthGate | undefined> {
+  const { clock, signal, log, redactor, show, emit, exchange } = run;
+  const { miniappId, targetApp, soakMs = 0, soakMode } = inputs;
+  if (inputs.healthUrl === undefined) return undefined;
+  return openHealthGate({
+    health: {
+      template: inputs.healthUrl,
+      miniappId,
+      targetApp,
+      version,
+      conditions: inputs.healthWhen,
+      token: inputs.healthToken,
+      show,
+      onProxyPassword: (password) => redactor.add(password, 'credential'),
+      send: exchange,
     },
+    onHealth: ({ ratioPercent }, health) => emit({ kind: 'health', ratioPercent, health, atMs: clock.now() }),
     clock,
     signal,
-    intervalMs: healthIntervalMs,
-    failures: healthFailures,
+    intervalMs: inputs.healthIntervalMs,
+    failures: inputs.healthFailures,
     soakMs,
     soakMode,
     log: log.info,

@@ -10,6 +10,7 @@ import { cleanLine } from '../lib/text.ts';
 import type { Package } from '../package/package.ts';
 import type { Portal } from '../portal/port.ts';
 import { defaultProfile, type Profile } from '../portal/profile/profile.ts';
+import { isOnlyReading, stageThatTakes } from '../release/lifecycle.ts';
 import { operationsOf } from '../release/plan.ts';
 import { outsiderEvent, type RunContext, WRITING_EVENTS } from './context.ts';
 import { Fault, type Inputs, parseUserIds, plainTexts, possibleUserIds, readInputs, secretTexts } from './inputs.ts';
@@ -62,7 +63,7 @@ function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
   const event = outsiderEvent(context);
   if (!event) return [];
   const faults: string[] = [];
-  if (inputs.stages.some((stage) => stage !== 'status')) {
+  if (!isOnlyReading(inputs.stages)) {
     faults.push(
       `stage: got ${inputs.stages.join(', ')}; on ${cleanLine(event, 60)} only status runs, since outsiders can cause such events. ` +
         `The other stages run on ${WRITING_EVENTS.join(', ')}, and on pull_request of the same repository.`,
@@ -82,10 +83,10 @@ function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
 /** The IDs of input and file, without duplicates, and hidden from then on. Throws input-invalid. */
 export async function readUserIds(
   inputs: Inputs,
-  { context, redactor, log, story }: RunDependencies,
+  { context, redactor, log }: RunDependencies,
 ): Promise<readonly string[]> {
   const ids = new Set(inputs.whitelistIds);
-  if (inputs.whitelistFile && inputs.stages.includes('whitelist')) {
+  if (inputs.whitelistFile && stageThatTakes('user-ids', inputs.stages)) {
     try {
       const path = await resolveInWorkspace(inputs.whitelistFile, context.workspace, 'file', context.tempDir);
       for (const id of parseUserIds(decodeText(await readFile(path)))) ids.add(id);
@@ -96,7 +97,6 @@ export async function readUserIds(
   }
   redactor.addAll([...ids], 'id');
   for (const id of [...ids].filter(redactor.mayBeMasked).slice(0, 100)) log.mask(id);
-  story.userIds = inputs.stages.includes('whitelist') ? ids.size : 0;
   return [...ids];
 }
 
@@ -108,19 +108,17 @@ export async function openProfile({ portalProfile }: Inputs, { context }: RunDep
 }
 
 /** The package that upload sends, checked; whoever opens it closes it. Throws package-invalid. */
-export async function openBuild(
-  inputs: Inputs,
-  { context, log, story }: RunDependencies,
-): Promise<Package | undefined> {
-  if (!inputs.package || !inputs.stages.includes('upload')) return undefined;
+export async function openBuild(inputs: Inputs, { context, log, emit }: RunDependencies): Promise<Package | undefined> {
+  if (!inputs.package || !stageThatTakes('package', inputs.stages)) return undefined;
   const { openPackage } = await import('../package/package.ts');
   const build = await openPackage(inputs.package, context);
   log.info(
     `package: ${build.entries} ${build.entries === 1 ? 'entry' : 'entries'}, ${formatBytes(build.sizeBytes)}, SHA-256 ${build.sha256}`,
   );
-  story.package = build;
+  await emit({ kind: 'package', package: build });
   const { names, isSent } = build.clutter;
-  if (names !== '' && isSent) story.notices.push(`The package holds what an operating system left in it: ${names}.`);
+  const text = `The package holds what an operating system left in it: ${names}.`;
+  if (names !== '' && isSent) await emit({ kind: 'notice', text });
   else if (names !== '') log.info(`left out of the package: ${names}`);
   return build;
 }

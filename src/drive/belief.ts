@@ -6,8 +6,8 @@
  * only when further readings confirm it, and a release that was there is never believed to be gone.
  */
 
-import type { Release } from '../portal/port.ts';
-import { type Operation, operationRow, WAY } from '../release/lifecycle.ts';
+import { operationRow } from '../release/lifecycle.ts';
+import type { Release } from '../release/release.ts';
 import {
   CLOCKS_DIFFER_MS,
   EARLIEST_MS,
@@ -17,12 +17,7 @@ import {
   type Snapshot,
   stateOf,
 } from '../release/snapshot.ts';
-
-/** A write, as far as its effect is concerned. */
-export interface Effect {
-  readonly operation: Operation;
-  readonly ratioPercent?: number;
-}
+import { effectOf, isForward, isNewer, standingOf, type Write } from './effect.ts';
 
 export interface Belief {
   /** The newest snapshot that is believed. */
@@ -30,9 +25,9 @@ export interface Belief {
   /** The release when its state was last a known one. */
   readonly known: Release | undefined;
   /** An accepted write whose effect was not shown yet. */
-  readonly awaited: Effect | undefined;
+  readonly awaited: Write | undefined;
   /** Everything that the portal accepted in this run, and when, by the run's clock. */
-  readonly accepted: readonly (Effect & { readonly atMs: number })[];
+  readonly accepted: readonly (Write & { readonly atMs: number })[];
   /** States that the release has left in this run: a stale reading explains them. */
   readonly left: readonly string[];
   /** Those that it left by an accepted write of this run: without a newer time they are stale, however often read. */
@@ -75,7 +70,7 @@ export function disproved(belief: Belief): Belief {
 }
 
 /** After the portal accepted a write; `isShown`: a reading has shown its effect already. */
-export function accepting(belief: Belief, effect: Effect, isShown: boolean, nowMs: number): Belief {
+export function accepting(belief: Belief, effect: Write, isShown: boolean, nowMs: number): Belief {
   const isShownByReleases = effect.operation !== 'createVersion' && !operationRow(effect.operation).repeatable;
   return {
     ...belief,
@@ -87,7 +82,7 @@ export function accepting(belief: Belief, effect: Effect, isShown: boolean, nowM
 }
 
 /** Whether the portal accepted the same write in this run. */
-export function wasAccepted({ accepted }: Belief, { operation, ratioPercent }: Effect): boolean {
+export function wasAccepted({ accepted }: Belief, { operation, ratioPercent }: Write): boolean {
   return accepted.some((one) => one.operation === operation && one.ratioPercent === ratioPercent);
 }
 
@@ -198,58 +193,4 @@ function judge(belief: Belief, seen: Snapshot): Judgement {
   const endsWait = known?.state === 'in-review';
   if (!awaited && known && !endsWait && isForward(known.state, state)) return 'believed';
   return 'contradicting';
-}
-
-/** Whether a reading shows what a write does: `shown`, `not yet` (it stands as before), or `elsewhere`. */
-export function effectOf(
-  { operation, ratioPercent }: Effect,
-  before: Release | undefined,
-  after: Release | undefined,
-): 'shown' | 'not yet' | 'elsewhere' {
-  const state = after?.state ?? 'none';
-  if (operation === 'startApproval') return applicationOf(before, after);
-  const isThere = state === operationRow(operation).to;
-  if (operation === 'startGrayscale' && isThere) {
-    if (after?.ratioPercent === ratioPercent) return 'shown';
-    // Where the portal shows no ratio, the state is the effect of the first start.
-    const isFirstStart = before?.state !== 'grayscale';
-    if (isFirstStart && after?.ratioPercent === undefined && !after?.unreadableRatio) return 'shown';
-    const isOld = !after?.ratioPercent || after.ratioPercent === before?.ratioPercent;
-    return isOld ? 'not yet' : 'elsewhere';
-  }
-  // A portal may put a release that was taken back to where it began.
-  const isBack = operationRow(operation).to === 'withdrawn' && state === 'created';
-  if (isThere || isBack) return 'shown';
-  return !after || !isKnown(state) || standingOf(after) === standingOf(before) ? 'not yet' : 'elsewhere';
-}
-
-/**
- * The administrator may have decided between the application and the reading. A state from before an application
- * (rejected, withdrawn, created) shows one only by a newer time, or by another reason than before.
- */
-function applicationOf(before: Release | undefined, after: Release | undefined): 'shown' | 'not yet' {
-  const state = after?.state ?? 'none';
-  if (!after || state === 'busy' || (before && isOlder(after, before))) return 'not yet';
-  if (state === 'unknown') return after.portalStatus !== before?.portalStatus ? 'shown' : 'not yet';
-  if (isForward('created', state)) return 'shown';
-  const hasNewReason = before?.state === 'rejected' && state === 'rejected' && after.comment !== before.comment;
-  return isNewer(after, before) || hasNewReason ? 'shown' : 'not yet';
-}
-
-/** State, and the ratio in a rollout: what an operation changes. */
-export function standingOf(release: Release | undefined): string {
-  if (!release) return 'none';
-  if (release.state === 'unknown') return `unknown ${release.portalStatus}`;
-  return release.state === 'grayscale' ? `grayscale ${release.ratioPercent ?? '?'}` : release.state;
-}
-
-function isNewer(release: Release, other: Release | undefined): boolean {
-  return other !== undefined && isOlder(other, release);
-}
-
-function isForward(from: Release['state'] | undefined, to: Release['state'] | undefined): boolean {
-  const way: readonly string[] = WAY;
-  if (from === 'archived') return to === 'released';
-  const end = way.indexOf(to ?? 'none');
-  return end >= 0 && end > way.indexOf(from ?? 'none');
 }

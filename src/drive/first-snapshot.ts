@@ -7,9 +7,12 @@ import type { RunDependencies } from '../dependencies.ts';
 import { tagsOf } from '../github/notifier.ts';
 import { ReleaseError } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
-import type { Portal, Release } from '../portal/port.ts';
-import { stageRow } from '../release/lifecycle.ts';
+import type { Portal } from '../portal/port.ts';
+import type { Profile } from '../portal/profile/profile.ts';
+import { isOnlyReading, type ListDepth, listDepthOf, stageRow, stageThatTakes } from '../release/lifecycle.ts';
+import type { Outcome } from '../release/outcome.ts';
 import { noticeOfRatio, whyUnknown } from '../release/plan.ts';
+import type { Release } from '../release/release.ts';
 import {
   formatLive,
   isFirstRelease,
@@ -21,8 +24,7 @@ import {
   type Snapshot,
   stateOf,
 } from '../release/snapshot.ts';
-import type { Ending } from '../report/run-record.ts';
-import { type Depth, observe, observeVersion, observeWithoutList, someVersions } from './observe.ts';
+import { observe, observeVersion, observeWithoutList, someVersions } from './observe.ts';
 
 /** The version that the step is about; undefined where it needs none. Throws version-unresolved. */
 export async function findVersion(inputs: Inputs, portal: Portal, tools: RunDependencies): Promise<string | undefined> {
@@ -35,42 +37,51 @@ export async function findVersion(inputs: Inputs, portal: Portal, tools: RunDepe
       return found;
     },
     tags: () => tagsOf(inputs, tools),
-    onPassedOver: (sentence) => tools.story.notices.push(sentence),
+    onPassedOver: (text) => void tools.emit({ kind: 'notice', text }),
     portalVersions: async () => (await someVersions(portal)).map(({ version }) => version).slice(0, 20),
   });
 }
 
 export interface FirstSnapshot {
   readonly snapshot: Snapshot;
-  /** Where the look alone ends the step. */
-  readonly ending?: Ending;
+  readonly notices: readonly string[];
+  /** Where the snapshot alone ends the step. */
+  readonly outcome?: Outcome;
 }
 
-/** Where the release stands before anything is done. Throws what the portal throws. */
+/** What the first snapshot is read from. */
+export interface Source {
+  readonly portal: Portal;
+  readonly profile: Profile;
+}
+
+/**
+ * The state of the release before anything is done.
+ * @throws ReleaseError what the portal throws; Cancelled
+ */
 export async function firstSnapshot(
   inputs: Inputs,
   version: string | undefined,
-  portal: Portal,
-  tools: RunDependencies,
+  source: Source,
+  run: RunDependencies,
 ): Promise<FirstSnapshot> {
-  const found = inputs.stages.includes('rollback')
-    ? await lookForRollback(version, portal, tools)
-    : { snapshot: await lookAtRelease(inputs, version, portal, tools) };
-  tools.story.sees(found.snapshot);
+  const isRollback = inputs.stages.some((stage) => stageRow(stage).subject === 'rollback-target');
+  const found = isRollback
+    ? await observeForRollback(version, source.portal, run)
+    : await observeRelease(inputs, version, source, run);
   const { snapshot } = found;
-  tools.log.info(
+  run.log.info(
     `${snapshot.version || 'no release'} on ${inputs.targetApp || 'no target app'}: ${stateOf(snapshot)}` +
-      `${snapshot.release ? ` (${tools.show(snapshot.release.portalStatus)})` : ''}; live: ${formatLive(snapshot, tools.show)}`,
+      `${snapshot.release ? ` (${run.show(snapshot.release.portalStatus)})` : ''}; live: ${formatLive(snapshot, run.show)}`,
   );
-  tools.story.notices.push(...noticesOf(inputs, snapshot, tools.show));
-  return found;
+  return { ...found, notices: [...found.notices, ...noticesOf(inputs, snapshot, run.show)] };
 }
 
 /** What could not be read, where nothing that was asked for depends on it. */
 function noticesOf(inputs: Inputs, snapshot: Snapshot, show: RunDependencies['show']): string[] {
   const notices: string[] = [];
   const ratio = noticeOfRatio(snapshot.release, show);
-  if (ratio && !inputs.stages.includes('grayscale')) notices.push(ratio);
+  if (ratio && !stageThatTakes('ratios', inputs.stages)) notices.push(ratio);
   const conflicts = snapshot.conflicts ?? [];
   if (conflicts.length > 0) {
     notices.push(
@@ -78,59 +89,55 @@ function noticesOf(inputs: Inputs, snapshot: Snapshot, show: RunDependencies['sh
     );
   }
   const live = liveOf(snapshot);
-  if (live.kind === 'unknown' && inputs.stages[0] === 'status') {
+  if (live.kind === 'unknown' && isOnlyReading(inputs.stages.slice(0, 1))) {
     const { found, todo } = whyUnknown(live.releases, `on ${inputs.targetApp}`, 'what may run', show);
     notices.push(`${found} ${todo}`);
   }
   return notices;
 }
 
-async function lookAtRelease(
+async function observeRelease(
   inputs: Inputs,
   version: string | undefined,
-  portal: Portal,
-  tools: RunDependencies,
-): Promise<Snapshot> {
+  source: Source,
+  run: RunDependencies,
+): Promise<FirstSnapshot> {
+  const { clock, signal } = run;
+  const { portal } = source;
   const [firstStage] = inputs.stages;
-  const creates = firstStage === 'upload' || firstStage === 'submit';
-  const isProbe = firstStage === 'status';
-  const lookNow = () => {
+  const { readsVersion, only } = firstStage ? stageRow(firstStage) : {};
+  const isProbe = only === 'read';
+  const depth = listDepthOf(inputs.stages);
+  const notices = new Set<string>();
+  const observeNow = async () => {
     if (version === undefined && !portal.speaks('listReleases')) return observeWithoutList(portal, '');
-    const depth = depthFor(inputs);
-    return isProbe ? probe(version ?? '', portal, tools) : observe(portal, version ?? '', { byName: !creates, depth });
+    if (!isProbe) return observe(portal, version ?? '', { byName: !readsVersion, depth });
+    const probed = await probe(version ?? '', source, run);
+    for (const notice of probed.notices) notices.add(notice);
+    return probed.snapshot;
   };
   let snapshot: Snapshot = inputs.targetApp
-    ? await lookNow()
+    ? await observeNow()
     : { version: version ?? '', release: undefined, releases: undefined, wholeReads: 0 };
-  // One list without anything official in it may be a slip; what follows from a first release is not guessed.
+  // A list without anything official in it may be a wrong response; a first release is not guessed from one reading.
   const dependsOnIt = isProbe || inputs.stages.some((stage) => stageRow(stage).notOnFirstRelease);
   let agrees = true;
-  for (let reading = 1; reading < 5 && (!agrees || isUnsure(snapshot, dependsOnIt, inputs)); reading++) {
-    if (reading > 1) await tools.clock.sleep(2_000, tools.signal);
-    const next = await lookNow();
-    // Two readings of which one is a slip are settled by a third.
+  for (let reading = 1; reading < 5 && (!agrees || isUnsure(snapshot, dependsOnIt, depth)); reading++) {
+    if (reading > 1) await clock.sleep(2_000, signal);
+    const next = await observeNow();
+    // Two readings that differ are settled by a third.
     agrees = next.release?.portalStatus === snapshot.release?.portalStatus;
     snapshot = merged(snapshot, next);
   }
-  for (
-    const untilMs = tools.clock.now() + SETTLE_TIMEOUT_MS;
-    othersAreBusy(snapshot) && tools.clock.now() < untilMs;
-  ) {
-    await tools.clock.sleep(2_000, tools.signal);
-    snapshot = merged(snapshot, await lookNow());
+  for (const untilMs = clock.now() + SETTLE_TIMEOUT_MS; othersAreBusy(snapshot) && clock.now() < untilMs; ) {
+    await clock.sleep(2_000, signal);
+    snapshot = merged(snapshot, await observeNow());
   }
   if (version === undefined) snapshot = withSubject(snapshot);
-  const asksForVersion = creates || (firstStage === 'status' && portal.speaks('listVersions'));
-  return asksForVersion && snapshot.version !== '' && stateOf(snapshot) === 'none'
-    ? observeVersion(portal, snapshot)
-    : snapshot;
-}
-
-/** The guards of a stage need to know what is live; the others need no more than their own release. */
-export function depthFor({ stages }: Inputs): Depth {
-  if (stages.includes('rollback')) return 'all';
-  const isGuarded = stages.some((stage) => stageRow(stage).refusesDowngrade || stageRow(stage).notOnFirstRelease);
-  return isGuarded || stages.includes('status') ? 'live' : 'page';
+  const needsVersion = readsVersion || (isProbe && portal.speaks('listVersions'));
+  const isUnreleased = snapshot.version !== '' && stateOf(snapshot) === 'none';
+  if (needsVersion && isUnreleased) snapshot = await observeVersion(portal, snapshot);
+  return { snapshot, notices: [...notices] };
 }
 
 /** How long a transitional status of another release may hide which version is live. */
@@ -146,33 +153,31 @@ function othersAreBusy(snapshot: Snapshot): boolean {
 }
 
 /** Whether another reading of the list would say more about what is live, or was ever. */
-function isUnsure(snapshot: Snapshot, dependsOnFirst: boolean, inputs: Inputs): boolean {
+function isUnsure(snapshot: Snapshot, dependsOnFirst: boolean, depth: ListDepth): boolean {
   if (snapshot.releases === undefined) return false;
   const { kind } = liveOf(snapshot);
-  if (kind === 'unlisted') return depthFor(inputs) !== 'page';
+  if (kind === 'unlisted') return depth !== 'page';
   return kind === 'none' && dependsOnFirst && isFirstRelease(snapshot) === undefined;
 }
 
 /**
- * The look of a status, which is also the first question to a portal that nobody has described: where it turns the
- * inferred list of releases down, the observed reads must do. What any other stage relies on stays an error there.
+ * The reading of a `status`, which is also the first request to a portal whose API nobody has described: where the portal
+ * refuses the inferred list of releases, the observed calls have to do. For any other stage that is an error.
  */
-async function probe(version: string, portal: Portal, { story, log }: RunDependencies): Promise<Snapshot> {
+async function probe(version: string, { portal, profile }: Source, { log }: RunDependencies): Promise<FirstSnapshot> {
   try {
-    return await observe(portal, version, { depth: 'live' });
+    return { snapshot: await observe(portal, version, { depth: 'live' }), notices: [] };
   } catch (error) {
-    const turnsDown = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
-    if (!turnsDown || error.passing || story.profile?.operations.listReleases?.mark !== 'inferred') throw error;
+    const isRefused = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
+    if (!isRefused || error.passing || profile.operations.listReleases?.mark !== 'inferred') throw error;
     const snapshot = await observeWithoutList(portal, version).catch((second) => {
-      // A portal that answers neither is no portal that lacks a list: the first error says more.
+      // A portal that responds to neither call does not merely lack a list: the first error says more.
       throw second instanceof ReleaseError && second.code === error.code ? error : second;
     });
     log.info(error.found);
     const subject = version ? 'The release was asked for by name' : 'The newest versions were asked for one by one';
-    story.notices.push(
-      `The portal does not answer listReleases, which is inferred. ${subject}, so what else is live or under way is not known. To correct it, see docs/portal.md.`,
-    );
-    return snapshot;
+    const notice = `The portal does not answer listReleases, which is inferred. ${subject}, so what else is live or under way is not known. To correct it, see docs/portal.md.`;
+    return { snapshot, notices: [notice] };
   }
 }
 
@@ -185,49 +190,46 @@ function about(snapshot: Snapshot, release: Release | undefined): Snapshot {
   return release ? { ...snapshot, version: release.version, release } : snapshot;
 }
 
-/** The version that a rollback brings back is settled once, before anything is written: a rerun never flips back. */
-async function lookForRollback(
+/**
+ * The version that a rollback brings back is chosen once, before anything is written, so that a rerun does not switch
+ * between two versions.
+ */
+async function observeForRollback(
   version: string | undefined,
   portal: Portal,
-  tools: RunDependencies,
+  { clock, signal, show }: RunDependencies,
 ): Promise<FirstSnapshot> {
-  const { story, clock, signal } = tools;
-  const lookNow = () => observe(portal, version ?? '', { depth: 'all' });
-  let all = await lookNow();
-  // A slip of one list must not choose another version to bring back.
+  const observeNow = () => observe(portal, version ?? '', { depth: 'all' });
+  let all = await observeNow();
+  // One wrong response must not choose another version to bring back.
   let agrees = version !== undefined;
   for (let reading = 1; reading < 5 && all.releases && (!agrees || all.wholeReads === 0); reading++) {
     if (reading > 1 || all.wholeReads === 0) await clock.sleep(2_000, signal);
-    const next = await lookNow();
+    const next = await observeNow();
     agrees = version !== undefined || isDeepStrictEqual(rollbackTarget(all), rollbackTarget(next));
     all = merged(all, next);
   }
-  if (version !== undefined) return { snapshot: all };
+  if (version !== undefined) return { snapshot: all, notices: [] };
   const target = rollbackTarget(all);
+  const atLive = about(all, liveRelease(all));
   const refused = (found: string, todo = 'Name an archived version with the input version.'): FirstSnapshot => {
-    story.ended('rollback', 'refused');
-    return { snapshot: about(all, liveRelease(all)), ending: { kind: 'refused', found, todo } };
+    return { snapshot: atLive, notices: [], outcome: { kind: 'refused', found, todo } };
   };
   switch (target.kind) {
-    case 'version':
-      return {
-        snapshot: about(
-          { ...all, version: target.version },
-          all.releases?.find((one) => one.version === target.version),
-        ),
-      };
-    case 'done':
-      story.notices.push(
-        `${target.live} is live and ${target.above} above it is archived: a rollback has been done already. To bring another version back, name it with the input version.`,
-      );
-      story.ended('rollback', 'unchanged');
-      return { snapshot: about(all, liveRelease(all)), ending: { kind: 'done' } };
+    case 'version': {
+      const release = all.releases?.find((one) => one.version === target.version);
+      return { snapshot: about({ ...all, version: target.version }, release), notices: [] };
+    }
+    case 'done': {
+      const notice = `${target.live} is live and ${target.above} above it is archived: a rollback has been done already. To bring another version back, name it with the input version.`;
+      return { snapshot: atLive, notices: [notice], outcome: { kind: 'reached' } };
+    }
     case 'unknown': {
       const { found, todo } = whyUnknown(
         target.releases,
         'on the target app',
         'which one a rollback would bring back',
-        tools.show,
+        show,
       );
       return refused(found, todo);
     }

@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from '../lib/clock.ts';
-import type { Health } from './health.ts';
+import type { Health, HealthCheckOptions } from './health.ts';
 
 /** The ratio in effect when the health check is called, and since when. */
 export interface Moment {
@@ -33,6 +33,25 @@ const RESUME_TIMEOUT_MS = 120_000;
 
 /** `recovered`: good, after a wait. `pending`: no good response yet, and a later run may get one. */
 export type Passage = 'good' | 'recovered' | 'bad' | 'no data' | 'pending';
+
+/** What the health check is opened with, besides how often and how long. */
+export interface HealthOptions extends Omit<GateOptions, 'check'> {
+  readonly health: Omit<HealthCheckOptions, 'signal'>;
+  /** Gets each response. */
+  readonly onHealth: (moment: Moment, health: Health) => Promise<void>;
+}
+
+/** The gate with its health check, whose code is loaded here. */
+export async function openHealthGate({ health, onHealth, ...gate }: HealthOptions): Promise<HealthGate> {
+  const { createHealthCheck } = await import('./health.ts');
+  const call = await createHealthCheck({ ...health, signal: gate.signal });
+  const check = async (moment: Moment) => {
+    const response = await call(moment);
+    await onHealth(moment, response);
+    return response;
+  };
+  return new HealthGate({ ...gate, check });
+}
 
 export class HealthGate {
   private readonly options: GateOptions;

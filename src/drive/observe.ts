@@ -4,18 +4,17 @@
  */
 
 import { ReleaseError } from '../lib/errors.ts';
-import type { Page, Patience, Portal, Release, Version } from '../portal/port.ts';
+import type { Page, Patience, Portal } from '../portal/port.ts';
+import type { ListDepth } from '../release/lifecycle.ts';
+import type { Release, Version } from '../release/release.ts';
 import { newestOf, type Snapshot } from '../release/snapshot.ts';
 
 /** More pages than any miniapp has: a portal that pages without end is an error, not a loop. */
 const MAX_PAGES = 400;
 
-/** How far the list of releases is read: its first page, up to the live version, or to its end. */
-export type Depth = 'page' | 'live' | 'all';
-
 export interface ObserveOptions {
   readonly patience?: Patience;
-  readonly depth?: Depth;
+  readonly depth?: ListDepth;
   /**
    * Ask for the release by name where the list does not hold it. A stage that creates the release need not, unless the
    * page was full: the portal refuses a second one.
@@ -100,8 +99,8 @@ function snapshotOf(version: string, list: List<Release> | undefined, named: rea
   };
 }
 
-function readReleases(portal: Portal, depth: Depth, patience: Patience): Promise<List<Release>> {
-  const isEnough: Record<Depth, (rows: readonly Release[]) => boolean> = {
+function readReleases(portal: Portal, depth: ListDepth, patience: Patience): Promise<List<Release>> {
+  const isEnough: Record<ListDepth, (rows: readonly Release[]) => boolean> = {
     page: () => true,
     live: (rows) => rows.some(({ state }) => state === 'released'),
     all: () => false,

@@ -1,10 +1,12 @@
-/** Reads the release again and again in a run, and tells what to believe of it. */
+/** Reads the release again and again in a run, and tells what is known of it. */
 
 import type { Clock } from '../lib/clock.ts';
 import type { Patience, Portal } from '../portal/port.ts';
+import type { ListDepth } from '../release/lifecycle.ts';
 import type { Snapshot } from '../release/snapshot.ts';
-import { accepting, type Belief, beliefIn, considering, disproved, type Effect, wasAccepted } from './belief.ts';
-import { type Depth, observe, observeByName } from './observe.ts';
+import { accepting, type Belief, beliefIn, considering, disproved, wasAccepted } from './belief.ts';
+import type { Write } from './effect.ts';
+import { observe, observeByName } from './observe.ts';
 
 export interface Observer {
   /** The newest snapshot that is believed. */
@@ -14,33 +16,33 @@ export interface Observer {
   /** What the last reading showed, believed or not. */
   readonly lastSeen: Snapshot;
   /** The accepted write whose effect no reading has shown yet. */
-  readonly awaited: Effect | undefined;
+  readonly awaited: Write | undefined;
   /** One reading; resolves with what is believed after it. By name where the last one is in doubt. */
-  read(patience?: Patience, depth?: Depth): Promise<Snapshot>;
+  read(patience?: Patience, depth?: ListDepth): Promise<Snapshot>;
   /** Takes in a reading that somebody else made. */
   consider(seen: Snapshot): Snapshot;
   /** The portal accepted a write; `isShown`: its effect has been read already. */
-  accept(effect: Effect, isShown?: boolean): void;
+  accept(effect: Write, isShown?: boolean): void;
   /** The portal refused a write because of the release's state. */
   disprove(): void;
-  wasAccepted(effect: Effect): boolean;
+  wasAccepted(effect: Write): boolean;
   /** How long to wait before a reading that is to settle the doubt. */
   readonly confirmGapMs: number;
 }
 
-/** `onView` is told each snapshot that is believed. */
+/** `onSnapshot` gets what is known after each reading. */
 export function createObserver(
   first: Snapshot,
   portal: Portal,
   clock: Clock,
-  onView: (snapshot: Snapshot) => void,
+  onSnapshot: (snapshot: Snapshot) => void,
 ): Observer {
   let belief: Belief = beliefIn(first);
   let lastSeen = first;
   const consider = (seen: Snapshot): Snapshot => {
     lastSeen = seen;
     belief = considering(belief, seen, clock.now());
-    onView(belief.snapshot);
+    onSnapshot(belief.snapshot);
     return belief.snapshot;
   };
   return {

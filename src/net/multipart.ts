@@ -1,8 +1,8 @@
 /** A multipart/form-data body (RFC 7578) whose length is known before it is sent, so that it can be streamed. */
 
 import { randomUUID } from 'node:crypto';
-import type { UploadSource } from '../portal/port.ts';
 import type { WireBody } from '../portal/transport.ts';
+import type { UploadSource } from '../release/release.ts';
 
 interface FilePart {
   readonly field: string;

@@ -7,7 +7,7 @@ import { dirname, join, relative } from 'node:path';
 import { ReleaseError } from '../lib/errors.ts';
 import { decodeText, errorCode, isInside, resolveInWorkspace } from '../lib/paths.ts';
 import { cleanLine } from '../lib/text.ts';
-import type { UploadSource } from '../portal/port.ts';
+import type { UploadSource } from '../release/release.ts';
 import { checkZip } from './check-zip.ts';
 import { Inspection, MAX_TOTAL_BYTES } from './inspection.ts';
 import { listFolder, zipFiles } from './zip-folder.ts';

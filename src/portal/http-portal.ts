@@ -4,19 +4,9 @@ import type { Clock } from '../lib/clock.ts';
 import { ReleaseError } from '../lib/errors.ts';
 import { multipart } from '../net/multipart.ts';
 import { type Operation, operationRow, type WriteOperation } from '../release/lifecycle.ts';
+import type { HistoryItem, Release, Unreadable, UploadSource, Version } from '../release/release.ts';
 import { createCookieJar } from './cookies.ts';
-import type {
-  Call,
-  HistoryItem,
-  Page,
-  Patience,
-  Portal,
-  Release,
-  Unreadable,
-  UploadSource,
-  Version,
-  WriteFields,
-} from './port.ts';
+import type { Call, Page, Patience, Portal, WriteFields } from './port.ts';
 import {
   at,
   defaultProfile,

@@ -1,55 +1,7 @@
 /** The port: the portal in the product's own terms. What speaks it (HTTP, a test) is no concern of who uses it. */
 
-import type { Operation, ReadOperation, State, WriteOperation } from '../release/lifecycle.ts';
-
-/** A release of a version on the target app, as a look at the portal shows it. */
-export interface Release {
-  readonly version: string;
-  /** `busy`: in passing, look again. `unknown`: a word that the profile does not map; never written on. */
-  readonly state: State | 'busy' | 'unknown';
-  /** The portal's own word as it came; untrusted text, so it is redacted where it is shown. */
-  readonly portalStatus: string;
-  /** The release ticket; decimal digits, more than a number holds. */
-  readonly publishId?: string;
-  /** The reviewer's reason as it came; untrusted text. */
-  readonly comment?: string;
-  /** The ratio in effect in percent, 0 before a rollout; absent where the portal shows none, or none that can be read. */
-  readonly ratioPercent?: number;
-  readonly whitelistCount?: number;
-  /**
-   * When status or ratio last changed, by the portal's clock. Meant as milliseconds since 1970; compared as it came,
-   * and taken for a time only where it can be one (`changedAtMs` in plan.ts).
-   */
-  readonly modifiedAtMs?: number;
-  /** What stands where the ratio should, but is not a whole percentage. */
-  readonly unreadableRatio?: Unreadable;
-}
-
-/** A value that is there and cannot be read. */
-export interface Unreadable {
-  /** Where the profile says what stands there: `release.ratio`. */
-  readonly profileKey: string;
-  /** Its place in the response: `grayRatio`. */
-  readonly field: string;
-  /** The value as JSON, bounded; untrusted text. */
-  readonly value: string;
-}
-
-/** A version of the miniapp, whatever target apps it is released to. */
-export interface Version {
-  readonly version: string;
-  /** Paths of its artifacts, as createRelease wants them back; empty where the portal lists none. */
-  readonly artifacts: readonly string[];
-  readonly unreadableArtifacts?: Unreadable;
-}
-
-/** An entry of a release's history as it came; all untrusted text. */
-export interface HistoryItem {
-  readonly type: string;
-  readonly operator: string;
-  readonly time: string;
-  readonly comment: string;
-}
+import type { Operation, ReadOperation, WriteOperation } from '../release/lifecycle.ts';
+import type { HistoryItem, Release, UploadSource, Version } from '../release/release.ts';
 
 /** A page of a list, newest first. */
 export interface Page<T> {
@@ -72,13 +24,6 @@ export interface WriteFields {
   readonly userIds?: readonly string[];
   readonly ratioPercent?: number;
   readonly package?: UploadSource;
-}
-
-/** Bytes to upload, streamed: opened anew for each attempt. */
-export interface UploadSource {
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  open(): AsyncIterable<Uint8Array>;
 }
 
 /** How long to try: a wait looks once and comes back, everything else rides out a passing fault. */

@@ -105,7 +105,7 @@ function judgeOne(found: unknown, condition: Condition): Judged {
   // A list or an object can be compared with nothing, so that no condition holds.
   if (typeof found === 'object') return { verdict: 'bad', value: Array.isArray(found) ? 'a list' : 'an object' };
   const value = String(found).trim();
-  return { verdict: hasReached(value, condition) ? 'good' : 'bad', value };
+  return { verdict: isMet(value, condition) ? 'good' : 'bad', value };
 }
 
 function whyMissing(found: unknown): string | undefined {
@@ -119,7 +119,7 @@ function whyMissing(found: unknown): string | undefined {
   return /^[+-]?nan$/i.test(text) ? 'NaN' : undefined;
 }
 
-function hasReached(value: string, { operator, value: limit, valueText }: Condition): boolean {
+function isMet(value: string, { operator, value: limit, valueText }: Condition): boolean {
   const number = numberOf(value);
   if (typeof limit === 'string' || number === undefined) {
     // A text that is no number is neither above nor below one.
@@ -162,7 +162,7 @@ function valueAt(value: unknown, place: readonly string[]): unknown {
   if (place.length === 0) return value;
   if (value === null || typeof value !== 'object') return undefined;
   for (let count = 1; count <= place.length; count++) {
-    const name = place.slice(0, count).join('..');
+    const name = place.slice(0, count).join('.');
     // A list has indices, and no `length` or other name.
     if (!Object.hasOwn(value, name) || (Array.isArray(value) && !/^\d+$/.test(name))) continue;
     const found = valueAt((value as Record<string, unknown>)[name], place.slice(count));

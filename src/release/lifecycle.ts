@@ -14,13 +14,16 @@ interface StateRow {
   readonly words: string;
   /** The portal's own name of the phase, as its release page shows it. */
   readonly phase: string;
-  /** The furthest state of the way that still holds: a rejected release is still a created one, an archived one too. */
+  /**
+   * The last state on the way to the official release that it has reached and not lost: a rejected, withdrawn or archived
+   * release still exists, so it counts as created.
+   */
   readonly reached: WayState;
-  /** Between applying and the official release: a second version of the miniapp has to wait for it. */
-  readonly underWay: boolean;
+  /** Between the application and the official release: the portal refuses a second version until it is over. */
+  readonly inProgress: boolean;
 }
 
-/** The way of a release, in its order. */
+/** The states from the first to the official release, in the order in which a release passes through them. */
 export const WAY = [
   'none',
   'created',
@@ -36,27 +39,27 @@ type WayState = (typeof WAY)[number];
 export type State = WayState | 'rejected' | 'withdrawn' | 'archived';
 
 export const STATES: Readonly<Record<State, StateRow>> = {
-  none: { words: 'not submitted', phase: '', reached: 'none', underWay: false },
-  created: { words: 'created, not applied for', phase: 'Version Creation', reached: 'created', underWay: false },
-  'in-review': { words: 'in review', phase: 'Submit for Review', reached: 'in-review', underWay: true },
-  rejected: { words: 'rejected', phase: 'Submit for Review', reached: 'created', underWay: false },
-  withdrawn: { words: 'withdrawn', phase: 'Version Creation', reached: 'created', underWay: false },
-  approved: { words: 'approved', phase: 'Pilot test', reached: 'approved', underWay: true },
+  none: { words: 'not submitted', phase: '', reached: 'none', inProgress: false },
+  created: { words: 'created, not applied for', phase: 'Version Creation', reached: 'created', inProgress: false },
+  'in-review': { words: 'in review', phase: 'Submit for Review', reached: 'in-review', inProgress: true },
+  rejected: { words: 'rejected', phase: 'Submit for Review', reached: 'created', inProgress: false },
+  withdrawn: { words: 'withdrawn', phase: 'Version Creation', reached: 'created', inProgress: false },
+  approved: { words: 'approved', phase: 'Pilot test', reached: 'approved', inProgress: true },
   'whitelist-testing': {
     words: 'in the whitelist test',
     phase: 'Pilot test',
     reached: 'whitelist-testing',
-    underWay: true,
+    inProgress: true,
   },
   'rollout-ready': {
     words: 'ready for its rollout',
     phase: 'Gradual rollout, not started',
     reached: 'rollout-ready',
-    underWay: true,
+    inProgress: true,
   },
-  grayscale: { words: 'in grayscale rollout', phase: 'Gradual rollout', reached: 'grayscale', underWay: true },
-  released: { words: 'officially released', phase: 'Officially released', reached: 'released', underWay: false },
-  archived: { words: 'archived', phase: '', reached: 'created', underWay: false },
+  grayscale: { words: 'in grayscale rollout', phase: 'Gradual rollout', reached: 'grayscale', inProgress: true },
+  released: { words: 'officially released', phase: 'Officially released', reached: 'released', inProgress: false },
+  archived: { words: 'archived', phase: '', reached: 'created', inProgress: false },
 };
 
 interface OperationRow {
@@ -68,8 +71,20 @@ interface OperationRow {
   readonly from?: readonly State[];
   /** The state it leads to; absent where the state stays. */
   readonly to?: State;
-  /** May be sent again unseen: the same value twice changes nothing, and no look can show it (promise 1). */
+  /**
+   * May be sent again after a lost response without reading first: no reading shows its effect, and sending the same
+   * value twice changes nothing.
+   */
   readonly repeatable?: true;
+  /**
+   * What shows that it took, where its state alone does not. `version`: the list of versions. `decision`: the state, or a
+   * later one that the administrator's decision led to. `ratio`: the state and the ratio.
+   */
+  readonly shownBy?: 'version' | 'decision' | 'ratio';
+  /** The canary's health check is called before it: always, or only where it follows a rollout. */
+  readonly needsHealth?: 'always' | 'after-rollout';
+  /** Ends the run's right to go on by a single reading that shows nothing live: it makes a version official. */
+  readonly makesOfficial?: true;
 }
 
 export const OPERATIONS = {
@@ -79,13 +94,14 @@ export const OPERATIONS = {
   releaseHistory: { access: 'read', words: "read the release's history" },
   login: { access: 'write', words: 'log in' },
   uploadPackage: { access: 'write', words: 'upload the package', repeatable: true },
-  createVersion: { access: 'write', words: 'create the version' },
+  createVersion: { access: 'write', words: 'create the version', shownBy: 'version' },
   createRelease: { access: 'write', words: 'create the release', from: ['none'], to: 'created' },
   startApproval: {
     access: 'write',
     words: 'apply for the release',
     from: ['created', 'rejected', 'withdrawn'],
     to: 'in-review',
+    shownBy: 'decision',
   },
   cancelApproval: { access: 'write', words: 'withdraw the request', from: ['in-review'], to: 'withdrawn' },
   cancelRelease: {
@@ -117,14 +133,24 @@ export const OPERATIONS = {
     words: 'set the grayscale ratio',
     from: ['rollout-ready', 'grayscale'],
     repeatable: true,
+    needsHealth: 'always',
   },
   startGrayscale: {
     access: 'write',
     words: 'start the grayscale rollout',
     from: ['rollout-ready', 'grayscale'],
     to: 'grayscale',
+    shownBy: 'ratio',
+    needsHealth: 'always',
   },
-  goOnline: { access: 'write', words: 'release officially', from: ['rollout-ready', 'grayscale'], to: 'released' },
+  goOnline: {
+    access: 'write',
+    words: 'release officially',
+    from: ['rollout-ready', 'grayscale'],
+    to: 'released',
+    needsHealth: 'after-rollout',
+    makesOfficial: true,
+  },
   rollback: { access: 'write', words: 'bring an archived version back', from: ['archived'], to: 'released' },
 } as const satisfies Readonly<Record<string, OperationRow>>;
 
@@ -138,15 +164,28 @@ export type WriteOperation = Exclude<Operation, ReadOperation | 'login'>;
 /** What a stage does in a state: the operations to send, in their order, or wait for the administrator. */
 type Step = readonly WriteOperation[] | 'wait';
 
+/** How far the list of releases is read: its first page, up to the live version, or to its end. */
+export type ListDepth = 'page' | 'live' | 'all';
+
 interface StageRow {
   /** The buttons of the portal that the stage stands for. */
   readonly portalWords: string;
   /** What it does, for the docs. */
   readonly words: string;
-  /** What it does from each state. A state that is absent is refused, unless the end holds there. */
+  /** What it does from each state. From a state that is absent it is refused, unless its end state has been reached. */
   readonly way: Readonly<Partial<Record<State, Step>>>;
   /** The state in which it is done; `upload` ends in a version, `status` in nothing new. */
   readonly end: State | 'version' | 'any';
+  /** How far the list of releases has to be read for it. */
+  readonly list: ListDepth;
+  /** Reads the version itself, before its release exists. */
+  readonly readsVersion?: true;
+  /** What it needs from the workflow besides the version. */
+  readonly takes?: 'package' | 'user-ids' | 'ratios';
+  /** Sends nothing. `read`: one snapshot. `wait`: polls, however long the release is in a transitional status. */
+  readonly only?: 'read' | 'wait';
+  /** Which release it is about where no version is named; absent where it needs one. */
+  readonly subject?: 'in-progress-or-live' | 'rollback-target';
   /** Runs alone in a step. */
   readonly alone?: true;
   /** Only from the second release of a miniapp on a target app on (guide, 3.1). */
@@ -166,12 +205,17 @@ export const STAGES = {
     words: 'Uploads the package as a new version.',
     way: { none: ['uploadPackage', 'createVersion'] },
     end: 'version',
+    list: 'page',
+    readsVersion: true,
+    takes: 'package',
   },
   submit: {
     portalWords: 'Release, All No, choose the target app',
     words: 'Creates the release of the version on the target app.',
     way: { none: ['createRelease'] },
     end: 'created',
+    list: 'live',
+    readsVersion: true,
     refusesDowngrade: true,
   },
   apply: {
@@ -184,6 +228,7 @@ export const STAGES = {
       'in-review': 'wait',
     },
     end: 'approved',
+    list: 'live',
     refusesDowngrade: true,
     reapplies: true,
     awaitsReview: true,
@@ -193,6 +238,8 @@ export const STAGES = {
     words: 'Waits until the release is approved.',
     way: { 'in-review': 'wait' },
     end: 'approved',
+    list: 'page',
+    only: 'wait',
     awaitsReview: true,
   },
   whitelist: {
@@ -200,6 +247,8 @@ export const STAGES = {
     words: 'Adds user IDs to the whitelist and starts the whitelist test.',
     way: { approved: ['addWhitelist', 'startPilot'], 'whitelist-testing': ['addWhitelist'] },
     end: 'whitelist-testing',
+    list: 'live',
+    takes: 'user-ids',
     notOnFirstRelease: true,
     refusesDowngrade: true,
   },
@@ -213,6 +262,8 @@ export const STAGES = {
       grayscale: ['setRatio', 'startGrayscale'],
     },
     end: 'grayscale',
+    list: 'live',
+    takes: 'ratios',
     notOnFirstRelease: true,
     refusesDowngrade: true,
   },
@@ -226,13 +277,17 @@ export const STAGES = {
       grayscale: ['goOnline'],
     },
     end: 'released',
+    list: 'live',
     refusesDowngrade: true,
   },
   status: {
-    portalWords: '(look)',
-    words: 'Shows what is live and what is under way; only reads.',
+    portalWords: '(read)',
+    words: 'Shows what is live and what is in progress; only reads.',
     way: {},
     end: 'any',
+    list: 'live',
+    only: 'read',
+    subject: 'in-progress-or-live',
   },
   withdraw: {
     portalWords: 'My Request, Withdraw',
@@ -245,6 +300,7 @@ export const STAGES = {
       grayscale: ['cancelRelease'],
     },
     end: 'withdrawn',
+    list: 'page',
     alone: true,
   },
   rollback: {
@@ -252,6 +308,8 @@ export const STAGES = {
     words: 'Brings an archived version back; the live one is archived.',
     way: { archived: ['rollback'] },
     end: 'released',
+    list: 'all',
+    subject: 'rollback-target',
     alone: true,
   },
 } as const satisfies Readonly<Record<string, StageRow>>;
@@ -269,7 +327,23 @@ export function operationRow(operation: Operation): OperationRow {
   return OPERATIONS[operation];
 }
 
-/** Whether a state that a stage ends in holds for a release: it is there, or further on and still on the way. */
+/** The deepest reading of the list of releases that any of the stages needs. */
+export function listDepthOf(stages: readonly Stage[]): ListDepth {
+  const depths = stages.map((stage) => stageRow(stage).list);
+  return depths.includes('all') ? 'all' : depths.includes('live') ? 'live' : 'page';
+}
+
+/** Whether a step of these stages only reads. */
+export function isOnlyReading(stages: readonly Stage[]): boolean {
+  return stages.every((stage) => stageRow(stage).only === 'read');
+}
+
+/** The first of the stages that takes such a thing from the workflow. */
+export function stageThatTakes(what: NonNullable<StageRow['takes']>, stages: readonly Stage[]): Stage | undefined {
+  return stages.find((stage) => stageRow(stage).takes === what);
+}
+
+/** Whether a release in `state` has reached the state in which a stage ends, or a later one on the way. */
 export function hasReached(end: State, state: State): boolean {
   if (end === state) return true;
   const wanted = WAY.indexOf(end as WayState);

@@ -3,7 +3,7 @@
  * and a run cannot differ.
  */
 
-import type { Release, Unreadable } from '../portal/port.ts';
+import { ReleaseError } from '../lib/errors.ts';
 import {
   hasReached,
   type Operation,
@@ -16,6 +16,8 @@ import {
   stageRow,
   type WriteOperation,
 } from './lifecycle.ts';
+import type { Outcome, Stop } from './outcome.ts';
+import type { Release, Unreadable } from './release.ts';
 import {
   CLOCKS_DIFFER_MS,
   EARLIEST_MS,
@@ -30,24 +32,21 @@ import {
   withState,
 } from './snapshot.ts';
 
-export type Plan =
+/** What to do next, or how the stage ends. */
+export type Plan = Action | Extract<Outcome, { kind: 'reached' }> | Stop;
+
+export type Action =
   | { readonly kind: 'send'; readonly operation: WriteOperation; readonly ratioPercent?: number }
+  /** For the administrator's decision. */
   | { readonly kind: 'wait' }
-  /** Hold the ratio in effect until then. */
-  | { readonly kind: 'soak'; readonly ratioPercent: number; readonly untilMs: number }
-  /** The release is in passing between two states. */
-  | { readonly kind: 'look' }
-  | { readonly kind: 'reached'; readonly notice?: string }
-  | { readonly kind: 'unknown-status' }
-  | { readonly kind: 'rejected' | 'withdrawn' }
-  | { readonly kind: 'refused'; readonly found: string; readonly todo: string }
-  /** A value that the next step depends on is there, and cannot be read. */
-  | { readonly kind: 'unreadable'; readonly what: Unreadable };
+  /** Hold the ratio in effect until then, in milliseconds since 1970. */
+  | { readonly kind: 'hold'; readonly ratioPercent: number; readonly untilMs: number }
+  /** Until the release is no longer in a transitional status. */
+  | { readonly kind: 'poll' };
 
-/** A plan that ends a stage short of its end. */
-export type Stop = Extract<Plan, { kind: 'refused' | 'rejected' | 'withdrawn' | 'unknown-status' | 'unreadable' }>;
+export type Send = Extract<Action, { kind: 'send' }>;
 
-export type Refused = Extract<Plan, { kind: 'refused' }>;
+type Refused = Extract<Outcome, { kind: 'refused' }> & { readonly todo: string };
 
 /** What the user chose, as far as a plan depends on it. */
 export interface PlanOptions {
@@ -61,9 +60,12 @@ export interface PlanOptions {
   readonly show: (untrusted: string) => string;
 }
 
-/** What this run did in the stage so far. A look shows everything else. */
+/** What this run did in the stage so far. A snapshot shows everything else. */
 export interface Memory {
-  /** The release was applied for by this run, or seen in review by it: a no is an answer, not a leftover. */
+  /**
+   * This run applied for the release, or has seen it in review. A rejection or withdrawal that it reads from then on is
+   * the decision it waits for, and not one from before that `reapply` is about.
+   */
   readonly reviewed?: boolean;
   /** The uploaded package's paths, as the portal named them. */
   readonly packageSent?: readonly string[];
@@ -79,30 +81,31 @@ export interface Memory {
   readonly held?: {
     readonly ratioPercent: number;
     readonly sinceMs: number;
-    /** Raised by this run, which knows it better than a portal whose clock is behind. */
+    /** Increased by this run, whose clock tells since when, better than that of the portal. */
     readonly raised?: true;
   };
 }
 
 export function plan(stage: Stage, snapshot: Snapshot, options: PlanOptions, memory: Memory, nowMs: number): Plan {
   const state = stateOf(snapshot);
-  if (stage === 'status') return { kind: 'reached' };
-  // Who only waits goes on waiting, however long the release is in passing.
-  const onlyWaits = stage === 'approval' || memory.reviewed;
-  if (state === 'busy') return { kind: onlyWaits ? 'wait' : 'look' };
+  const row = stageRow(stage);
+  if (row.only === 'read') return { kind: 'reached' };
+  // A wait goes on through a transitional status, however long that lasts.
+  const onlyWaits = row.only === 'wait' || memory.reviewed;
+  if (state === 'busy') return { kind: onlyWaits ? 'wait' : 'poll' };
   if (state === 'unknown') return { kind: onlyWaits ? 'wait' : 'unknown-status' };
-  // A release that was in review is approved, rejected or withdrawn, not gone: an empty list is a slip of the portal.
+  // A release that was in review becomes approved, rejected or withdrawn; it does not disappear. A response without it
+  // is wrong or out of date.
   if (state === 'none' && memory.reviewed) return { kind: 'wait' };
   if (isDone(stage, state, snapshot, memory)) return { kind: 'reached', ...noticeOf(stage, state, memory) };
 
-  const row = stageRow(stage);
   const backFromReview = memory.reviewed && state === 'created';
   if (row.awaitsReview && (state === 'rejected' || state === 'withdrawn' || backFromReview)) {
     const sendAgain = row.reapplies && options.reapply && !memory.reviewed;
     if (!sendAgain) return { kind: state === 'rejected' ? 'rejected' : 'withdrawn' };
   }
 
-  const ofRamp = stage === 'grayscale' ? nextOfRamp(state, snapshot, options, memory, nowMs) : undefined;
+  const ofRamp = row.takes === 'ratios' ? nextOfRamp(state, snapshot, options, memory, nowMs) : undefined;
   if (ofRamp?.kind === 'reached') return ofRamp;
   const stop = whyNot(stage, state, snapshot, options, memory, nowMs);
   if (stop) return stop;
@@ -120,16 +123,17 @@ export interface SimulatedStage {
   readonly waits: boolean;
 }
 
+export interface Simulation {
+  readonly steps: readonly SimulatedStage[];
+  /** How the first stage ends that cannot reach its end state. */
+  readonly end?: Stop;
+}
+
 /**
- * The whole chain from one look on, before anything is written: what each stage would send, and how it would end
+ * The whole chain from one snapshot on, before anything is written: what each stage would send, and how it would end
  * where it cannot reach its end. A chain that must fail at its end fails here.
  */
-export function simulate(
-  stages: readonly Stage[],
-  first: Snapshot,
-  options: PlanOptions,
-  nowMs: number,
-): { readonly steps: readonly SimulatedStage[]; readonly end?: Stop } {
+export function simulate(stages: readonly Stage[], first: Snapshot, options: PlanOptions, nowMs: number): Simulation {
   const steps: SimulatedStage[] = [];
   let snapshot = first;
   for (const stage of stages) {
@@ -137,11 +141,11 @@ export function simulate(
     let memory: Memory = {};
     let waits = false;
     for (;;) {
-      // Every soak is over by then, so that the plan behind it shows.
+      // After a wait every hold period counts as over, so that what follows it is simulated too.
       const next = plan(stage, snapshot, options, memory, waits ? Number.POSITIVE_INFINITY : nowMs);
       if (next.kind === 'reached') break;
-      if (next.kind === 'look') return { steps };
-      if (next.kind === 'soak') waits = true;
+      if (next.kind === 'poll') return { steps };
+      if (next.kind === 'hold') waits = true;
       else if (next.kind === 'wait') {
         waits = true;
         snapshot = withState(snapshot, 'approved');
@@ -158,12 +162,7 @@ export function simulate(
 }
 
 /** What the run remembers of a write that took. */
-export function remember(
-  memory: Memory,
-  sent: Extract<Plan, { kind: 'send' }>,
-  nowMs: number,
-  artifacts: readonly string[] = [],
-): Memory {
+export function remember(memory: Memory, sent: Send, nowMs: number, artifacts: readonly string[] = []): Memory {
   switch (sent.operation) {
     case 'startApproval':
       return { ...memory, reviewed: true };
@@ -200,7 +199,7 @@ export function nextStages(snapshot: Snapshot): Stage[] {
 /** Every operation that a stage may send, for the check that the profile speaks them. */
 export function operationsOf(stage: Stage): Operation[] {
   const steps = Object.values(stageRow(stage).way).filter((step) => step !== 'wait');
-  const reads: Operation[] = stage === 'upload' || stage === 'submit' ? ['listVersions'] : [];
+  const reads: Operation[] = stageRow(stage).readsVersion ? ['listVersions'] : [];
   return [...new Set([...reads, ...steps.flat()])];
 }
 
@@ -248,7 +247,7 @@ function nextOfRamp(
   if (inEffect === undefined) return undefined;
   if (inEffect > 0 && soakMs > 0) {
     const untilMs = (heldSince(inEffect, snapshot, memory, nowMs) ?? nowMs) + soakMs;
-    if (nowMs < untilMs) return { kind: 'soak', ratioPercent: inEffect, untilMs };
+    if (nowMs < untilMs) return { kind: 'hold', ratioPercent: inEffect, untilMs };
   }
   const target = ratios.find((ratio) => ratio > inEffect);
   if (target === undefined && inEffect === ratios.at(-1)) return { kind: 'reached' };
@@ -337,7 +336,7 @@ function whyNot(
       `Release ${other.version} or withdraw it first.`,
     );
   }
-  if (stage === 'grayscale') return whyNotThisRatio(snapshot, options, memory, nowMs);
+  if (row.takes === 'ratios') return whyNotThisRatio(snapshot, options, memory, nowMs);
   return stage === 'rollback' ? whyNoRollback(snapshot, where, options.show) : undefined;
 }
 
@@ -380,7 +379,7 @@ function whyNotThisRatio(snapshot: Snapshot, options: PlanOptions, memory: Memor
   const isShown = stateOf(snapshot) !== 'grayscale' || Boolean(snapshot.release?.ratioPercent);
   const isWanted = inEffect === undefined || inEffect < (options.ratios.at(-1) ?? 0);
   if (!isShown && isWanted && unreadable && !isHeld(inEffect, memory, options, nowMs)) {
-    return { kind: 'unreadable', what: unreadable };
+    return { kind: 'failed', error: unreadableError(unreadable, options.show) };
   }
   if (inEffect === undefined || (!isShown && isWanted && !isHeld(inEffect, memory, options, nowMs))) {
     return refused(
@@ -403,6 +402,17 @@ function whyNotThisRatio(snapshot: Snapshot, options: PlanOptions, memory: Memor
     );
   }
   return undefined;
+}
+
+/** The error of a value that is there and cannot be read. */
+export function unreadableError(
+  { profileKey, field, value }: Unreadable,
+  show: (untrusted: string) => string,
+): ReleaseError {
+  return new ReleaseError('portal-unexpected', {
+    found: `The portal shows ${show(value)} at ${field}, which cannot be read (profile key ${profileKey}).`,
+    todo: `Say in your portal profile at ${profileKey} where the value stands (docs/portal.md).`,
+  });
 }
 
 /** Where a rollout's ratio is not known, which matters to the next run. */
@@ -460,7 +470,7 @@ function todo(stage: Stage, snapshot: Snapshot): string {
 }
 
 /** The snapshot as an operation would leave it. */
-function afterwards(snapshot: Snapshot, sent: Extract<Plan, { kind: 'send' }>): Snapshot {
+function afterwards(snapshot: Snapshot, sent: Send): Snapshot {
   if (sent.operation === 'createVersion')
     return { ...snapshot, uploaded: { version: snapshot.version, artifacts: [] } };
   const { to } = operationRow(sent.operation);

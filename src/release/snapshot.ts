@@ -1,8 +1,8 @@
 /** What a look at the portal showed, and what follows from it. Pure. */
 
 import { compareVersions, validate } from 'compare-versions';
-import type { Release, Version } from '../portal/port.ts';
 import { STATES, type State } from './lifecycle.ts';
+import type { Release, Version } from './release.ts';
 
 export interface Snapshot {
   /** The version that the step is about; empty where a step needs none. */
@@ -80,7 +80,7 @@ export function othersInProgress(snapshot: Snapshot): readonly UnderWay[] {
 }
 
 export function isInProgress(release: Release): release is UnderWay {
-  return isKnown(release.state) && STATES[release.state].underWay;
+  return isKnown(release.state) && STATES[release.state].inProgress;
 }
 
 /** One reading of a list may be a slip: what is not there counts from the second one on. */

@@ -1,9 +1,10 @@
 /** Everything that happened, as one value. The outputs, the summary, the comment and the deployment are views of it. */
 
 import type { ErrorCode } from '../lib/errors.ts';
-import type { Call, HistoryItem } from '../portal/port.ts';
+import type { Call } from '../portal/port.ts';
 import { type Mark, type Operation, STATES, type Stage, type State } from '../release/lifecycle.ts';
 import type { SimulatedStage } from '../release/plan.ts';
+import type { HistoryItem } from '../release/release.ts';
 import type { HealthReport } from './health.ts';
 
 /** How a step ended. */

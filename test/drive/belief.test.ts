@@ -1,16 +1,9 @@
 /** What a run believes of its release after each reading: stale ones, slips, contradictions and what confirms them. */
 
 import { describe, expect, test } from 'vitest';
-import {
-  accepting,
-  type Belief,
-  beliefIn,
-  considering,
-  type Effect,
-  effectOf,
-  wasAccepted,
-} from '../../src/drive/belief.ts';
-import type { Release } from '../../src/portal/port.ts';
+import { accepting, type Belief, beliefIn, considering, wasAccepted } from '../../src/drive/belief.ts';
+import { effectOf, type Write } from '../../src/drive/effect.ts';
+import type { Release } from '../../src/release/release.ts';
 import { type Snapshot, stateOf } from '../../src/release/snapshot.ts';
 
 const VERSION = '1.1.0';
@@ -35,7 +28,7 @@ function snapshot(text: string): Snapshot {
 }
 
 /** Each reading two seconds after the one before. */
-function believedAfter(first: string, writes: readonly Effect[], readings: readonly string[]): Belief {
+function believedAfter(first: string, writes: readonly Write[], readings: readonly string[]): Belief {
   let belief = beliefIn(snapshot(first));
   for (const write of writes) belief = accepting(belief, write, false, 0);
   readings.forEach((reading, index) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { gapMs } from '../../src/drive/driver.ts';
+import { pollGapMs } from '../../src/drive/wait.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 
 /** The first gap at its longest: the worst case of every bound. */
@@ -10,7 +10,7 @@ const HOUR = 60 * MINUTE;
 /** When looks are made in a wait of so long. */
 function looks(waitMs: number): number[] {
   const times: number[] = [];
-  for (let nowMs = 0; nowMs < waitMs; times.push(nowMs)) nowMs += gapMs(nowMs, times.length === 0, clock);
+  for (let nowMs = 0; nowMs < waitMs; times.push(nowMs)) nowMs += pollGapMs(nowMs, times.length === 0, clock);
   return times;
 }
 

@@ -8,14 +8,16 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import type { RunContext } from '../../src/action/context.ts';
-import { type DriveContext, driveStage } from '../../src/drive/driver.ts';
+import type { DriveContext } from '../../src/drive/context.ts';
+import { driveStage } from '../../src/drive/driver.ts';
 import { observe, observeVersion } from '../../src/drive/observe.ts';
 import { createObserver } from '../../src/drive/observer.ts';
 import type { Portal } from '../../src/portal/port.ts';
 import { createTransport } from '../../src/portal/transport.ts';
-import type { Stage } from '../../src/release/lifecycle.ts';
+import type { Operation, Stage } from '../../src/release/lifecycle.ts';
 import type { PlanOptions } from '../../src/release/plan.ts';
-import { Story } from '../../src/report/run-record.ts';
+import { reportOf } from '../../src/report/report-of.ts';
+import { newRecord, recorded } from '../../src/report/run-record.ts';
 import { newPlace, runHere, fakeClock as worldClock } from '../support/fake-world.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startGitHub, TOKEN } from '../support/github.ts';
@@ -67,11 +69,9 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
         approvalTimeoutMs: 0,
         releaseNotes: '',
         userIds: [],
-        onUnsettled: () => {},
         log: () => {},
         show: String,
-        onChanged: () => {},
-        onWait: async () => {},
+        emit: async () => {},
         ...context,
       });
     },
@@ -151,10 +151,10 @@ describe('a ramp', () => {
       const { items, last } = await here.portal.listReleases(page);
       return { items: items.map((item) => ({ ...item, modifiedAtMs: here.clock.now() })), last };
     };
-    const onWait = async () => {
-      waits++;
+    const emit: DriveContext['emit'] = async ({ kind }) => {
+      if (kind === 'waiting') waits++;
     };
-    await here.drive('grayscale', { portal: { ...here.portal, listReleases }, onWait });
+    await here.drive('grayscale', { portal: { ...here.portal, listReleases }, emit });
     expect([waits, here.portal.looksMs.length < 500]).toEqual([1, true]);
   });
 });
@@ -176,11 +176,12 @@ test('an upload that another run overtook says so', async () => {
 });
 
 test('the report of a long wait holds its writes', () => {
-  const story = new Story({} as RunContext, fakeClock(), String);
-  const call = { startedAtMs: 0, tookMs: 1, ok: true };
-  for (let looks = 0; looks < 600; looks++) story.called({ ...call, operation: 'listReleases' });
-  story.called({ ...call, operation: 'goOnline' });
-  expect(story.report().operations.map(({ operation }) => operation)).toContain('goOnline');
+  let record = newRecord({} as RunContext, 0);
+  const call = (operation: Operation) =>
+    recorded(record, { kind: 'call', call: { operation, startedAtMs: 0, tookMs: 1, ok: true } });
+  for (let reading = 0; reading < 600; reading++) record = call('listReleases');
+  record = call('goOnline');
+  expect(reportOf(record, 0, String).operations.map(({ operation }) => operation)).toContain('goOnline');
 });
 
 test('a crash ends the release, too: nothing is written after its report', async () => {

@@ -44,8 +44,8 @@ describe('states', () => {
   });
 
   test('between APPROVE and GRAY another version has to wait', () => {
-    const underWay = STATUSES.filter(([, state]) => STATES[state].underWay).map(([word]) => word);
-    expect(underWay).toEqual(['APPROVE', 'PASSED', 'BETA', 'GRAY_WAIT', 'GRAY']);
+    const inProgress = STATUSES.filter(([, state]) => STATES[state].inProgress).map(([word]) => word);
+    expect(inProgress).toEqual(['APPROVE', 'PASSED', 'BETA', 'GRAY_WAIT', 'GRAY']);
   });
 });
 

@@ -1,9 +1,9 @@
 /** The planner's edges that need no portal to be seen. The whole table is in scenarios/matrix.test.ts. */
 
 import { describe, expect, test } from 'vitest';
-import type { Release } from '../../src/portal/port.ts';
 import type { Stage, State } from '../../src/release/lifecycle.ts';
 import { nextStages, operationsOf, type PlanOptions, plan, simulate } from '../../src/release/plan.ts';
+import type { Release } from '../../src/release/release.ts';
 import type { Snapshot } from '../../src/release/snapshot.ts';
 
 const NOW_MS = 1_800_000_000_000;
@@ -33,8 +33,8 @@ const planned = (stage: Stage, at: Snapshot, options: Partial<PlanOptions> = {})
 
 describe('what the portal cannot tell', () => {
   test('in passing: every stage but status looks again', () => {
-    expect(planned('release', snapshot('busy')).kind).toBe('look');
-    expect(planned('withdraw', snapshot('busy')).kind).toBe('look');
+    expect(planned('release', snapshot('busy')).kind).toBe('poll');
+    expect(planned('withdraw', snapshot('busy')).kind).toBe('poll');
     expect(planned('status', snapshot('busy')).kind).toBe('reached');
   });
 
@@ -86,7 +86,7 @@ describe('a ratio', () => {
   test('held since the portal says: the rest of the soak', () => {
     const soaking = { soakMs: 1_800_000 };
     expect(plan('grayscale', at(20), { ...OPTIONS, ...soaking }, {}, NOW_MS + 1_000)).toEqual({
-      kind: 'soak',
+      kind: 'hold',
       ratioPercent: 20,
       untilMs: NOW_MS + 1_800_000,
     });

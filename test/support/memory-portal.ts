@@ -4,8 +4,9 @@
  */
 
 import { ReleaseError } from '../../src/lib/errors.ts';
-import type { Portal, Release, WriteFields } from '../../src/portal/port.ts';
+import type { Portal, WriteFields } from '../../src/portal/port.ts';
 import type { State, WriteOperation } from '../../src/release/lifecycle.ts';
+import type { Release } from '../../src/release/release.ts';
 import type { FakeClock } from './in-process.ts';
 
 export const VERSION = '1.1.0';

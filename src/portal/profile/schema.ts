@@ -290,7 +290,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 
 /** Names of the file, which are foreign: `operations.setRatio.body.ratio`. */
 function nameOf(path: readonly PropertyKey[]): string {
-  return cleanLine(path.map(String).join('..'), 200) || '(top)';
+  return cleanLine(path.map(String).join('.'), 200) || '(top)';
 }
 
 function nearest(given: string, names: readonly string[]): string | undefined {

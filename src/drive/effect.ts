@@ -1,0 +1,68 @@
+/** What a write changes, and whether a reading shows it. Pure. */
+
+import { type Operation, operationRow, WAY } from '../release/lifecycle.ts';
+import type { Release } from '../release/release.ts';
+import { isKnown, isOlder } from '../release/snapshot.ts';
+
+/** A write, as far as its effect is concerned. */
+export interface Write {
+  readonly operation: Operation;
+  readonly ratioPercent?: number;
+}
+
+/** Whether a reading shows what a write does: `shown`, `not yet` (it stands as before), or `elsewhere`. */
+export function effectOf(
+  { operation, ratioPercent }: Write,
+  before: Release | undefined,
+  after: Release | undefined,
+): 'shown' | 'not yet' | 'elsewhere' {
+  const state = after?.state ?? 'none';
+  const { to, shownBy } = operationRow(operation);
+  if (shownBy === 'decision') return applicationOf(before, after);
+  const isThere = state === to;
+  if (shownBy === 'ratio' && isThere) {
+    if (after?.ratioPercent === ratioPercent) return 'shown';
+    // Where the portal shows no ratio, the state is the effect of the first start.
+    const isFirstStart = before?.state !== to;
+    if (isFirstStart && after?.ratioPercent === undefined && !after?.unreadableRatio) return 'shown';
+    const isOld = !after?.ratioPercent || after.ratioPercent === before?.ratioPercent;
+    return isOld ? 'not yet' : 'elsewhere';
+  }
+  // A portal may put a release that was taken back to where it began.
+  const isBack = to === 'withdrawn' && state === 'created';
+  if (isThere || isBack) return 'shown';
+  return !after || !isKnown(state) || standingOf(after) === standingOf(before) ? 'not yet' : 'elsewhere';
+}
+
+/**
+ * The administrator may have decided between the application and the reading. A state from before an application
+ * (rejected, withdrawn, created) shows one only by a newer time, or by another reason than before.
+ */
+function applicationOf(before: Release | undefined, after: Release | undefined): 'shown' | 'not yet' {
+  const state = after?.state ?? 'none';
+  if (!after || state === 'busy' || (before && isOlder(after, before))) return 'not yet';
+  if (state === 'unknown') return after.portalStatus !== before?.portalStatus ? 'shown' : 'not yet';
+  if (isForward('created', state)) return 'shown';
+  const hasNewReason = before?.state === 'rejected' && state === 'rejected' && after.comment !== before.comment;
+  return isNewer(after, before) || hasNewReason ? 'shown' : 'not yet';
+}
+
+/** State, and the ratio in a rollout: what an operation changes. */
+export function standingOf(release: Release | undefined): string {
+  if (!release) return 'none';
+  if (release.state === 'unknown') return `unknown ${release.portalStatus}`;
+  return release.state === 'grayscale' ? `grayscale ${release.ratioPercent ?? '?'}` : release.state;
+}
+
+/** Whether a row bears a newer time than another; false where one of them bears none. */
+export function isNewer(release: Release, other: Release | undefined): boolean {
+  return other !== undefined && isOlder(other, release);
+}
+
+/** Whether a state comes later on the way to the official release. */
+export function isForward(from: Release['state'] | undefined, to: Release['state'] | undefined): boolean {
+  const way: readonly string[] = WAY;
+  if (from === 'archived') return to === 'released';
+  const end = way.indexOf(to ?? 'none');
+  return end >= 0 && end > way.indexOf(from ?? 'none');
+}

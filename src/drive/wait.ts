@@ -1,0 +1,118 @@
+/** Waits that may last for days: for the administrator, and while a ratio is held. */
+
+import type { Clock } from '../lib/clock.ts';
+import { ReleaseError } from '../lib/errors.ts';
+import { formatDuration } from '../lib/format.ts';
+import type { Stage } from '../release/lifecycle.ts';
+import type { FailedReads, Outcome } from '../release/outcome.ts';
+import { type Memory, plan } from '../release/plan.ts';
+import { isKnown, stateOf } from '../release/snapshot.ts';
+import { lastReading, momentOf, outcomeOfPassage } from './canary.ts';
+import type { DriveContext } from './context.ts';
+import { standingOf } from './effect.ts';
+import { formatReading, tolerantly } from './reading.ts';
+
+/** How long a hold period that is over waits for a portal that does not answer. */
+const OUTAGE_TIMEOUT_MS = 600_000;
+
+/**
+ * The gap before the next look: a tenth of the time waited, at least 2 s, at most 5 min. Only the first one is random,
+ * which is enough to spread a thousand jobs.
+ */
+export function pollGapMs(waitedMs: number, isFirst: boolean, clock: Clock): number {
+  if (isFirst) return clock.random() * 2_000;
+  return Math.min(Math.max(waitedMs / 10, 2_000), 300_000);
+}
+
+/**
+ * Polls until the release has left the review or the time is over; false where the time is over. No failed reading ends
+ * the wait; lost credentials do. A reading that contradicts is confirmed first.
+ */
+export async function waitForApproval(stage: Stage, memory: Memory, context: DriveContext): Promise<Waited> {
+  const { clock, observer } = context;
+  const startMs = clock.now();
+  const untilMs = startMs + context.approvalTimeoutMs;
+  let failed: FailedReads | undefined;
+  let lastGoodMs = startMs;
+  if (context.approvalTimeoutMs > 0) await context.emit({ kind: 'waiting', snapshot: observer.snapshot });
+  for (let polls = 1; ; polls++) {
+    const nowMs = clock.now();
+    if (nowMs >= untilMs) return { isOver: false, failed };
+    const gapMs = observer.doubt ? observer.confirmGapMs : pollGapMs(nowMs - startMs, polls === 1, clock);
+    await clock.sleep(Math.min(gapMs, untilMs - nowMs), context.signal);
+    const seen = await tolerantly(() => observer.read('once'));
+    const waited = formatDuration(clock.now() - startMs);
+    const left = formatDuration(Math.max(untilMs - clock.now(), 0));
+    context.log(`look ${polls}: ${formatReading(seen, 'waiting', context)}; waited ${waited}, ${left} left`);
+    if (!seen.snapshot) {
+      failed = { count: (failed?.count ?? 0) + 1, why: seen.why ?? '', lastGoodMs };
+      continue;
+    }
+    failed = undefined;
+    lastGoodMs = clock.now();
+    const next = plan(stage, seen.snapshot, context.plan, memory, clock.now());
+    if (next.kind !== 'wait' && next.kind !== 'poll') return { isOver: true, failed };
+  }
+}
+
+interface Waited {
+  /** The release has left the review; false: the time is over. */
+  readonly isOver: boolean;
+  /** The readings at the end of the wait that failed. */
+  readonly failed: FailedReads | undefined;
+}
+
+/**
+ * Holds the ratio until then, calling the health check and watching that nobody takes the release away. Resolves with
+ * how the stage ends where it does not go on.
+ */
+export async function holdRatio(untilMs: number, memory: Memory, context: DriveContext): Promise<Outcome | undefined> {
+  const { clock, observer, signal, gate } = context;
+  const startMs = clock.now();
+  const standing = standingOf(observer.snapshot.release);
+  await context.emit({ kind: 'waiting', snapshot: observer.snapshot });
+  let polls = 0;
+  for (let pollMs = startMs + pollGapMs(0, true, clock); clock.now() < untilMs; ) {
+    const dueMs = Math.min(pollMs, gate?.nextMs ?? untilMs, untilMs);
+    await clock.sleep(Math.max(dueMs - clock.now(), 0), signal);
+    const isOver = clock.now() >= untilMs;
+    if (gate && !isOver && clock.now() >= gate.nextMs) {
+      const verdict = await gate.check(momentOf(observer.snapshot, memory, context));
+      if (verdict === 'halted') {
+        await lastReading(context);
+        return { kind: 'halted', why: 'bad' };
+      }
+    }
+    if (clock.now() < pollMs && !isOver) continue;
+    const seen = await tolerantly(() => observer.read('once'));
+    const left = formatDuration(Math.max(untilMs - clock.now(), 0));
+    context.log(`soak ${++polls}: ${formatReading(seen, 'holding', context)}; ${left} left`);
+    if (seen.snapshot && isKnown(stateOf(seen.snapshot)) && standingOf(seen.snapshot.release) !== standing) return;
+    pollMs = clock.now() + (observer.doubt ? observer.confirmGapMs : pollGapMs(clock.now() - startMs, false, clock));
+  }
+  // Before the ratio may be left, the health check has to be good at the end of the hold period, too.
+  const passage = await gate?.pass(momentOf(observer.snapshot, memory, context));
+  return (await outcomeOfPassage(passage, context)) ?? (await untilClear(context));
+}
+
+/**
+ * Nothing is sent after a hold period before a reading shows the release in a clear state; a portal that does not
+ * respond is waited for.
+ * @throws ReleaseError portal-unreachable after ten minutes
+ */
+async function untilClear(context: DriveContext): Promise<undefined> {
+  const { clock, observer, signal } = context;
+  for (const lastMs = clock.now() + OUTAGE_TIMEOUT_MS; ; ) {
+    const seen = await tolerantly(() => observer.read());
+    const isClear = seen.snapshot && standingOf(observer.lastSeen.release) === standingOf(seen.snapshot.release);
+    if (isClear && stateOf(observer.snapshot) !== 'busy') return;
+    const shown = formatReading(seen, 'holding', context);
+    if (clock.now() >= lastMs) {
+      throw new ReleaseError('portal-unreachable', {
+        found: `Ten minutes after the hold period the portal still shows no clear state: ${shown}.`,
+      });
+    }
+    context.log(shown);
+    await clock.sleep(observer.doubt ? observer.confirmGapMs : 10_000, signal);
+  }
+}

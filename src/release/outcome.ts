@@ -1,0 +1,39 @@
+/** How a stage, and a run, may end. */
+
+import type { ReleaseError } from '../lib/errors.ts';
+
+export type Outcome =
+  /** The requested stage's end state has been reached; `awaited`: by an approval that this run waited for. */
+  | { readonly kind: 'reached'; readonly awaited?: true; readonly notice?: string }
+  /** A dry run has simulated the stages. */
+  | { readonly kind: 'planned' }
+  | { readonly kind: 'rejected' | 'withdrawn' }
+  /** The portal shows a status that the profile does not map. */
+  | { readonly kind: 'unknown-status' }
+  /** The stage cannot run from the state in which the release is. */
+  | {
+      readonly kind: 'refused';
+      readonly found: string;
+      readonly todo?: string;
+      readonly traceId?: string | undefined;
+    }
+  /** Nothing is wrong; a later run goes on. `what` is awaited, for a sentence. */
+  | { readonly kind: 'pending'; readonly what: string; readonly failed?: FailedReads }
+  | { readonly kind: 'halted'; readonly why: Halt }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly error: ReleaseError };
+
+/** Why a rollout was halted: the canary is bad, or the health check had no data about it. */
+export type Halt = 'bad' | 'no data';
+
+/** Readings that failed at the end of a wait: what is reported is older. */
+export interface FailedReads {
+  readonly count: number;
+  /** What the last one found; may hold untrusted text. */
+  readonly why: string;
+  /** When the last reading succeeded, in milliseconds since 1970. */
+  readonly lastGoodMs: number;
+}
+
+/** An outcome that ends a stage short of its end state, as far as a plan can tell. */
+export type Stop = Extract<Outcome, { kind: 'refused' | 'rejected' | 'withdrawn' | 'unknown-status' | 'failed' }>;

@@ -1,0 +1,32 @@
+/** How a run ends for the runner: green or red, and the log's last lines. */
+
+import type { Inputs } from '../action/inputs.ts';
+import type { Log } from '../lib/log.ts';
+import { stageRow } from '../release/lifecycle.ts';
+import { GREEN, type Report } from './report.ts';
+
+/** Whether the step is green; `pending` is by the input on-pending. */
+export function isGreen({ verdict }: Report, inputs: Inputs | undefined): boolean {
+  if (verdict !== 'pending') return GREEN.includes(verdict);
+  if (!inputs || inputs.onPending === 'fail') return false;
+  if (inputs.onPending === 'succeed' || inputs.soakMode === 'resume') return true;
+  const last = inputs.stages.at(-1);
+  return last !== undefined && stageRow(last).awaitsReview === true;
+}
+
+/** The log's last lines, and one annotation for what went wrong or needs a person. */
+export function conclude(report: Report, green: boolean, log: Log): void {
+  if (report.showPreview && report.previewUrl) log.info(`preview: ${report.previewUrl}`);
+  log.info(`${report.verdict}: ${report.message}`);
+  for (const notice of report.notices) log.notice(notice);
+  const { error, todo } = report;
+  const because = error ? `${error.what} ${error.found}${error.traceId ? ` (trace id ${error.traceId})` : ''}` : '';
+  const details = [
+    report.verdict === 'rejected' && `Reason: ${report.reason}`,
+    report.verdict === 'halted' && report.health && `Last response: ${report.health.why}.`,
+  ];
+  const text = [because || report.message, ...details, todo].filter(Boolean).join('\n');
+  if (report.verdict === 'cancelled') log.notice(text);
+  else if (!green) log.error(text);
+  else if (report.verdict === 'pending') log.notice(text);
+}

@@ -1,0 +1,271 @@
+/** The run record as a report: facts, and sentences about them. */
+
+import { mayBePublic, type RunContext } from '../action/context.ts';
+import { isVersion } from '../action/inputs.ts';
+import { ERRORS, type ErrorCode } from '../lib/errors.ts';
+import { formatTime } from '../lib/format.ts';
+import { cleanLine } from '../lib/text.ts';
+import type { Spelling } from '../portal/profile/profile.ts';
+import { isOnlyReading, type Operation, operationRow, stageRow, stageThatTakes } from '../release/lifecycle.ts';
+import type { FailedReads, Outcome } from '../release/outcome.ts';
+import { nextStages } from '../release/plan.ts';
+import {
+  formatLive,
+  isFirstRelease,
+  liveRelease,
+  othersInProgress,
+  rollbackTarget,
+  type Snapshot,
+  stateOf,
+} from '../release/snapshot.ts';
+import type { HealthReport } from './health.ts';
+import { type Report, type ReportedError, type StageReport, stateWords, type Verdict } from './report.ts';
+import type { RunRecord } from './run-record.ts';
+
+/** Untrusted text as it may stand in a sentence: redacted, one line, bounded. */
+type Show = (untrusted: string) => string;
+
+/** The report of a run as it is at `nowMs`. */
+export function reportOf(record: RunRecord, nowMs: number, show: Show): Report {
+  const { inputs, snapshot, context, outcome } = record;
+  const release = snapshot?.release;
+  const verdict = verdictOf(record);
+  const error = errorOf(record, show);
+  const previous = snapshot && rollbackTarget(snapshot);
+  const firstRelease = snapshot && inputs?.targetApp ? isFirstRelease(snapshot) : undefined;
+  const miniappId = inputs?.miniappId ?? '';
+  const publishId = release?.publishId ?? '';
+  const named = inputs?.version ?? '';
+  const isSent = record.calls.some(({ operation, ok }) => operation === 'uploadPackage' && ok);
+  const sent = isSent ? record.package : undefined;
+  const probe = probeOf(record);
+  const facts = factsOf(record);
+  const { state } = facts;
+  return {
+    schemaVersion: 1,
+    verdict,
+    complete: outcome.kind === 'reached' || (outcome.kind === 'planned' && verdict === 'unchanged'),
+    released: state === 'released',
+    changed: record.changes > 0,
+    sandbox: inputs?.portal.kind === 'sandbox',
+    dryRun: inputs?.dryRun ?? false,
+    stages: stageReports(record),
+    miniappId,
+    spaceId: inputs?.spaceId ?? '',
+    targetApp: inputs?.targetApp ?? '',
+    version: snapshot?.version ?? (isVersion(named) ? named : ''),
+    ...facts,
+    portalStatus: release?.portalStatus ?? '',
+    publishId,
+    previewUrl: publishId ? previewUrl(miniappId, publishId) : '',
+    showPreview: inputs?.showPreview === 'auto' ? !mayBePublic(context) : (inputs?.showPreview ?? false),
+    ramp: inputs && stageThatTakes('ratios', inputs.stages) ? inputs.ratios : [],
+    whitelistIds: record.userIds,
+    ...(release?.whitelistCount !== undefined && { whitelistCount: release.whitelistCount }),
+    ...(firstRelease !== undefined && { firstRelease }),
+    liveVersion: (snapshot && liveRelease(snapshot)?.version) ?? '',
+    live: snapshot?.releases ? formatLive(snapshot, show) : '',
+    previousVersion: previous?.kind === 'version' ? previous.version : '',
+    underWay: snapshot ? othersInProgress(snapshot).map(({ version, state }) => ({ version, state })) : [],
+    nextStages: snapshot && (state !== '' || snapshot.uploaded) ? nextStages(snapshot) : [],
+    packageSha256: sent?.sha256 ?? '',
+    packageBytes: sent?.sizeBytes ?? 0,
+    message: messageOf(record, verdict, facts),
+    reason: error?.found ?? (state === 'rejected' ? show(release?.comment ?? '') || 'no reason given' : ''),
+    ...(error && { error }),
+    todo: error?.todo ?? (state === 'unknown' ? todoOfUnknown(snapshot, show) : todoOf(outcome)),
+    notices: record.notices,
+    ...(record.health && { health: shownHealth(record.health, show) }),
+    operations: record.calls,
+    looks: record.readings,
+    ...(probe && { probe }),
+    history: record.history,
+    startedAt: new Date(record.startedAtMs).toISOString(),
+    endedAt: new Date(nowMs).toISOString(),
+    run: {
+      repository: context.repository,
+      workflow: context.workflow,
+      event: context.eventName,
+      ref: context.ref,
+      sha: context.sha,
+      actor: context.actor,
+      triggeringActor: context.triggeringActor,
+      id: context.runId,
+      attempt: context.runAttempt,
+      url: runUrl(context),
+    },
+  };
+}
+
+type Facts = Pick<Report, 'state' | 'ratioPercent'>;
+
+/** The state of the release; empty where no reading succeeded, or none could tell. */
+function factsOf({ inputs, snapshot }: RunRecord): Facts {
+  const isSubject = snapshot && (snapshot.version !== '' || snapshot.releases !== undefined);
+  if (!isSubject || !(inputs?.targetApp || snapshot.release)) return { state: '' };
+  const state = stateOf(snapshot);
+  const ratioPercent = snapshot.release?.ratioPercent;
+  return { state, ...(state === 'grayscale' && ratioPercent && { ratioPercent }) };
+}
+
+function verdictOf({ outcome, changes, awaited, simulated }: RunRecord): Verdict {
+  switch (outcome.kind) {
+    case 'reached':
+      return changes > 0 || awaited ? 'succeeded' : 'unchanged';
+    case 'planned':
+      return simulated.some((step) => step.operations.length > 0 || step.waits) ? 'planned' : 'unchanged';
+    case 'unknown-status':
+      return 'failed';
+    default:
+      return outcome.kind;
+  }
+}
+
+function stageReports({ inputs, simulated, stages, outcome }: RunRecord): StageReport[] {
+  return (inputs?.stages ?? []).map((stage) => {
+    const planned = simulated.find((step) => step.stage === stage);
+    const wouldDo = planned && (planned.operations.length > 0 || planned.waits);
+    const foreseen = outcome.kind === 'planned' ? (wouldDo ? 'planned' : 'unchanged') : 'not run';
+    return { stage, outcome: stages.get(stage) ?? foreseen, ...(planned && { planned }) };
+  });
+}
+
+/** What a `status` has shown of a portal: each operation of the profile, its mark, and whether the portal responded. */
+function probeOf({ inputs, profile, calls }: RunRecord): Report['probe'] {
+  if (!profile || inputs?.portal.kind !== 'url' || !isOnlyReading(inputs.stages.slice(0, 1))) return undefined;
+  return (Object.entries(profile.operations) as [Operation, Spelling][]).map(([operation, { mark }]) => {
+    const own = calls.filter((call) => call.operation === operation);
+    const answer = own.some(({ ok }) => ok) ? 'answered' : own.length > 0 ? 'failed' : 'not asked';
+    return { operation, mark, answer };
+  });
+}
+
+const MAX_VALUE_CHARS = 100;
+
+function shownHealth(health: HealthReport, show: Show): HealthReport {
+  const conditions = health.conditions.map((condition) => ({
+    ...condition,
+    value: cleanLine(show(condition.value), MAX_VALUE_CHARS),
+  }));
+  return { ...health, conditions };
+}
+
+// --- Sentences -------------------------------------------------------------------------------------------------------
+
+/** One sentence of our own words and checked values. */
+function messageOf(record: RunRecord, verdict: Verdict, facts: Facts): string {
+  const { snapshot, inputs, outcome } = record;
+  const stages = inputs?.stages ?? [];
+  const what = snapshot?.version || 'The miniapp';
+  const where = inputs?.targetApp ? ` on ${inputs.targetApp}` : '';
+  const state = facts.state === '' ? '' : `${what} is ${stateWords(facts)}${where}`;
+  switch (outcome.kind) {
+    case 'failed':
+      return `${ERRORS[outcome.error.code].what}${state ? ` ${state}.` : ''}${doubtOf(record)}`;
+    case 'unknown-status':
+      return ERRORS['portal-status-unknown'].what;
+    case 'refused':
+      return `${state || what}, and ${stoppedAt(record)} cannot go on from there.${doubtOf(record)}`;
+    case 'pending':
+      return `${state}${formatLastSeen(outcome.failed)}, and ${outcome.what} is still awaited.`;
+    case 'planned':
+      return `Dry run: ${state || what}. Nothing was written.`;
+    case 'cancelled':
+      return `The run was cancelled.${state ? ` ${state}.` : ''}${doubtOf(record)} Nothing was withdrawn.`;
+    case 'halted':
+      return outcome.why === 'bad'
+        ? `The health check failed: ${state} and was left there.`
+        : `The health check returned no data, so nothing was increased or released: ${state} and was left there.`;
+    default: {
+      const [first] = stages;
+      if (first && stages.length === 1 && stageRow(first).end === 'version') return `${what} is on the portal.`;
+      const isRead = first && isOnlyReading([first]);
+      return verdict === 'unchanged' && !isRead ? `${state}. Nothing had to be done.` : `${state}.`;
+    }
+  }
+}
+
+/** The stage that could not go on; all requested ones where it is none of them. */
+function stoppedAt({ inputs, stages }: RunRecord): string {
+  const requested = inputs?.stages ?? [];
+  return requested.find((stage) => stages.get(stage) === 'refused') ?? requested.join(', ');
+}
+
+function errorOf({ outcome, snapshot }: RunRecord, show: Show): ReportedError | undefined {
+  if (outcome.kind === 'failed') {
+    const { code, found, todo, traceId } = outcome.error;
+    return { code, what: ERRORS[code].what, found, todo, ...(traceId && { traceId }) };
+  }
+  if (outcome.kind === 'unknown-status') {
+    return reported('portal-status-unknown', {
+      found: `The portal shows the status ${show(snapshot?.release?.portalStatus ?? '')}.`,
+      todo: todoOfUnknown(snapshot, show),
+    });
+  }
+  return outcome.kind === 'refused' ? reported('stage-refused', outcome) : undefined;
+}
+
+function todoOfUnknown(snapshot: Snapshot | undefined, show: Show): string {
+  const word = JSON.stringify(show(snapshot?.release?.portalStatus ?? ''));
+  return `Find out what it means and add this line to statuses in your portal profile: ${word}: { "state": "...", "mark": "observed" } (docs/portal.md).`;
+}
+
+/** Where it is not known what became of the last write. */
+function doubtOf({ unsettled }: RunRecord): string {
+  if (!unsettled) return '';
+  return ` Whether the last write took, ${operationRow(unsettled.operation).words}, is not known.`;
+}
+
+/** For a notice after a wait at whose end the portal could not be read: what is reported is old. */
+export function formatLastReading({ count, why, lastGoodMs }: FailedReads): string {
+  const reads = count === 1 ? 'The last reading' : `The last ${count} readings`;
+  return `${reads} of the portal failed: ${why} What is reported was seen at ${formatTime(lastGoodMs)}.`;
+}
+
+function formatLastSeen(failed: FailedReads | undefined): string {
+  if (!failed) return '';
+  const reads = failed.count === 1 ? 'the last reading' : `the last ${failed.count} readings`;
+  return ` as last seen at ${formatTime(failed.lastGoodMs)} (${reads} of the portal failed)`;
+}
+
+/**
+ * Opens the release in the target app, though the portal's own QR code does not (docs.midtrans.com, testing-miniapp-v1).
+ * Both values have been checked to be plain ids.
+ */
+function previewUrl(miniappId: string, publishId: string): string {
+  const query = new URLSearchParams({ app_id: miniappId, publish_id: publishId });
+  return `gopay://mini-app/windvane?${query}`;
+}
+
+function runUrl(context: RunContext): string {
+  if (!context.repository || !context.runId) return '';
+  const attempt = context.runAttempt ? `/attempts/${context.runAttempt}` : '';
+  return `${context.serverUrl}/${context.repository}/actions/runs/${context.runId}${attempt}`;
+}
+
+function reported(
+  code: ErrorCode,
+  { found, todo, traceId }: { found: string; todo?: string; traceId?: string | undefined },
+): ReportedError {
+  return { code, what: ERRORS[code].what, found, todo: todo ?? ERRORS[code].todo, ...(traceId && { traceId }) };
+}
+
+function todoOf(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'pending':
+      return 'Run the step again later: it goes on where it stopped, and nothing is withdrawn.';
+    case 'rejected':
+      return 'Correct what the reviewer names; then run apply with reapply: true, or release a new version.';
+    case 'withdrawn':
+      return 'To send it again, run apply with reapply: true.';
+    case 'halted':
+      if (outcome.why === 'no data') {
+        return 'Check that the query of health-url finds this version, before the first increase too, and that the places in health-when are right (docs/health.md); then run the step again.';
+      }
+      return 'Look at the health of the canary; then run grayscale again, or take the release back with withdraw.';
+    case 'cancelled':
+      return 'Run the step again to go on.';
+    default:
+      return '';
+  }
+}
