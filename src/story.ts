@@ -4,7 +4,7 @@ import { numberOf } from './canary.ts';
 import type { Clock } from './clock.ts';
 import { mayBePublic, type RunContext } from './context.ts';
 import type { FailedReads, Halt, UnsettledWrite } from './drive.ts';
-import { ERRORS, type ErrorCode, type ReleaseError } from './errors.ts';
+import { ERRORS, type ErrorCode, type ReleaseError, sectionOf } from './errors.ts';
 import type { Health } from './health.ts';
 import { type Inputs, isVersion } from './inputs.ts';
 import { type Operation, operationRow, type Stage } from './lifecycle.ts';
@@ -271,10 +271,7 @@ export class Story {
   }
 
   private errorOf(ending: Ending, view: View | undefined): ReportedError | undefined {
-    if (ending.kind === 'failed') {
-      const { code, found, todo, traceId } = ending.error;
-      return { code, what: ERRORS[code].what, found, todo, ...(traceId && { traceId }) };
-    }
+    if (ending.kind === 'failed') return reported(ending.error.code, ending.error);
     if (ending.kind === 'unknown-status') {
       return reported('portal-status-unknown', {
         found: `The portal shows the status ${this.show(view?.release?.portalStatus ?? '')}.`,
@@ -322,7 +319,8 @@ function reported(
   code: ErrorCode,
   { found, todo, traceId }: { found: string; todo?: string; traceId?: string | undefined },
 ): ReportedError {
-  return { code, what: ERRORS[code].what, found, todo: todo ?? ERRORS[code].todo, ...(traceId && { traceId }) };
+  const { what, todo: usualTodo } = ERRORS[code];
+  return { code, what, found, todo: todo ?? usualTodo, more: sectionOf(code), ...(traceId && { traceId }) };
 }
 
 function todoOf(ending: Ending): string {
