@@ -92,6 +92,16 @@ describe.each(files)('%s', (name) => {
     for (const { run } of steps) expect(run ?? '').not.toContain('${{');
   });
 
+  test('code of a dependency runs in no job that may write to the repository or sign', () => {
+    for (const [job, { permissions = {}, steps = [] }] of Object.entries(workflow.jobs)) {
+      const writes = Object.entries(permissions).filter(
+        ([name, access]) => name !== 'security-events' && access === 'write',
+      );
+      const builds = steps.some(({ run = '' }) => /\bnp[mx]\b|build\.ts/.test(run));
+      if (builds && name.startsWith('.github')) expect(writes, job).toEqual([]);
+    }
+  });
+
   test("other people's actions are pinned by commit, with their version", () => {
     const uses = [...content.matchAll(/^\s*(?:- )?uses: (\S+)(.*)$/gm)].map((match) => [
       match[1] ?? '',
