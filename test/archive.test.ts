@@ -26,6 +26,7 @@ test('the archive has what runs and what messages refer to, and nothing that onl
   expect(names).toEqual(expect.arrayContaining(['action.yml', 'dist', 'docs', 'LICENSE', 'README.md', 'package.json']));
   const left = ['.ci', '.github', 'scripts', 'src', 'test', 'package-lock.json', 'biome.json', 'vitest.config.ts'];
   expect(names.filter((name) => left.includes(name) || name.startsWith('tsconfig'))).toEqual([]);
+  expect(readdirSync(join(folder, 'docs')).filter((name) => !name.endsWith('.md'))).toEqual([]);
   const tracked = execFileSync('git', ['ls-tree', '--name-only', 'HEAD:dist'], { cwd: ROOT, encoding: 'utf8' });
   expect(readdirSync(join(folder, 'dist')).sort()).toEqual(tracked.trim().split('\n').sort());
 });

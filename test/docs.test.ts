@@ -1,7 +1,7 @@
 /** The pages of the documentation: each error has its section, and links lead to what exists. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { ERRORS, type ErrorCode, sectionOf } from '../src/errors.ts';
@@ -49,6 +49,29 @@ test.each(pages)('each link of %s leads to a file and a heading that exist', (pa
     return anchor !== undefined && sectionAt(target, anchor) === undefined;
   });
   expect(broken).toEqual([]);
+});
+
+describe('a decision', () => {
+  const decisions = pages.filter((page) => /decisions\/\d/.test(page));
+
+  test.each(decisions)('%s says context, decision and consequences on one screen', (page) => {
+    const text = read(page);
+    expect([...text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)).toEqual([
+      'Context',
+      'Decision',
+      'Consequences',
+    ]);
+    expect(text.split('\n').length).toBeLessThan(30);
+  });
+
+  test('is in the index under its title, in order', () => {
+    const rows = decisions.sort().map((page, at) => {
+      const title = read(page).split('\n', 1)[0]?.replace('# ', '');
+      return `${at + 1}. [${title}](${basename(page)})`;
+    });
+    expect(rows.length).toBeGreaterThan(0);
+    expect(read('docs/decisions/README.md')).toContain(rows.join('\n'));
+  });
 });
 
 /** The text below the heading with this anchor, up to the next heading; undefined where there is none. */
