@@ -10,7 +10,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { INPUTS, type InputRow } from '../src/action/inputs.ts';
-import { ERRORS } from '../src/lib/errors.ts';
+import { ERRORS, type ErrorCode, sectionOf } from '../src/lib/errors.ts';
 import { STAGE_NAMES, STATES, type Stage, type State, stageRow } from '../src/release/lifecycle.ts';
 import { OUTPUTS } from '../src/report/outputs.ts';
 import { PORTAL_TABLES } from './generate-portal.ts';
@@ -48,10 +48,15 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         return [code(stage), portalWords, words, runsFrom(stage), endsIn(end)];
       }),
     ),
+  // For a page at the root of the repository, which the links start from.
   errors: () =>
     table(
       ['code', 'what happened', 'what to do'],
-      Object.entries(ERRORS).map(([name, { what, todo }]) => [code(name), what, todo]),
+      Object.entries(ERRORS).map(([name, { what, todo }]) => [
+        `[${code(name)}](${sectionOf(name as ErrorCode)})`,
+        what,
+        todo,
+      ]),
     ),
   ...PORTAL_TABLES,
 };

@@ -1,8 +1,10 @@
 /** The words that we use: names and sentences of the tables. A secret that is part of one is never given to add-mask. */
 
 import { INPUTS } from './action/inputs.ts';
-import { ERRORS } from './lib/errors.ts';
+import { ERRORS, type ErrorCode, sectionOf } from './lib/errors.ts';
 import { OPERATIONS, STAGES, STATES } from './release/lifecycle.ts';
 import { OUTPUTS } from './report/outputs.ts';
 
-export const OUR_WORDS = JSON.stringify([ERRORS, INPUTS, OPERATIONS, STAGES, STATES, OUTPUTS]);
+const SECTIONS = (Object.keys(ERRORS) as ErrorCode[]).map(sectionOf);
+
+export const OUR_WORDS = JSON.stringify([ERRORS, SECTIONS, INPUTS, OPERATIONS, STAGES, STATES, OUTPUTS]);

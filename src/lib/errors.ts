@@ -57,6 +57,11 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** The section of the documentation about an error: its causes and what to do about each. */
+export function sectionOf(code: ErrorCode): string {
+  return `docs/troubleshooting.md#${code}`;
+}
+
 export interface ErrorDetails {
   /** What was found here and now: a sentence or several, without secrets. */
   readonly found: string;

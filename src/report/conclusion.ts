@@ -25,7 +25,8 @@ export function conclude(report: Report, green: boolean, log: Log): void {
     report.verdict === 'rejected' && `Reason: ${report.reason}`,
     report.verdict === 'halted' && report.health && `Last response: ${report.health.why}.`,
   ];
-  const text = [because || report.message, ...details, todo].filter(Boolean).join('\n');
+  const more = error && `More: ${error.more}`;
+  const text = [because || report.message, ...details, todo, more].filter(Boolean).join('\n');
   if (report.verdict === 'cancelled') log.notice(text);
   else if (!green) log.error(text);
   else if (report.verdict === 'pending') log.notice(text);

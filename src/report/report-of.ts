@@ -2,7 +2,7 @@
 
 import { mayBePublic, type RunContext } from '../action/context.ts';
 import { isVersion } from '../action/inputs.ts';
-import { ERRORS, type ErrorCode } from '../lib/errors.ts';
+import { ERRORS, type ErrorCode, sectionOf } from '../lib/errors.ts';
 import { formatTime } from '../lib/format.ts';
 import { cleanLine } from '../lib/text.ts';
 import type { Spelling } from '../portal/profile/profile.ts';
@@ -192,10 +192,7 @@ function stoppedAt({ inputs, stages }: RunRecord): string {
 }
 
 function errorOf({ outcome, snapshot }: RunRecord, show: Show): ReportedError | undefined {
-  if (outcome.kind === 'failed') {
-    const { code, found, todo, traceId } = outcome.error;
-    return { code, what: ERRORS[code].what, found, todo, ...(traceId && { traceId }) };
-  }
+  if (outcome.kind === 'failed') return reported(outcome.error.code, outcome.error);
   if (outcome.kind === 'unknown-status') {
     return reported('portal-status-unknown', {
       found: `The portal shows the status ${show(snapshot?.release?.portalStatus ?? '')}.`,
@@ -247,7 +244,8 @@ function reported(
   code: ErrorCode,
   { found, todo, traceId }: { found: string; todo?: string; traceId?: string | undefined },
 ): ReportedError {
-  return { code, what: ERRORS[code].what, found, todo: todo ?? ERRORS[code].todo, ...(traceId && { traceId }) };
+  const { what, todo: usualTodo } = ERRORS[code];
+  return { code, what, found, todo: todo ?? usualTodo, more: sectionOf(code), ...(traceId && { traceId }) };
 }
 
 function todoOf(outcome: Outcome): string {

@@ -39,6 +39,8 @@ export interface ReportedError {
   /** What was found; may hold foreign text, cleaned, redacted and bounded. */
   readonly found: string;
   readonly todo: string;
+  /** Where the documentation says more: `docs/troubleshooting.md#portal-refused`. */
+  readonly more: string;
   readonly traceId?: string;
 }
 
@@ -168,7 +170,7 @@ const KINDS: Kinds<Omit<Report, 'stages' | 'operations' | 'probe'>> & { readonly
   packageBytes: 'fixed',
   message: 'sentence',
   reason: 'sentence',
-  error: { code: 'fixed', what: 'fixed', found: 'sentence', todo: 'sentence', traceId: 'untrusted' },
+  error: { code: 'fixed', what: 'fixed', found: 'sentence', todo: 'sentence', more: 'fixed', traceId: 'untrusted' },
   todo: 'sentence',
   notices: 'sentence',
   health: {

@@ -72,6 +72,7 @@ export function explanation(report: Report): string {
     if (report.error.traceId) lines.push(`The portal's trace id is ${code(report.error.traceId, 200)}.`);
   } else if (report.reason) lines.push(`**The reviewer's reason:** ${escapeMarkdown(report.reason, 4_000)}`);
   if (report.todo) lines.push(`**What to do:** ${escapeMarkdown(report.todo, 1_000)}`);
+  if (report.error) lines.push(`More: ${code(report.error.more)}`);
   return lines.join('\n\n');
 }
 

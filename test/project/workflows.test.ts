@@ -92,6 +92,16 @@ describe.each(files)('%s', (name) => {
     for (const { run } of steps) expect(run ?? '').not.toContain('${{');
   });
 
+  test('code of a dependency runs in no job that may write to the repository or sign', () => {
+    for (const [job, { permissions = {}, steps = [] }] of Object.entries(workflow.jobs)) {
+      const writes = Object.entries(permissions).filter(
+        ([name, access]) => name !== 'security-events' && access === 'write',
+      );
+      const builds = steps.some(({ run = '' }) => /\bnp[mx]\b|build\.ts/.test(run));
+      if (builds && name.startsWith('.github')) expect(writes, job).toEqual([]);
+    }
+  });
+
   test("other people's actions are pinned by commit, with their version", () => {
     const uses = [...content.matchAll(/^\s*(?:- )?uses: (\S+)(.*)$/gm)].map((match) => [
       match[1] ?? '',
@@ -130,6 +140,43 @@ describe('action.yml', () => {
     expect(action.branding?.icon && action.branding.color).toBeTruthy();
     expect(action.inputs?.map(({ id }) => id)).toEqual(Object.keys(INPUTS));
     expect(action.outputs?.map(({ id }) => id)).toEqual(Object.keys(OUTPUTS));
+  });
+});
+
+/** docs.github.com, "Syntax for GitHub's form schema". GitHub shows a form with a fault to nobody, and says so nowhere. */
+describe.each(['bug.yml', 'feature.yml', 'portal.yml'])('the issue form %s', (name) => {
+  interface Field {
+    readonly type: string;
+    readonly id?: string;
+    readonly attributes: { readonly label?: string; readonly value?: string; readonly options?: readonly unknown[] };
+    readonly validations?: { readonly required: boolean };
+  }
+  const form: { name: string; description: string; labels: string[]; body: Field[] } = parseYaml(
+    read(`.github/ISSUE_TEMPLATE/${name}`),
+  );
+  const fields = form.body.filter(({ type }) => type !== 'markdown');
+
+  test('has the keys that GitHub takes, and no others', () => {
+    expect(Object.keys(form)).toEqual(['name', 'description', 'labels', 'body']);
+    for (const { type, id, attributes } of fields) {
+      expect(['textarea', 'input', 'dropdown', 'checkboxes']).toContain(type);
+      expect(id).toMatch(/^[a-z]+$/);
+      expect(attributes.label).toBeTruthy();
+      if (type === 'dropdown' || type === 'checkboxes') expect(attributes.options?.length).toBeGreaterThan(0);
+    }
+    expect(new Set(fields.map(({ id }) => id)).size).toBe(fields.length);
+  });
+
+  test('asks for what a diagnosis needs, and warns of pasting secrets', () => {
+    const required = fields.filter(({ validations }) => validations?.required).map(({ id }) => id);
+    const wanted = {
+      'bug.yml': ['report', 'portal', 'stage', 'version', 'runner'],
+      'portal.yml': ['check', 'version'],
+    };
+    expect(required).toEqual(expect.arrayContaining(wanted[name as keyof typeof wanted] ?? ['need']));
+    if (name === 'feature.yml') return;
+    expect(form.body[0]?.attributes.value).toMatch(/\*\*(Check what you paste|Never attach a recording)/);
+    expect(fields.at(-1)).toMatchObject({ id: 'checked', attributes: { options: [{ required: true }] } });
   });
 });
 

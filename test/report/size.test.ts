@@ -20,7 +20,7 @@ const operations = (count: number, traceId: string): Report['operations'] =>
 const last = { operation: 'goOnline', startedAtMs: 1_800_000_000_000, tookMs: 9, ok: true } as const;
 const error = (text: string): Partial<Report> => ({
   verdict: 'failed',
-  error: { code: 'portal-refused', what: 'The portal refused.', found: text, todo: text },
+  error: { code: 'portal-refused', what: 'The portal refused.', found: text, todo: text, more: '' },
 });
 
 const LONG: Readonly<Record<string, Partial<Report>>> = {

@@ -22,7 +22,7 @@ function expectError(result: StepResult, code: keyof typeof ERRORS, ...found: (R
   expect(report.error?.code).toBe(code);
   const text = annotation(result);
   expect(text.startsWith(ERRORS[code].what)).toBe(true);
-  expect(text.endsWith(report.error?.todo ?? '?')).toBe(true);
+  expect(text.endsWith(`${report.error?.todo}\nMore: docs/troubleshooting.md#${code}`)).toBe(true);
   for (const part of found) expect(text).toMatch(part);
   expect(outputs.reason).not.toBe('');
 }

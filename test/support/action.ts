@@ -26,6 +26,8 @@ export interface StepOptions {
   readonly job?: Job;
   /** Called with the running process, for signals. */
   readonly onStart?: (child: ChildProcess, logSoFar: () => string) => void;
+  /** Another build than the one of this tree. */
+  readonly dist?: string;
 }
 
 export interface StepResult {
@@ -84,7 +86,7 @@ export async function runStep(
     ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
     ...options.env,
   };
-  const child = spawn(process.execPath, [DIST], {
+  const child = spawn(process.execPath, [options.dist ?? DIST], {
     cwd: job.workspace,
     env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
     stdio: ['ignore', 'pipe', 'pipe'],
