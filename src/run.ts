@@ -19,9 +19,7 @@ import type { Portal, UploadSource } from './portal/portal.ts';
 import { USER_AGENT } from './portal/transport.ts';
 import { assertSpoken, checkedInputs, openBuild, openProfile, readUserIds } from './prepare.ts';
 import { createRedactor, shownBy } from './redact.ts';
-import { publish } from './report/publish.ts';
 import { GREEN, type Report, withoutSecrets } from './report/report.ts';
-import { foreseenWords } from './report/summary.ts';
 import { type Ending, Story } from './story.ts';
 import { isFirstRelease, liveOf, merged, stateOf, type View } from './view.ts';
 import { formatTime } from './words.ts';
@@ -59,6 +57,7 @@ export async function run(world: World): Promise<RunResult> {
   const report = withoutSecrets(story.report(), { show, redactSentence: redactor.redactSentence });
   const isGreen = GREEN.includes(report.verdict) || (report.verdict === 'pending' && pendingIsGreen(story.inputs));
   conclude(report, isGreen, log);
+  const { publish } = await import('./report/publish.ts');
   await publish(report, {
     tempDir: context.tempDir,
     warn: log.warning,
@@ -180,6 +179,7 @@ async function carryOut(inputs: Inputs, looked: View, means: Means, tools: Tools
     return foreseen.end;
   }
   if (inputs.dryRun) {
+    const { foreseenWords } = await import('./report/summary.ts');
     for (const step of foreseen.steps) log.info(`would run ${step.stage}: ${foreseenWords(step)}`);
     return { kind: 'planned' };
   }
