@@ -6,7 +6,16 @@
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,12 +28,25 @@ else build(join(root, 'dist'));
 function build(out: string): void {
   rmSync(join(root, 'build/src'), { recursive: true, force: true });
   bin('inherit', 'tsc', '-p', 'tsconfig.build.json');
+  leaveOutUnused('@actions/core');
   rmSync(out, { recursive: true, force: true });
   bin('pipe', 'ncc', 'build', 'build/src/index.js', '-o', out, '--minify', '--no-cache', '--license', 'licenses.txt');
   // A program of its own for users: one file, which shares nothing with the action's chunks.
   const program = join(root, 'build/check-har');
   bin('pipe', 'ncc', 'build', 'build/src/learn/check-har.js', '-o', program, '--minify', '--no-cache');
   copyFileSync(join(program, 'index.js'), join(out, 'check-har.js'));
+}
+
+/**
+ * Lets the bundler leave out the modules of a package that nothing uses: a copy of the package, nearer to what imports
+ * it than the installed one, says in its package.json that loading a module of it has no effect by itself. Of
+ * `@actions/core` the OIDC client goes so, and undici with it. The package itself exports no smaller part.
+ */
+function leaveOutUnused(name: string): void {
+  const copy = join(root, 'build/src/node_modules', name);
+  cpSync(join(root, 'node_modules', name), copy, { recursive: true });
+  const file = join(copy, 'package.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), sideEffects: false }));
 }
 
 /** Byte by byte, so that a chunk too many or one that git does not know is seen as well. */

@@ -27,11 +27,9 @@ import type { Outcome } from './release/outcome.ts';
 import type { PlanOptions } from './release/plan.ts';
 import { isFirstRelease, liveOf, stateOf } from './release/snapshot.ts';
 import { conclude, isGreen } from './report/conclusion.ts';
-import { publish } from './report/publish.ts';
 import { type Report, withoutSecrets } from './report/report.ts';
 import { formatLastReading, reportOf } from './report/report-of.ts';
 import { newRecord, type RunEvent, type RunRecord, recorded } from './report/run-record.ts';
-import { formatSimulated } from './report/summary.ts';
 
 export interface RunResult {
   readonly exitCode: 0 | 1;
@@ -66,6 +64,7 @@ export async function run(process: ProcessDependencies): Promise<RunResult> {
   const report = reportNow(outcome);
   const green = isGreen(report, record.inputs);
   conclude(report, green, log);
+  const { publish } = await import('./report/publish.ts');
   await publish(report, {
     tempDir: context.tempDir,
     warn: log.warning,
@@ -186,6 +185,7 @@ async function carryOut(
   await emit({ kind: 'simulated', steps });
   if (end) return ended(inputs.stages[steps.length], end, false, run);
   if (inputs.dryRun) {
+    const { formatSimulated } = await import('./report/summary.ts');
     for (const step of steps) log.info(`would run ${step.stage}: ${formatSimulated(step)}`);
     return { kind: 'planned' };
   }

@@ -71,7 +71,7 @@ export async function createHealthCheck(options: HealthCheckOptions): Promise<(m
         maxBytes: MAX_BYTES,
         signal,
       });
-      return healthOf(response, conditions, show);
+      return await healthOf(response, conditions, show);
     } catch (error) {
       if (error instanceof Cancelled) throw error;
       return bad(`no response: ${show(messageOf(error))}`);
@@ -79,15 +79,15 @@ export async function createHealthCheck(options: HealthCheckOptions): Promise<(m
   };
 }
 
-function healthOf(
+async function healthOf(
   { status, headers, body }: RawAnswer,
   conditions: readonly Condition[],
   show: HealthCheckOptions['show'],
-): Health {
+): Promise<Health> {
   if (status < 200 || status > 299) return bad(`HTTP ${status}`);
   let text: string;
   try {
-    text = decodeBody(body, headers['content-encoding'], MAX_BYTES);
+    text = await decodeBody(body, headers['content-encoding'], MAX_BYTES);
   } catch (error) {
     return bad(`the response is ${messageOf(error)}`);
   }

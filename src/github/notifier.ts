@@ -9,8 +9,6 @@ import type { Clock } from '../lib/clock.ts';
 import { Cancelled, ReleaseError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Redactor } from '../lib/redaction/redactor.ts';
-import { commentOf, markerOf } from '../report/comment.ts';
-import { deploymentOf } from '../report/deployment.ts';
 import { drawQrCode } from '../report/qr-code.ts';
 import type { Report } from '../report/report.ts';
 import type { GitHubError, GitHubOptions, TaskLimits } from './client.ts';
@@ -49,6 +47,7 @@ export function createTeller(options: TellerOptions): Teller {
     if (clues === 'none') return log.info(NO_PULL_REQUEST);
     if (!clues) return;
     const qrCode = report.showPreview && report.previewUrl ? await drawQrCode(report.previewUrl) : undefined;
+    const { commentOf, markerOf } = await import('../report/comment.ts');
     const body = commentOf(report, { qrCode, isWaiting: moment === 'waiting' });
     const limits = { ...LIMITS, graceMs: moment === 'end' ? LAST_WORD_MS : 0 };
     const gitHub = await import('./github.ts');
@@ -63,9 +62,11 @@ export function createTeller(options: TellerOptions): Teller {
   }
 
   async function deployment(report: Report, inputs: Inputs): Promise<void> {
-    const view = deploymentOf(report);
     const { environment } = inputs;
-    if (!environment || !view || !isReachable(inputs, context) || signal.aborted) return;
+    if (!environment || !isReachable(inputs, context)) return;
+    const { deploymentOf } = await import('../report/deployment.ts');
+    const view = deploymentOf(report);
+    if (!view || signal.aborted) return;
     const place = { environment, tag: `${inputs.tagPrefix}${report.version}`, sha: context.sha };
     const gitHub = await import('./github.ts');
     await gitHub.runTask(gitHubOptions(inputs, options), LIMITS, (client) =>

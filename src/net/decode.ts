@@ -1,17 +1,24 @@
 /** The bytes of a response body -> its text: content codings undone, byte-order marks read and removed. */
 
-import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, type ZlibOptions } from 'node:zlib';
+import type { ZlibOptions } from 'node:zlib';
 
-type Decoder = (body: Buffer, options: ZlibOptions) => Buffer;
+/** Loaded for the first compressed response: no request asks for one, and the module costs a tenth of a cold start. */
+type Zlib = typeof import('node:zlib');
+type Decoder = (zlib: Zlib, body: Buffer, options: ZlibOptions) => Buffer;
 
 /** The content codings of RFC 9110, 8.4.1. */
 const DECODERS: Readonly<Record<string, Decoder>> = {
-  gzip: gunzipSync,
-  'x-gzip': gunzipSync,
+  gzip: gunzip,
+  'x-gzip': gunzip,
   // Some servers send the bare stream without the zlib header that the RFC asks for.
-  deflate: (body, options) => (hasZlibHeader(body) ? inflateSync(body, options) : inflateRawSync(body, options)),
-  br: brotliDecompressSync,
+  deflate: (zlib, body, options) =>
+    hasZlibHeader(body) ? zlib.inflateSync(body, options) : zlib.inflateRawSync(body, options),
+  br: (zlib, body, options) => zlib.brotliDecompressSync(body, options),
 };
+
+function gunzip(zlib: Zlib, body: Buffer, options: ZlibOptions): Buffer {
+  return zlib.gunzipSync(body, options);
+}
 
 /** Two are rare already. Each layer costs up to `maxBytes` of work, so a header must not name hundreds. */
 const MAX_CODINGS = 4;
@@ -23,11 +30,11 @@ const MAX_CODINGS = 4;
  * @throws RangeError where the body is larger than `maxBytes`; Error where it cannot be decompressed. Both messages
  *   complete the sentence "The response is ...".
  */
-export function decodeBody(body: Buffer, encodingHeader: string | undefined, maxBytes: number): string {
+export async function decodeBody(body: Buffer, encodingHeader: string | undefined, maxBytes: number): Promise<string> {
   const codings = codingsOf(encodingHeader);
   // Some servers send a file that is gzip and do not say so. No text begins with these bytes.
   const isGzip = codings.length === 0 && body[0] === 0x1f && body[1] === 0x8b;
-  const bytes = decompress(body, isGzip ? ['gzip'] : codings, maxBytes);
+  const bytes = await decompress(body, isGzip ? ['gzip'] : codings, maxBytes);
   return new TextDecoder(charsetOf(bytes)).decode(bytes);
 }
 
@@ -40,19 +47,20 @@ function codingsOf(header = ''): string[] {
     .filter((coding) => coding !== '' && coding !== 'identity');
 }
 
-function decompress(body: Buffer, codings: readonly string[], maxBytes: number): Buffer {
+async function decompress(body: Buffer, codings: readonly string[], maxBytes: number): Promise<Buffer> {
   if (body.length > maxBytes) throw tooLarge(maxBytes);
   const coding = codings.at(-1);
   // Also HEAD, 204 and 304 name the coding of a body that they do not have.
   if (coding === undefined || body.length === 0) return body;
   const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
   if (!decoder || codings.length > MAX_CODINGS) throw new Error('compressed in a way that is not supported');
-  return decompress(run(decoder, body, maxBytes), codings.slice(0, -1), maxBytes);
+  const zlib = await import('node:zlib');
+  return decompress(run(decoder, zlib, body, maxBytes), codings.slice(0, -1), maxBytes);
 }
 
-function run(decoder: Decoder, body: Buffer, maxBytes: number): Buffer {
+function run(decoder: Decoder, zlib: Zlib, body: Buffer, maxBytes: number): Buffer {
   try {
-    return decoder(body, { maxOutputLength: maxBytes });
+    return decoder(zlib, body, { maxOutputLength: maxBytes });
   } catch (cause) {
     if (cause instanceof RangeError) throw tooLarge(maxBytes);
     throw new Error('compressed, and the compressed data is damaged or cut', { cause });

@@ -1,6 +1,5 @@
 /** A multipart/form-data body (RFC 7578) whose length is known before it is sent, so that it can be streamed. */
 
-import { randomUUID } from 'node:crypto';
 import type { WireBody } from '../portal/transport.ts';
 import type { UploadSource } from '../release/release.ts';
 
@@ -16,7 +15,7 @@ export function multipart(
   source: UploadSource,
   onProgress?: (sentBytes: number, totalBytes: number) => void,
 ): WireBody {
-  const boundary = `----gopay-miniapp-release-${randomUUID()}`;
+  const boundary = `----gopay-miniapp-release-${crypto.randomUUID()}`;
   const part = (disposition: string, rest: string) =>
     `--${boundary}\r\nContent-Disposition: form-data; ${disposition}\r\n${rest}`;
   const head = Buffer.from(

@@ -8,7 +8,6 @@
  */
 
 import http from 'node:http';
-import https from 'node:https';
 import { setImmediate as tick } from 'node:timers/promises';
 import { getProxyUrl } from '@actions/http-client/lib/proxy';
 import { backoffMs, type Clock } from '../lib/clock.ts';
@@ -140,7 +139,7 @@ export function createTransport(options: TransportOptions): Transport {
         if (isWrite || !(cause instanceof Dropped)) throw cause;
         return attempt();
       });
-      return readAnswer(request, answer, clock);
+      return await readAnswer(request, answer, clock);
     } catch (cause) {
       if (cause instanceof Cancelled || cause instanceof ReleaseError) throw cause;
       throw wireError(request, cause);
@@ -196,7 +195,12 @@ export function proxyFor(url: URL): URL | undefined {
 export async function createAgent(url: URL, onProxyPassword?: (password: string) => void): Promise<http.Agent> {
   const proxy = proxyFor(url);
   const pool = { keepAlive: true, maxSockets: 1 };
-  if (!proxy) return url.protocol === 'https:' ? new https.Agent(pool) : new http.Agent(pool);
+  if (!proxy) {
+    if (url.protocol === 'http:') return new http.Agent(pool);
+    // TLS and cryptography are a third of a cold start: what speaks plain HTTP, as the sandbox does, does without.
+    const { Agent } = await import('node:https');
+    return new Agent(pool);
+  }
   if (proxy.password) onProxyPassword?.(proxy.password);
   const { createTunnelAgent } = await import('../net/tunnel.ts');
   return createTunnelAgent(proxy, pool);
@@ -207,7 +211,8 @@ export interface Exchange {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: WireBody;
-  readonly agent?: http.Agent;
+  /** Made for the address's protocol: `https.request` is `http.request` with an agent for TLS. */
+  readonly agent: http.Agent;
   readonly timeoutMs: number;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
@@ -239,7 +244,7 @@ export function exchange(options: Exchange): Promise<RawAnswer> {
   const { url, signal, body } = options;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new Cancelled());
-    const request = (url.protocol === 'https:' ? https : http).request(url, {
+    const request = http.request(url, {
       method: options.method,
       agent: options.agent,
       headers: {
@@ -360,7 +365,7 @@ function wireError(request: WireRequest, cause: unknown): ReleaseError {
   return new ReleaseError('portal-unreachable', { found: `${where}: ${message}.`, passing: true, effect, cause });
 }
 
-function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): WireAnswer {
+async function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): Promise<WireAnswer> {
   const { status, headers } = answer;
   const where = `${request.label} (${request.method} ${request.url.pathname})`;
   if (status >= 300 && status < 400) {
@@ -370,7 +375,7 @@ function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): Wire
     const { location } = headers;
     throw new ResponseError('portal-unexpected', details, { status, ...(location && { page: { location } }) });
   }
-  const { text, fault } = textOf(answer);
+  const { text, fault } = await textOf(answer);
   if (status === 408 || status === 429 || (status >= 500 && status !== 501)) {
     const details = {
       found: `${where} answered ${status}.`,
@@ -398,9 +403,9 @@ function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): Wire
   }
 }
 
-function textOf({ body, headers }: RawAnswer): { text: string; fault?: Error } {
+async function textOf({ body, headers }: RawAnswer): Promise<{ text: string; fault?: Error }> {
   try {
-    return { text: decodeBody(body, headers['content-encoding'], MAX_ANSWER_BYTES) };
+    return { text: await decodeBody(body, headers['content-encoding'], MAX_ANSWER_BYTES) };
   } catch (cause) {
     return { text: '', fault: cause as Error };
   }

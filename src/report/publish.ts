@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setOutput, summary } from '@actions/core';
 import { outputsOf } from './outputs.ts';
 import { drawQrCode } from './qr-code.ts';
 import type { Report } from './report.ts';
@@ -33,14 +34,13 @@ export async function publish(report: Report, publishing: Publishing): Promise<v
     await writeFile(reportFile, `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 });
     written = reportFile;
   });
-  const core = await import('@actions/core');
   await safely('outputs', async () => {
     if (!publishing.hasOutputFile) return;
-    for (const [name, value] of Object.entries(outputsOf(report, written))) core.setOutput(name, value);
+    for (const [name, value] of Object.entries(outputsOf(report, written))) setOutput(name, value);
   });
   await safely('job summary', async () => {
     if (!publishing.hasSummaryFile) return;
     const qrCode = report.showPreview && report.previewUrl ? await drawQrCode(report.previewUrl) : undefined;
-    await core.summary.addRaw(summaryOf(report, { qrCode }), true).write();
+    await summary.addRaw(summaryOf(report, { qrCode }), true).write();
   });
 }

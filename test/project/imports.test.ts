@@ -65,6 +65,10 @@ const LAZY = [
   'portal/browser-login.js',
   'portal/browser-proxy.js',
   'portal/profile/schema.js',
+  'report/comment.js',
+  'report/deployment.js',
+  'report/publish.js',
+  'report/summary.js',
 ];
 
 interface Import {

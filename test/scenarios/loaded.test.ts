@@ -1,0 +1,78 @@
+/** What a step loads of dist and of Node: a part that few runs need costs every run its time otherwise. */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { COMMON, runStep, type StepOptions, type StepResult } from '../support/action.ts';
+import { withScene } from '../support/scene.ts';
+
+const PRELOADED = fileURLToPath(new URL('../support/loaded.mjs', import.meta.url));
+
+/** A text that only the part holds; the bundler numbers its chunks. */
+const PARTS = {
+  'outputs and summary': 'ghadelimiter_',
+  'the OIDC client': 'ACTIONS_ID_TOKEN_REQUEST_URL',
+  undici: 'UND_ERR_',
+  'the GitHub client': 'octokit-core.js',
+  'the comment and the deployment': 'issues/comments',
+  'the browser': 'Page.navigate',
+  'the health check': 'NaN|Infinity',
+  'the proxy tunnel': 'the proxy answered',
+  'the package': 'end of central directory',
+  'the QR code': 'QrCodeDataType',
+  zod: 'ZodError',
+  'the sandbox': 'function startSandbox(',
+} as const;
+type Part = keyof typeof PARTS;
+
+interface Loaded {
+  readonly result: StepResult;
+  readonly parts: readonly Part[];
+  /** Modules of Node that the process loaded, besides what an empty one has. */
+  readonly builtins: readonly string[];
+}
+
+async function loadedBy(step: (options: StepOptions) => Promise<StepResult>): Promise<Loaded> {
+  const folder = mkdtempSync(join(tmpdir(), 'loaded-'));
+  try {
+    const file = join(folder, 'loaded.json');
+    const result = await step({ env: { NODE_OPTIONS: `--import=${PRELOADED}`, LOADED_FILE: file } });
+    const { files, builtins } = JSON.parse(readFileSync(file, 'utf8')) as { files: string[]; builtins: string[] };
+    expect(files.map((url) => basename(url))).toContain('index.js');
+    const texts = files.map((url) => readFileSync(fileURLToPath(url), 'utf8'));
+    const parts = (Object.keys(PARTS) as Part[]).filter((part) => texts.some((text) => text.includes(PARTS[part])));
+    return { result, parts, builtins };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe.concurrent('a step loads of dist only what it needs', () => {
+  test('every part is in dist under its text, but the OIDC client, which nothing uses', () => {
+    const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+    const texts = readdirSync(dist).map((name) => readFileSync(join(dist, name), 'utf8'));
+    const found = Object.entries(PARTS).filter(([, text]) => texts.some((each) => each.includes(text)));
+    expect(found.map(([part]) => part)).toEqual(Object.keys(PARTS).filter((part) => part !== 'the OIDC client'));
+  });
+
+  test('a status on a portal loads what writes the outputs, and no undici, TLS or decompression', async () => {
+    await withScene({ portal: { seed: { versions: ['1.1.0'] } } }, async ({ step }) => {
+      const { result, parts, builtins } = await loadedBy((options) => step({ stage: 'status' }, options));
+      expect(result.outputs.verdict).toBe('unchanged');
+      expect(parts).toEqual(['outputs and summary']);
+      expect(builtins).toContain('http');
+      const notNeeded = ['internal/deps/undici/undici', 'https', 'tls', 'zlib', 'child_process'];
+      expect(builtins.filter((name) => notNeeded.includes(name))).toEqual([]);
+    });
+  });
+
+  test('a status on the sandbox loads the sandbox too, and no undici', async () => {
+    const inputs = { ...COMMON, 'portal-url': 'sandbox', stage: 'status', version: '1.1.0' };
+    const { result, parts, builtins } = await loadedBy((options) => runStep(inputs, options));
+    expect(result.outputs.verdict).toBe('unchanged');
+    expect(parts).toEqual(['outputs and summary', 'zod', 'the sandbox']);
+    expect(builtins).not.toContain('internal/deps/undici/undici');
+  });
+});
