@@ -2,7 +2,7 @@
 
 import type { RunContext } from './action/context.ts';
 import type { Environment } from './action/inputs.ts';
-import type { Teller } from './github/notifier.ts';
+import type { Notify } from './github/notifier.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { Redactor } from './lib/redaction/redactor.ts';
@@ -34,5 +34,5 @@ export interface RunDependencies extends ProcessDependencies {
   readonly show: (untrusted: string) => string;
   readonly story: Story;
   readonly userAgent: string;
-  readonly tell: Teller;
+  readonly tell: Notify;
 }

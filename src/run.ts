@@ -10,7 +10,7 @@ import { depthFor, findVersion, firstSnapshot } from './drive/first-snapshot.ts'
 import { HealthGate } from './drive/health-gate.ts';
 import { observe, observeVersion } from './drive/observe.ts';
 import { createObserver, type Observer } from './drive/observer.ts';
-import { createTeller } from './github/notifier.ts';
+import { createNotifier } from './github/notifier.ts';
 import { Cancelled, ReleaseError } from './lib/errors.ts';
 import { formatTime } from './lib/format.ts';
 import { createLog, type Log } from './lib/log.ts';
@@ -45,7 +45,7 @@ export async function run(world: ProcessDependencies): Promise<RunResult> {
   const tools: RunDependencies = {
     ...parts,
     signal: AbortSignal.any([world.signal, over.signal]),
-    tell: createTeller(parts),
+    tell: createNotifier(parts),
   };
   try {
     story.inputs = await checkedInputs(tools);

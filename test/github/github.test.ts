@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { eventNumber, type RunContext } from '../../src/action/context.ts';
 import type { Inputs } from '../../src/action/inputs.ts';
 import { type GitHubOptions, runTask } from '../../src/github/client.ts';
-import { createTeller, tagsOf } from '../../src/github/notifier.ts';
+import { createNotifier } from '../../src/github/notifier.ts';
 import { findPullRequest } from '../../src/github/pull-request.ts';
+import { tagsOf } from '../../src/github/repository-tags.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createRedactor } from '../../src/lib/redaction/redactor.ts';
@@ -58,7 +59,7 @@ function teller(
   signal = new AbortController().signal,
 ): Told {
   const parts = optionsOf(context, signal);
-  const tell = createTeller(parts);
+  const tell = createNotifier(parts);
   return {
     get log() {
       return parts.lines.join('');
@@ -322,7 +323,7 @@ describe('what goes wrong is a warning', () => {
     expect(warnings).toHaveLength(2);
     expect(warnings.join()).toContain('permissions:%0A  pull-requests: write');
     expect(warnings.join()).toContain('permissions:%0A  deployments: write');
-    expect(warnings[0]).toContain(`GitHub answered ${status} (Resource not accessible by integration ::error::@all)`);
+    expect(warnings[0]).toContain(`GitHub responded ${status} (Resource not accessible by integration ::error::@all)`);
     expect(pauses).toEqual([]);
   });
 
@@ -330,7 +331,7 @@ describe('what goes wrong is a warning', () => {
     await start();
     const told = teller({ githubToken: 'ghp_other_token_that_is_wrong' });
     await told.tell();
-    expect(told.log).toContain('GitHub answered 401 (Bad credentials).');
+    expect(told.log).toContain('GitHub responded 401 (Bad credentials).');
     expect(told.log).not.toContain('ghp_other');
   });
 
@@ -347,7 +348,7 @@ describe('what goes wrong is a warning', () => {
     gitHub.faults.push({ route: LIST, status: 500, times: 9 });
     const told = teller();
     await told.tell();
-    expect(told.log).toContain('GitHub answered 500 (x).');
+    expect(told.log).toContain('GitHub responded 500 (x).');
     expect(gitHub.faults.at(-1)?.times).toBe(5);
   });
 
