@@ -24,7 +24,7 @@ import {
   stateOf,
 } from '../release/snapshot.ts';
 import { type HealthReport, type HealthSample, withSample } from './health.ts';
-import { type Report, type ReportedError, type StageReport, stateWords, type Verdict } from './report.ts';
+import { formatState, type Report, type ReportedError, type StageReport, type Verdict } from './report.ts';
 
 /** How a run ended. */
 export type Ending =
@@ -247,7 +247,7 @@ export class Story {
   private message(ending: Ending, verdict: Verdict, facts: Pick<Report, 'state' | 'ratioPercent'>): string {
     const what = this.snapshot?.version || 'The miniapp';
     const where = this.inputs?.targetApp ? ` on ${this.inputs.targetApp}` : '';
-    const state = facts.state === '' ? '' : `${what} is ${stateWords(facts)}${where}`;
+    const state = facts.state === '' ? '' : `${what} is ${formatState(facts)}${where}`;
     switch (ending.kind) {
       case 'failed':
         return `${ERRORS[ending.error.code].what}${state ? ` ${state}.` : ''}${this.doubt()}`;

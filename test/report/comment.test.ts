@@ -19,7 +19,7 @@ describe('the comment', () => {
     expect(rest[0]).toBe('<details><summary>Preview</summary>');
     expect(rest.join()).toContain('⬛⬜');
     expect(rest.slice(-2)).toEqual([
-      'Possible next: <code>grayscale</code>, <code>release</code>, <code>withdraw</code>',
+      'Next stages: <code>grayscale</code>, <code>release</code>, <code>withdraw</code>',
       '<sub>As of 2026-01-02T03:04:05.000Z, by [this run](https://github.example/acme/shop/actions/runs/77/attempts/2).</sub>',
     ]);
   });
@@ -36,7 +36,7 @@ describe('the comment', () => {
     );
     expect(text).toContain('## ⏳ waiting');
     expect(text).toContain('writes here again when it ends');
-    expect(text).not.toMatch(/Run the step again|Possible next/);
+    expect(text).not.toMatch(/Run the step again|Next stages/);
   });
 
   test('stays under the limit by leaving out whole parts', () => {

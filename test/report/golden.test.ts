@@ -1,6 +1,6 @@
 /**
  * What people read at the end of a step, whole: job summary and pull request comment as GitHub gets them. Each is one file
- * in test/report/golden, so that a review shows every change of wording. `npx vitest run -u test/report/golden.test.ts` accepts a change.
+ * in test/report/golden, so that a review shows every change of wording. `npx vitest run test/report/golden.test.ts -u` accepts a change.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
