@@ -13,7 +13,7 @@ import { observe, observeVersion } from './drive/observe.ts';
 import { createObserver, type Observer } from './drive/observer.ts';
 import { untilSettled } from './drive/reading.ts';
 import { simulateForSure } from './drive/simulation.ts';
-import { createTeller } from './github/notifier.ts';
+import { createNotifier } from './github/notifier.ts';
 import { Cancelled, ReleaseError } from './lib/errors.ts';
 import { createLog } from './lib/log.ts';
 import { createRedactor, shownBy } from './lib/redaction/redactor.ts';
@@ -44,7 +44,7 @@ export async function run(process: ProcessDependencies): Promise<RunResult> {
   const log = createLog(process.write, redactSentence);
   const context = await readContext(process.environment, process.workspace, process.tempDir);
   const parts = { ...process, context, log, redactor, show, userAgent: USER_AGENT };
-  const notify = createTeller(parts);
+  const notify = createNotifier(parts);
   const over = new AbortController();
   const signal = AbortSignal.any([process.signal, over.signal]);
 

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Inputs } from '../action/inputs.ts';
 import { resolveVersion } from '../action/which-version.ts';
 import type { RunDependencies } from '../dependencies.ts';
-import { tagsOf } from '../github/notifier.ts';
+import { tagsOf } from '../github/repository-tags.ts';
 import { ReleaseError } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
 import type { Portal } from '../portal/port.ts';

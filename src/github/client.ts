@@ -1,8 +1,8 @@
 /**
- * A task on GitHub's API: one deadline for all of it, and after a fault that passes the whole task again. A task looks
- * before it writes, so no write is sent a second time unseen.
+ * A task on GitHub's API: one deadline for all of it, and a retry of the whole task after a transient error. A task
+ * reads before it writes, so that a retry repeats no write that took effect.
  *
- * On @actions/github, which brings undici along: imported by ./github.ts alone, which is loaded where it is needed.
+ * On @actions/github, which brings undici along: so only ./github.ts imports it, which is loaded when it is needed.
  */
 
 import { defaults, getOctokitOptions, GitHub as Octokit } from '@actions/github/lib/utils';
@@ -29,7 +29,7 @@ export interface GitHubOptions {
   readonly clock: Clock;
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal;
-  /** The last net under everything that is sent. */
+  /** Applied to everything that is sent. */
   readonly redact: (text: string) => string;
   readonly onProxyPassword: (password: string) => void;
 }
@@ -37,7 +37,7 @@ export interface GitHubOptions {
 export interface TaskLimits {
   /** For all requests and pauses of the task. */
   readonly timeoutMs: number;
-  /** How long a cancelled run leaves the task to end by itself. */
+  /** How long the task may go on after the run was cancelled. */
   readonly graceMs: number;
 }
 
@@ -48,19 +48,19 @@ export interface GitHub {
   readonly clock: Clock;
 }
 
-/** GitHub said no, or nothing. The message is one line of cleaned text. */
+/** GitHub refused a request, or did not respond. The message is one line of cleaned text. */
 export class GitHubError extends Error {
   override readonly name = 'GitHubError';
-  /** The HTTP status; 0 where no answer came. */
+  /** The HTTP status; 0 where there was no response. */
   readonly status: number;
-  /** Trying again may help: overload, a rate limit, a broken connection. */
-  readonly passing: boolean;
+  /** A retry may help: overload, a rate limit, a broken connection. */
+  readonly transient: boolean;
   readonly waitMs: number | undefined;
 
-  constructor(message: string, details: { status: number; passing: boolean; waitMs?: number | undefined }) {
+  constructor(message: string, details: { status: number; transient: boolean; waitMs?: number | undefined }) {
     super(message);
     this.status = details.status;
-    this.passing = details.passing;
+    this.transient = details.transient;
     this.waitMs = details.waitMs;
   }
 }
@@ -82,7 +82,7 @@ export async function runTask<T>(
       } catch (cause) {
         if (options.signal.aborted) throw new Cancelled();
         const error = limit.signal.aborted ? tooLate(timeoutMs) : toGitHubError(cause, clock);
-        if (!error.passing || attempt === ATTEMPTS) throw error;
+        if (!error.transient || attempt === ATTEMPTS) throw error;
         const pauseMs = Math.max(error.waitMs ?? 0, backoffMs(attempt, clock, BACKOFF_BASE_MS, BACKOFF_CAP_MS));
         if (clock.now() + pauseMs >= untilMs) throw error;
         await clock.sleep(pauseMs, options.signal);
@@ -93,7 +93,7 @@ export async function runTask<T>(
   }
 }
 
-/** What a request says about the page it asks for. */
+/** The query parameters of one page of a list. */
 export type PageQuery = Readonly<Record<string, string | number>>;
 
 interface PageResponse<T> {
@@ -103,18 +103,18 @@ interface PageResponse<T> {
 
 /**
  * Page after page of a list, as the Link headers say (docs.github.com, using pagination in the REST API). Of a link only
- * the page is taken: the request goes to the API that was configured, whatever host the link names.
- * @throws GitHubError where a next page is announced that cannot be asked for, or after MAX_PAGES
+ * the page is taken: the request goes to the configured API, whatever host the link names.
+ * @throws GitHubError where a link names a next page that cannot be requested, or after MAX_PAGES
  */
 export async function* pages<T>(read: (page: PageQuery) => Promise<PageResponse<T>>): AsyncGenerator<T[]> {
   let query: PageQuery | undefined = { per_page: PER_PAGE };
-  const asked = new Set<string>();
+  const requested = new Set<string>();
   let hasLinks = false;
   for (let page = 1; query; page++) {
     const key = JSON.stringify(query);
-    if (asked.has(key)) throw noNextPage();
-    if (page > MAX_PAGES) throw new GitHubError(`More than ${MAX_PAGES} pages.`, { status: 0, passing: false });
-    asked.add(key);
+    if (requested.has(key)) throw noNextPage();
+    if (page > MAX_PAGES) throw new GitHubError(`More than ${MAX_PAGES} pages.`, { status: 0, transient: false });
+    requested.add(key);
     const { data, headers }: PageResponse<T> = await read(query);
     if (!Array.isArray(data)) throw unexpected();
     yield data;
@@ -153,23 +153,23 @@ function linkedPage(header: string): PageQuery | undefined {
 
 /**
  * Without a Link header the list ends here, unless a proxy has dropped it. A page may be cut off where its length is a
- * round number, which limits are; it is asked on in pages of that length, in which every server counts alike.
+ * round number, which limits are; the next page is requested with that length, so that every server counts alike.
  */
 function countedPage(length: number, page: number): PageQuery | undefined {
   return length > 0 && length % 10 === 0 ? { per_page: length, page: page + 1 } : undefined;
 }
 
 function noNextPage(): GitHubError {
-  return new GitHubError('GitHub gave a list whose next page cannot be found.', { status: 0, passing: false });
+  return new GitHubError('GitHub sent a list whose next page cannot be found.', { status: 0, transient: false });
 }
 
-/** What `read` gives, or undefined where GitHub does not have it or does not show it to this token. */
+/** The result of `read`; undefined where it does not exist or this token may not see it. */
 export async function orNothing<T>(read: Promise<T>, { clock }: GitHub): Promise<T | undefined> {
   try {
     return await read;
   } catch (cause) {
     const error = toGitHubError(cause, clock);
-    if (!error.passing && HIDDEN.includes(error.status)) return undefined;
+    if (!error.transient && HIDDEN.includes(error.status)) return undefined;
     throw error;
   }
 }
@@ -213,11 +213,11 @@ function taskSignal(cancelled: AbortSignal, timeoutMs: number, graceMs: number) 
 }
 
 function tooLate(timeoutMs: number): GitHubError {
-  return new GitHubError(`GitHub did not answer within ${timeoutMs / 1000} s.`, { status: 0, passing: false });
+  return new GitHubError(`GitHub did not respond within ${timeoutMs / 1000} s.`, { status: 0, transient: false });
 }
 
 function unexpected(): GitHubError {
-  return new GitHubError('GitHub gave an answer that cannot be understood.', { status: 0, passing: false });
+  return new GitHubError('GitHub sent a response that cannot be understood.', { status: 0, transient: false });
 }
 
 type Headers = Readonly<Record<string, string | number | undefined>>;
@@ -229,7 +229,7 @@ interface Failed {
   readonly response?: { readonly headers: Headers; readonly data: unknown };
 }
 
-/** Whatever a request threw. */
+/** Any error of a request as a GitHubError. */
 export function toGitHubError(cause: unknown, clock: Clock): GitHubError {
   if (cause instanceof GitHubError) return cause;
   const { status, response, message = '' } = (cause ?? {}) as Failed;
@@ -240,15 +240,15 @@ export function toGitHubError(cause: unknown, clock: Clock): GitHubError {
       ? ' Where GitHub or a proxy uses a private CA, name its file in NODE_EXTRA_CA_CERTS.'
       : '';
     const found = `GitHub could not be reached: ${cleanLine(message, 200)}.${advice}`;
-    return new GitHubError(found, { status: 0, passing: !isUntrusted });
+    return new GitHubError(found, { status: 0, transient: !isUntrusted });
   }
   const said = cleanLine(String((response.data as { message?: unknown } | null)?.message ?? ''), 200);
   const limited = status === 429 || (status === 403 && isLimit(response.headers, said));
-  const waitMs = limited || status >= 500 ? askedPauseMs(response.headers, limited, clock) : undefined;
+  const waitMs = limited || status >= 500 ? requestedPauseMs(response.headers, limited, clock) : undefined;
   const pause = limited && waitMs !== undefined ? `, a rate limit for ${Math.ceil(waitMs / 1000)} s more` : '';
-  return new GitHubError(`GitHub answered ${status}${said ? ` (${said})` : ''}${pause}.`, {
+  return new GitHubError(`GitHub responded ${status}${said ? ` (${said})` : ''}${pause}.`, {
     status,
-    passing: limited || status >= 500 || status === 408,
+    transient: limited || status >= 500 || status === 408,
     waitMs,
   });
 }
@@ -269,7 +269,7 @@ function isLimit(headers: Headers, said: string): boolean {
 }
 
 /** Retry-After in seconds or as a date (RFC 9110, 10.2.3); for a limit also the time of its reset. */
-function askedPauseMs(headers: Headers, limited: boolean, clock: Clock): number | undefined {
+function requestedPauseMs(headers: Headers, limited: boolean, clock: Clock): number | undefined {
   const nowMs = clock.now();
   const after = headers['retry-after'];
   if (after !== undefined) {

@@ -1,6 +1,6 @@
-/** Keeps one deployment for each version and target app, with a status for each state. */
+/** Keeps one deployment on GitHub for each version and target app, with a status for each state. */
 
-import type { DeploymentView } from '../report/deployment.ts';
+import type { DesiredDeployment } from '../report/deployment.ts';
 import { allOf, type GitHub, pages } from './client.ts';
 import { commitOfTag } from './tags.ts';
 
@@ -11,20 +11,24 @@ export interface DeploymentPlace {
   readonly sha: string;
 }
 
-/** Of the others, so many may still be shown as live. */
+/** How many other deployments are checked for being shown as live. */
 const MAX_OTHERS = 10;
 
-/** Creates the deployment where it is missing, sets its status, and takes the replaced ones' away. */
-export async function writeDeployment(view: DeploymentView, place: DeploymentPlace, gitHub: GitHub): Promise<void> {
-  const known = await listDeployments(view, place, gitHub);
-  const own = known.find(({ version }) => version === view.payload.version)?.id;
-  const id = own ?? (view.isBeginning ? await create(view, place, gitHub) : undefined);
-  if (id !== undefined) await setState(id, view, gitHub);
-  if (view.state !== 'success') return;
+/** Creates the deployment where it is missing, sets its status, and makes the deployments that it replaces inactive. */
+export async function writeDeployment(
+  desired: DesiredDeployment,
+  place: DeploymentPlace,
+  gitHub: GitHub,
+): Promise<void> {
+  const known = await listDeployments(desired, place, gitHub);
+  const own = known.find(({ version }) => version === desired.payload.version)?.id;
+  const id = own ?? (desired.createIfMissing ? await create(desired, place, gitHub) : undefined);
+  if (id !== undefined) await setState(id, desired, gitHub);
+  if (desired.state !== 'success') return;
   const others = known.filter((other) => other.id !== id).slice(0, MAX_OTHERS);
   for (const other of others) {
     if ((await latestStatus(other.id, gitHub))?.state !== 'success') continue;
-    await setState(other.id, { ...view, state: 'inactive', description: view.replacedBy }, gitHub);
+    await setState(other.id, { ...desired, state: 'inactive', description: desired.replacedBy }, gitHub);
   }
 }
 
@@ -35,14 +39,14 @@ interface Known {
 
 /** Of this miniapp and target app in this environment, newest first. The task is made of both. */
 async function listDeployments(
-  view: DeploymentView,
+  desired: DesiredDeployment,
   place: DeploymentPlace,
   { octokit, repo }: GitHub,
 ): Promise<Known[]> {
   const deployments = pages((page) =>
     octokit.request('GET /repos/{owner}/{repo}/deployments', {
       ...repo,
-      task: view.task,
+      task: desired.task,
       environment: place.environment,
       ...page,
     }),
@@ -61,16 +65,16 @@ function versionIn(payload: unknown): unknown {
 }
 
 /** Without a merge of the default branch and without waiting for checks, both of which GitHub does by default. */
-async function create(view: DeploymentView, place: DeploymentPlace, gitHub: GitHub): Promise<number | undefined> {
+async function create(desired: DesiredDeployment, place: DeploymentPlace, gitHub: GitHub): Promise<number | undefined> {
   const { octokit, repo } = gitHub;
   const isTagged = (await commitOfTag(place.tag, gitHub)) !== undefined;
   const { data } = await octokit.request('POST /repos/{owner}/{repo}/deployments', {
     ...repo,
     ref: isTagged ? place.tag : place.sha,
-    task: view.task,
+    task: desired.task,
     environment: place.environment,
-    description: gitHub.redact(view.title),
-    payload: Object.fromEntries(Object.entries(view.payload).map(([name, text]) => [name, gitHub.redact(text)])),
+    description: gitHub.redact(desired.title),
+    payload: Object.fromEntries(Object.entries(desired.payload).map(([name, text]) => [name, gitHub.redact(text)])),
     auto_merge: false,
     required_contexts: [],
   });
@@ -79,7 +83,7 @@ async function create(view: DeploymentView, place: DeploymentPlace, gitHub: GitH
 
 async function setState(
   id: number,
-  { state, description, logUrl }: Pick<DeploymentView, 'state' | 'description' | 'logUrl'>,
+  { state, description, logUrl }: Pick<DesiredDeployment, 'state' | 'description' | 'logUrl'>,
   gitHub: GitHub,
 ): Promise<void> {
   const { octokit, repo } = gitHub;
@@ -91,7 +95,7 @@ async function setState(
     state,
     description: gitHub.redact(description),
     ...(logUrl && { log_url: logUrl }),
-    // What is replaced is known here; GitHub would also end those of other target apps.
+    // writeDeployment ends the deployments that are replaced; GitHub would also end those of other target apps.
     auto_inactive: false,
   });
 }

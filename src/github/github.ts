@@ -1,4 +1,4 @@
-/** What the action does on GitHub. Loaded by a dynamic import, as a chunk of its own: few runs need all of it. */
+/** What the action does on GitHub. Always imported dynamically: it is a chunk of its own, which few runs need. */
 
 export { runTask } from './client.ts';
 export { writeDeployment } from './deployment.ts';

@@ -3,7 +3,7 @@
 import { allOf, type GitHub, orNothing, pages, toGitHubError } from './client.ts';
 import { commitOfTag } from './tags.ts';
 
-/** Where to look for the pull request, in this order. */
+/** How to find the pull request: the first of these that leads to one. */
 export interface PullRequestClues {
   readonly number?: number | undefined;
   readonly tag?: string | undefined;
@@ -45,7 +45,7 @@ export async function writeComment(
       comment_id: id,
       body: text,
     });
-  // Somebody may have deleted it meanwhile.
+  // Somebody may have deleted the comment meanwhile.
   if (knownId !== undefined && (await orNothing(update(knownId), gitHub))) return { id: knownId, how: 'updated' };
   const own = await findOwnComment(number, marker, gitHub);
   if (own) {
@@ -103,8 +103,8 @@ function firstLine(text: string): string {
 }
 
 /**
- * Whose the token is, in lower case. `GET /user` refuses a job's token and an app's; GraphQL's viewer answers for every
- * kind. Where it does not, the job's own token is the likeliest.
+ * Whose the token is, in lower case. `GET /user` refuses a job's token and an app's; GraphQL's viewer works for every
+ * kind. Where GraphQL is refused, the token is most likely the job's own.
  */
 async function ownLogin({ octokit, clock }: GitHub): Promise<string> {
   try {
@@ -112,7 +112,7 @@ async function ownLogin({ octokit, clock }: GitHub): Promise<string> {
     return viewer.login.toLowerCase();
   } catch (cause) {
     const error = toGitHubError(cause, clock);
-    if (error.passing) throw error;
+    if (error.transient) throw error;
     return 'github-actions[bot]';
   }
 }

@@ -1,8 +1,8 @@
-/** Report -> its JSON in at most so many bytes, for places that hold no more. Pure. */
+/** Report -> its JSON within a limit of bytes. Pure. */
 
 import type { Report } from './report.ts';
 
-/** The lists that have no bound of their own, and which end of each is kept. */
+/** The lists of unlimited length, and which end of each is kept. */
 const LISTS = { history: 'first', operations: 'last', underWay: 'first', notices: 'first' } as const;
 type List = keyof typeof LISTS;
 const LIST_NAMES = Object.keys(LISTS) as List[];
@@ -20,7 +20,7 @@ export function boundedJson(report: Report, maxBytes: number): string {
   const whole = JSON.stringify(report);
   if (Buffer.byteLength(whole) <= maxBytes) return whole;
   const roomForLists = maxBytes - Buffer.byteLength(JSON.stringify({ ...report, ...NO_LISTS }));
-  // Texts that leave no room for any list are the ones to cut off.
+  // Where the texts alone take most of the room, they are cut off, too.
   const { texts, cut } = roomForLists < maxBytes / 2 ? withShortTexts(report) : { texts: report, cut: 0 };
   let bounded: Report = texts;
   for (;;) {
@@ -55,7 +55,7 @@ function withShortTexts(report: Report): { texts: Report; cut: number } {
   const texts = JSON.parse(JSON.stringify(report), (_, value: unknown) => {
     if (typeof value !== 'string' || value.length <= MAX_TEXT_CHARS) return value;
     cut++;
-    // Not half of a surrogate pair, which is no text.
+    // Half of a surrogate pair would be invalid text.
     return `${value.slice(0, MAX_TEXT_CHARS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
   }) as Report;
   return { texts, cut };

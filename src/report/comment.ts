@@ -1,28 +1,29 @@
-/** Report -> pull request comment, in GitHub's Markdown: the summary in short. Pure. */
+/** Report -> pull request comment, in GitHub's Markdown: a short form of the summary. Pure. */
 
 import { keyOf } from './key.ts';
 import { code, escapeMarkdown, limitParts, table } from './markdown.ts';
-import { phasesOf } from './phases.ts';
-import { type Report, stateWords } from './report.ts';
+import { PROGRESS_ICONS, phasesOf } from './phases.ts';
+import { formatState, type Report } from './report.ts';
 import {
+  type Extras,
   explanation,
+  formatInProgress,
+  formatLiveVersion,
   headline,
   noticesOf,
   preview,
-  type SummaryExtras,
   sandboxNote,
-  underWayWords,
-} from './summary.ts';
+} from './sections.ts';
 
 /** A comment holds 65,536 characters; no character is shorter than a byte. */
 const MAX_COMMENT_BYTES = 65_000;
 
-export interface CommentExtras extends SummaryExtras {
-  /** The run goes on, and this is what it waits for now. */
+export interface CommentExtras extends Extras {
+  /** The run is not over: the comment says what it waits for. */
   readonly isWaiting?: boolean;
 }
 
-/** The first line of the comment on this miniapp and target app, by which a later run finds it. */
+/** The first line of the comment, by which a later run on the same miniapp and target app finds it. */
 export function markerOf(report: Report): string {
   return `<!-- gopay-miniapp-release ${keyOf(report)} -->`;
 }
@@ -46,21 +47,19 @@ export function commentOf(report: Report, extras: CommentExtras = {}): string {
 }
 
 function waitingHeadline(report: Report): string {
-  return `## ⏳ waiting · ${escapeMarkdown(report.version)} · ${stateWords(report)}`;
+  return `## ⏳ waiting · ${escapeMarkdown(report.version)} · ${formatState(report)}`;
 }
 
 function waiting(report: Report): string {
   return `${escapeMarkdown(report.message, 1_000)}\n\nThe workflow is waiting and writes here again when it ends.`;
 }
 
-const ICONS = { done: '✅', now: '🔵', stopped: '❌', 'to come': '⚪' };
-
-/** The phases on one line; the icon's word stands beside where it matters, since not everybody sees a colour. */
+/** The phases on one line; the one that matters now has its word beside the icon. */
 function progress(report: Report): string {
   if (report.state === '' || report.targetApp === '' || report.version === '') return '';
   const steps = phasesOf(report).map(({ name, progress: at }) => {
-    if (at === 'now' || at === 'stopped') return `${ICONS[at]} **${name} (${at})**`;
-    return `${ICONS[at]} ${name}`;
+    if (at === 'now' || at === 'stopped') return `${PROGRESS_ICONS[at]} **${name} (${at})**`;
+    return `${PROGRESS_ICONS[at]} ${name}`;
   });
   return steps.join(' → ');
 }
@@ -70,12 +69,9 @@ function versions(report: Report): string {
     ['Miniapp', code(report.miniappId)],
     ['Target app', code(report.targetApp)],
     ['Version', code(report.version)],
-    [
-      'Live version',
-      report.state && (report.liveVersion ? code(report.liveVersion) : escapeMarkdown(report.live || 'none', 100)),
-    ],
+    ['Live version', formatLiveVersion(report)],
     ['Previous version', code(report.previousVersion)],
-    ['Also under way', underWayWords(report)],
+    ['Also in progress', formatInProgress(report)],
   ];
   const shown = columns.filter(([, value]) => value !== '');
   if (shown.length === 0) return '';
@@ -85,17 +81,17 @@ function versions(report: Report): string {
   );
 }
 
-/** A QR code takes a screen of its own. */
+/** Folded, since a QR code fills a screen. */
 function folded(text: string): string {
   return text && `<details><summary>Preview</summary>\n\n${text.replace(/^### Preview\n\n/, '')}\n\n</details>`;
 }
 
 function next(report: Report): string {
   if (report.nextStages.length === 0) return '';
-  return `Possible next: ${report.nextStages.map((stage) => code(stage)).join(', ')}`;
+  return `Next stages: ${report.nextStages.map((stage) => code(stage)).join(', ')}`;
 }
 
-/** When this was so, since a comment may be read much later, and where the rest is. */
+/** The time of the report, since a comment may be read much later, and a link to the run. */
 function footer(report: Report): string {
   const link = /^https?:\/\/[\w.:/-]+$/.test(report.run.url) ? `, by [this run](${report.run.url})` : '';
   return `<sub>As of ${report.endedAt}${link}.</sub>`;

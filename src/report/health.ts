@@ -1,4 +1,4 @@
-/** The health check's responses: what the report keeps of them, and the summary's view. Pure. */
+/** The health check's responses: what the report keeps of them, and their section of the summary. Pure. */
 
 import { code, escapeMarkdown, table } from './markdown.ts';
 
@@ -8,7 +8,7 @@ export interface HealthReport {
   /** Of the last response. */
   readonly verdict: HealthVerdict;
   readonly why: string;
-  /** How many responses this step asked for. */
+  /** How many responses this step requested. */
   readonly responses: number;
   /** Each condition and what the last response that could be read held at its place. */
   readonly conditions: readonly HealthCondition[];
@@ -36,7 +36,7 @@ export interface HealthSample {
 const MAX_SAMPLES_OF_A_RATIO = 16;
 const MAX_SAMPLES = 50;
 
-/** The samples with one more, in so many at most of each ratio and of all. */
+/** The samples with one more, within the limits for each ratio and for all. */
 export function withSample(samples: readonly HealthSample[], sample: HealthSample): HealthSample[] {
   const same = samples.filter(({ ratioPercent }) => ratioPercent === sample.ratioPercent);
   const [oldest] = same.length < MAX_SAMPLES_OF_A_RATIO ? [] : same;
@@ -55,11 +55,11 @@ export function healthSummary(health: HealthReport | undefined): string {
     `${ICONS[verdict]} ${verdict}`,
   ]);
   const conditions = rows.length > 0 ? table(rows, ['Condition', 'Last value', 'Verdict']) : '';
-  return ['### Health check', last + why, conditions, courses(health)].filter(Boolean).join('\n\n');
+  return ['### Health check', last + why, conditions, valuesByRatio(health)].filter(Boolean).join('\n\n');
 }
 
-/** How the values went at each ratio, oldest first. */
-function courses({ conditions, samples }: HealthReport): string {
+/** The values at each ratio, oldest first. */
+function valuesByRatio({ conditions, samples }: HealthReport): string {
   const ratios = [...new Set(samples.map(({ ratioPercent }) => ratioPercent))];
   const rows = ratios.flatMap((ratio) => {
     const own = samples.filter(({ ratioPercent }) => ratioPercent === ratio);
@@ -82,7 +82,7 @@ function courses({ conditions, samples }: HealthReport): string {
 
 const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/** Each value as a block, on a scale that holds the limit too; a point where there is none. The limit follows. */
+/** Each value as a block, on a scale that holds the limit too; a dot where there is no number. The limit follows. */
 function blocks(values: readonly string[], limit: number): string {
   const all = [...values.map(numberIn), limit].filter(Number.isFinite);
   const low = Math.min(...all);
@@ -108,7 +108,7 @@ function limitOf(condition: string): number {
   return numberIn(condition.slice(condition.lastIndexOf(' ') + 1));
 }
 
-/** A number's text, or one that was redacted, which is none. */
+/** The number that a text stands for; NaN where there is none, or where it was redacted. */
 function numberIn(text: string): number {
   if (/^[+-]?inf(inity)?$/i.test(text))
     return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** What a comment and a deployment are about, as a hash: the same in every run, and no ids for all to read. */
+/** The identity of a comment and a deployment, as a hash: the same in every run, and it shows no ids. */
 
 import { createHash } from 'node:crypto';
 import type { Report } from './report.ts';

@@ -1,4 +1,4 @@
-/** GitHub Flavored Markdown for job summaries and comments: escaping and limits. Of ours it knows `text.ts` only. */
+/** GitHub Flavored Markdown for job summaries and comments: escaping and limits. */
 
 import { cleanLine } from '../lib/text.ts';
 
@@ -7,18 +7,18 @@ const DEFAULT_MAX_CHARS = 500;
 
 export interface Part {
   readonly text: string;
-  /** What is dropped last weighs most. */
+  /** The part of the least weight is dropped first. */
   readonly weight: number;
 }
 
 /**
- * Foreign text that shows as itself, cleaned to one line of at most `maxChars`, and as nothing else, at the start of
+ * Untrusted text that shows as itself, cleaned to one line of at most `maxChars`, and as nothing else, at the start of
  * a line, after a list marker and in a table cell too.
  *
- * Two readers are kept out. Markdown sees character references for the ASCII punctuation that can mean something, and
+ * Two parsers are kept from finding anything in it. Markdown sees character references for the ASCII punctuation that can mean something, and
  * these never are structure (CommonMark 0.31, 2.5). GitHub's filters (mentions, issues, commits, URLs, emoji:
  * html-pipeline) then read the text of the finished HTML, where the references are plain characters again; so what
- * they look for is broken by U+200B, as Renovate does (renovatebot/renovate#1084). Text that people copy
+ * they search for is broken by U+200B, as Renovate does (renovatebot/renovate#1084). Text that people copy
  * (ids, paths, versions) belongs in `code`.
  */
 export function escapeMarkdown(text: string, maxChars: number = DEFAULT_MAX_CHARS): string {
@@ -29,9 +29,9 @@ export function escapeMarkdown(text: string, maxChars: number = DEFAULT_MAX_CHAR
 }
 
 /**
- * Foreign text as inline code that copies as it was, but for what cleanLine removes. GitHub's filters pass over
- * `<code>`. Markdown does not know that it is code, and GitHub's parser looks for emails and URLs in decoded text:
- * an empty element ends the run of text that it looks at. HTML and not backticks, since these cannot hold a `|` both
+ * Untrusted text as inline code that copies as it was, except for what cleanLine removes. GitHub's filters pass over
+ * `<code>`. Markdown does not know that it is code, and GitHub's parser searches decoded text for emails and
+ * URLs: an empty element ends the run of text that it searches. HTML and not backticks, since these cannot hold a `|` both
  * in and outside a table. Empty text gives nothing.
  */
 export function code(text: string, maxChars: number = DEFAULT_MAX_CHARS): string {
@@ -41,7 +41,7 @@ export function code(text: string, maxChars: number = DEFAULT_MAX_CHARS): string
   return shown === '' ? '' : `<code>${shown}</code>`;
 }
 
-/** A table of cells that are Markdown already: escaped, or our own. */
+/** A table of cells that are Markdown already. */
 export function table(rows: readonly (readonly string[])[], header: readonly string[]): string {
   return [header, header.map(() => '---'), ...rows].map(tableRow).join('\n');
 }
@@ -73,7 +73,7 @@ const REFERENCES_AND_PUNCTUATION =
 /** `@user`, `#1`, `https://`, `:smile:`, `/issues/1`, `GH-1` and a repository's own `KEY-1`, `www.`, commits. */
 const BREAK_AFTER = /[@#:/-]|\w{3}/;
 
-/** Inside `<code>` no filter looks, and no line begins. */
+/** GitHub's filters pass over `<code>`, and no line begins in it. */
 const LINKS_AND_PUNCTUATION = /www|(?![,;'"()?%./=-])[!-/:-@[-`{-~]/gi;
 const BREAK_IN_CODE_AFTER = /[@:]|www/i;
 
@@ -81,7 +81,7 @@ const ZERO_WIDTH_SPACE = '&#8203;';
 const EMPTY_ELEMENT = '<span></span>';
 const LEFT_OUT = '_Some of this was left out, since it would have been too long to be shown._';
 
-/** Words stay; `$` gets an element of its own, GitHub's documented way to say that it begins no formula. */
+/** Text of several characters stays; `$` gets an element of its own, GitHub's documented way to say that it begins no formula. */
 function reference(found: string): string {
   if (found.length > 1) return found;
   const shown = `&#${found.charCodeAt(0)};`;

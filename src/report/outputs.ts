@@ -1,4 +1,4 @@
-/** Report -> outputs. Every value has a fixed form, or is made safe to paste into a script. */
+/** Report -> outputs. Every value has a fixed form or is made safe to paste into a script. */
 
 import { shellSafe } from '../lib/text.ts';
 import { boundedJson } from './bounded.ts';
@@ -12,11 +12,11 @@ const SAFE = 'One line, shell metacharacters replaced.';
 /** The outputs, set on every ending; action.yml and the README's table are generated from here. */
 export const OUTPUTS = {
   verdict: 'succeeded, unchanged, planned, pending, rejected, withdrawn, refused, halted, cancelled or failed.',
-  complete: 'true where the end of every asked stage holds.',
+  complete: 'true where the end state of every requested stage has been reached.',
   released: 'true where this version is live.',
   changed: 'true where this step changed something on the portal.',
-  state: 'Where the release stands: none, created, in-review, approved, grayscale, released, ...',
-  'portal-status': `The portal's own word for it. ${SAFE}`,
+  state: 'The state of the release: none, created, in-review, approved, grayscale, released, ...',
+  'portal-status': `The portal's own name for that state. ${SAFE}`,
   version: 'The version that the step was about.',
   'publish-id': 'The release ticket.',
   'preview-url': 'Opens the version in the target app, before it is released.',
@@ -61,7 +61,7 @@ export function outputsOf(report: Report, reportFile: string): Record<OutputName
   };
 }
 
-/** A version or an id; anything else a portal may have sent is no such thing, and stays out. */
+/** A version or an id; empty for any other text that a portal may send in its place. */
 function fixed(text: string): string {
   return /^[\w.-]{1,64}$/.test(text) ? text : '';
 }

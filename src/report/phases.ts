@@ -1,19 +1,27 @@
-/** The portal's phases and how far a release is in them: one list that the picture and the table both draw. */
+/** The portal's phases and how far a release is in them, for the picture, the table and the comment's line. */
 
 import { STATES, WAY } from '../release/lifecycle.ts';
 import type { Report } from './report.ts';
 
 export interface Phase {
-  /** Our own words or a whole number: safe in a picture's source. */
+  /** Fixed text and a whole number: safe in a picture's source. */
   readonly name: string;
   readonly progress: 'done' | 'now' | 'stopped' | 'to come';
 }
+
+/** How far a phase is, as an icon. The word stands beside it, since not everybody can tell the colours. */
+export const PROGRESS_ICONS: Readonly<Record<Phase['progress'], string>> = {
+  done: '✅',
+  now: '🔵',
+  stopped: '❌',
+  'to come': '⚪',
+};
 
 /** The guide's phases in their order, with the ratios of a ramp as steps of the rollout. */
 export function phasesOf(report: Report): Phase[] {
   const { state } = report;
   const all = [...new Set(WAY.map((step) => phaseName(STATES[step].phase)).filter((name) => name !== ''))];
-  // A first release can only be official, so it has no rollout to come; but it passes through its beginning.
+  // A first release can only be official: it has no rollout, though it passes through the state before one.
   const names = all.filter((name) => name !== ROLLOUT || !report.firstRelease || state === 'rollout-ready');
   if (state === '' || state === 'unknown' || state === 'busy')
     return names.map((name) => ({ name, progress: 'to come' }));

@@ -1,4 +1,4 @@
-/** Writes the views of a report, which holds no secrets, where people and later steps find them. */
+/** Writes outputs, report file and summary, where people and later steps find them. The report holds no secrets by now. */
 
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
@@ -12,12 +12,12 @@ import { summaryOf } from './summary.ts';
 export interface Publishing {
   readonly tempDir: string;
   readonly warn: (text: string) => void;
-  /** Where the runner gave neither, as outside of a workflow, nothing is written. */
+  /** With neither, as outside of a workflow, nothing is written. */
   readonly hasOutputFile: boolean;
   readonly hasSummaryFile: boolean;
 }
 
-/** Outputs, report file and summary. What cannot be written is a warning: the release stands either way. */
+/** What cannot be written is a warning, since the release itself is not affected. */
 export async function publish(report: Report, publishing: Publishing): Promise<void> {
   const { warn } = publishing;
   const safely = async (what: string, act: () => Promise<void>) => {

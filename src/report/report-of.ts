@@ -19,7 +19,7 @@ import {
   stateOf,
 } from '../release/snapshot.ts';
 import type { HealthReport } from './health.ts';
-import { type Report, type ReportedError, type StageReport, stateWords, type Verdict } from './report.ts';
+import { formatState, type Report, type ReportedError, type StageReport, type Verdict } from './report.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** Untrusted text as it may stand in a sentence: redacted, one line, bounded. */
@@ -158,7 +158,7 @@ function messageOf(record: RunRecord, verdict: Verdict, facts: Facts): string {
   const stages = inputs?.stages ?? [];
   const what = snapshot?.version || 'The miniapp';
   const where = inputs?.targetApp ? ` on ${inputs.targetApp}` : '';
-  const state = facts.state === '' ? '' : `${what} is ${stateWords(facts)}${where}`;
+  const state = facts.state === '' ? '' : `${what} is ${formatState(facts)}${where}`;
   switch (outcome.kind) {
     case 'failed':
       return `${ERRORS[outcome.error.code].what}${state ? ` ${state}.` : ''}${doubtOf(record)}`;

@@ -1,4 +1,4 @@
-/** Everything that happened, as one value. The outputs, the summary, the comment and the deployment are views of it. */
+/** Everything that happened in a run, as one value. Outputs, summary, comment and deployment are all made from it. */
 
 import type { ErrorCode } from '../lib/errors.ts';
 import type { Call } from '../portal/port.ts';
@@ -36,7 +36,7 @@ export interface ReportedError {
   readonly code: ErrorCode;
   /** The catalogue's sentence. */
   readonly what: string;
-  /** What was found; may hold foreign text, cleaned, redacted and bounded. */
+  /** What was found; may hold untrusted text, cleaned, redacted and bounded. */
   readonly found: string;
   readonly todo: string;
   /** Where the documentation says more: `docs/troubleshooting.md#portal-refused`. */
@@ -47,7 +47,7 @@ export interface ReportedError {
 export interface Report {
   readonly schemaVersion: 1;
   readonly verdict: Verdict;
-  /** Every asked stage's end holds. */
+  /** The end state of every requested stage has been reached. */
   readonly complete: boolean;
   /** This version is live. */
   readonly released: boolean;
@@ -60,24 +60,24 @@ export interface Report {
   readonly spaceId: string;
   readonly targetApp: string;
   readonly version: string;
-  /** Empty where no look succeeded. */
+  /** Empty where the portal could not be read. */
   readonly state: State | 'busy' | 'unknown' | '';
-  /** The portal's own word; foreign text, cleaned. */
+  /** The portal's own name of the status; untrusted text, cleaned. */
   readonly portalStatus: string;
   readonly publishId: string;
   readonly previewUrl: string;
   readonly showPreview: boolean;
   /** The ratio in effect, in percent; absent outside a rollout. */
   readonly ratioPercent?: number;
-  /** The ratios asked for. */
+  /** The requested ratios. */
   readonly ramp: readonly number[];
   /** How many whitelist IDs this step was given; never which. */
   readonly whitelistIds: number;
-  /** How many the portal counts. */
+  /** How many user IDs the portal counts. */
   readonly whitelistCount?: number;
   readonly firstRelease?: boolean;
   readonly liveVersion: string;
-  /** The live version in words: `1.0.0`, `none`, or `unknown (RELEASED)` where its status is not mapped. */
+  /** The live version as text: `1.0.0`, `none`, or `unknown (RELEASED)` where its status is not mapped. */
   readonly live: string;
   /** What a default rollback would bring back now. */
   readonly previousVersion: string;
@@ -86,9 +86,9 @@ export interface Report {
   readonly nextStages: readonly Stage[];
   readonly packageSha256: string;
   readonly packageBytes: number;
-  /** One sentence of our own words and checked values. */
+  /** One sentence, of fixed text and checked values. */
   readonly message: string;
-  /** The reviewer's reason, or the error's; foreign text, cleaned. */
+  /** The reviewer's reason, or the error's; untrusted text, cleaned. */
   readonly reason: string;
   readonly error?: ReportedError;
   /** What to do next; empty where nothing. */
@@ -97,8 +97,9 @@ export interface Report {
   /** Where a health check was called. */
   readonly health?: HealthReport;
   readonly operations: readonly Call[];
+  /** How often the release's status was read. */
   readonly looks: number;
-  /** For a status of a real portal: what is known of each operation that the profile speaks. */
+  /** For a status of a real portal: what is known of each operation of the profile. */
   readonly probe?: readonly {
     readonly operation: Operation;
     readonly mark: Mark;
@@ -122,14 +123,14 @@ export interface Report {
   };
 }
 
-/** What a text of the report is, and so what is done to it before it leaves the process. */
+/** The kind of a text decides what is done to it before it leaves the process. */
 type Kind =
-  /** Our words, and values of a fixed form: never changed, whatever the secrets are. */
+  /** Fixed text, and values of a fixed form: never changed, whatever the secrets are. */
   | 'fixed'
-  /** Of the portal: a version or an id, which stays; anything else it may be is untrusted. */
+  /** From the portal. A version or an id stays as it is; any other text in its place is untrusted. */
   | 'version'
   | 'id'
-  /** A sentence of ours, whose untrusted parts were redacted before. */
+  /** A sentence of this action, whose untrusted parts were redacted when it was made. */
   | 'sentence'
   | 'untrusted';
 
@@ -205,7 +206,7 @@ export interface Redaction {
   readonly redactSentence: (text: string) => string;
 }
 
-/** The report with secrets replaced in its texts. Before any view is made: the views escape and cut. */
+/** The report with secrets replaced in its texts. Called before anything is made from it, since escaping and cutting would hide a secret from this search. */
 export function withoutSecrets(report: Report, { show, redactSentence }: Redaction): Report {
   const change: Readonly<Record<Kind, (text: string) => string>> = {
     fixed: (text) => text,
@@ -232,11 +233,11 @@ function changed(value: unknown, kinds: unknown, change: Readonly<Record<Kind, (
   return Object.fromEntries(entries);
 }
 
-/** The state in words: "in grayscale rollout at 20%". */
-export function stateWords(report: Pick<Report, 'state' | 'ratioPercent'>): string {
-  if (report.state === '') return 'not looked at';
-  if (report.state === 'busy') return 'in passing between two states';
-  if (report.state === 'unknown') return 'in a state that the profile does not know';
+/** The state as text: "in grayscale rollout at 20%". */
+export function formatState(report: Pick<Report, 'state' | 'ratioPercent'>): string {
+  if (report.state === '') return 'not read';
+  if (report.state === 'busy') return 'in a transitional status';
+  if (report.state === 'unknown') return 'in a status that the profile does not map';
   const ratio = report.state === 'grayscale' && report.ratioPercent ? ` at ${report.ratioPercent}%` : '';
   return STATES[report.state].words + ratio;
 }

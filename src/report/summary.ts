@@ -1,28 +1,32 @@
-/** Report -> job summary, in GitHub's Markdown. Verdict and state in words first, then the picture, then the facts. */
+/** Report -> job summary, in GitHub's Markdown: verdict and state as text first, then the picture, then the facts. Pure. */
 
 import { formatDuration } from '../lib/format.ts';
 import { type Mark, OPERATIONS, operationRow, STAGES } from '../release/lifecycle.ts';
 import type { SimulatedStage } from '../release/plan.ts';
 import { healthSummary } from './health.ts';
 import { code, escapeMarkdown, limitParts, type Part, table } from './markdown.ts';
-import { phasesOf } from './phases.ts';
-import { type Report, stateWords, type Verdict } from './report.ts';
+import { PROGRESS_ICONS, phasesOf } from './phases.ts';
+import { formatState, type Report } from './report.ts';
+import {
+  type Extras,
+  explanation,
+  formatInProgress,
+  formatLiveVersion,
+  headline,
+  noticesOf,
+  preview,
+  sandboxNote,
+} from './sections.ts';
 
 /** A summary over 1 MiB is not shown at all. */
 const MAX_SUMMARY_BYTES = 1_000_000;
 const MAX_ROWS = 50;
-const MAX_UNDER_WAY = 10;
 
-export interface SummaryExtras {
-  /** The preview link as a QR code, drawn in Markdown. */
-  readonly qrCode?: string | undefined;
-}
-
-export function summaryOf(report: Report, extras: SummaryExtras = {}): string {
+export function summaryOf(report: Report, extras: Extras = {}): string {
   return limitParts(partsOf(report, extras), MAX_SUMMARY_BYTES);
 }
 
-function partsOf(report: Report, extras: SummaryExtras): Part[] {
+function partsOf(report: Report, extras: Extras): Part[] {
   return [
     { text: sandboxNote(report), weight: 100 },
     { text: headline(report), weight: 100 },
@@ -41,46 +45,7 @@ function partsOf(report: Report, extras: SummaryExtras): Part[] {
   ].filter((part) => part.text !== '');
 }
 
-const ICONS: Readonly<Record<Verdict, string>> = {
-  succeeded: '✅',
-  unchanged: '✅',
-  planned: '📝',
-  pending: '⏳',
-  rejected: '❌',
-  withdrawn: '↩️',
-  refused: '⛔',
-  halted: '🛑',
-  cancelled: '⚪',
-  failed: '❌',
-};
-
-export function headline(report: Report): string {
-  const state = report.state === '' ? '' : ` · ${stateWords(report)}`;
-  const dry = report.dryRun ? ' (dry run)' : '';
-  return `## ${ICONS[report.verdict]} ${report.verdict}${dry}${report.version ? ` · ${escapeMarkdown(report.version)}` : ''}${state}`;
-}
-
-export function sandboxNote(report: Report): string {
-  return report.sandbox ? '> **Sandbox rehearsal.** Nothing here has reached a real portal.' : '';
-}
-
-/** What happened and what to do, in sentences. */
-export function explanation(report: Report): string {
-  const lines = [escapeMarkdown(report.message, 1_000)];
-  if (report.error) {
-    lines.push(`**${report.error.code}**: ${escapeMarkdown(report.error.found, 4_000)}`);
-    if (report.error.traceId) lines.push(`The portal's trace id is ${code(report.error.traceId, 200)}.`);
-  } else if (report.reason) lines.push(`**The reviewer's reason:** ${escapeMarkdown(report.reason, 4_000)}`);
-  if (report.todo) lines.push(`**What to do:** ${escapeMarkdown(report.todo, 1_000)}`);
-  if (report.error) lines.push(`More: ${code(report.error.more)}`);
-  return lines.join('\n\n');
-}
-
-export function noticesOf(report: Report): string {
-  return report.notices.map((notice) => `- ${escapeMarkdown(notice, 1_000)}`).join('\n');
-}
-
-/** Mermaid, of our own words and whole numbers only. The table below it says the same where it is not drawn. */
+/** Mermaid, of fixed text and whole numbers only. The table below it says the same where Mermaid is not drawn. */
 function picture(report: Report): string {
   if (!hasPhases(report)) return '';
   const phases = phasesOf(report);
@@ -102,8 +67,6 @@ function picture(report: Report): string {
   ].join('\n');
 }
 
-const PROGRESS_ICONS = { done: '✅', now: '🔵', stopped: '❌', 'to come': '⚪' };
-
 function phaseTable(report: Report): string {
   if (!hasPhases(report)) return '';
   const rows = phasesOf(report).map(({ name, progress }) => [PROGRESS_ICONS[progress], name, progress]);
@@ -120,32 +83,21 @@ function facts(report: Report): string {
   add('Miniapp', report.miniappId && code(report.miniappId));
   add('Target app', report.targetApp && code(report.targetApp));
   add('Version', report.version && code(report.version));
-  add('Where it stands', report.state && escapeMarkdown(stateWords(report)));
-  add("The portal's word", report.portalStatus && code(report.portalStatus, 100));
-  add(
-    'Live version',
-    report.state && (report.liveVersion ? code(report.liveVersion) : escapeMarkdown(report.live || 'none', 100)),
-  );
+  add('Status', report.state && escapeMarkdown(formatState(report)));
+  add('Portal status', report.portalStatus && code(report.portalStatus, 100));
+  add('Live version', formatLiveVersion(report));
   add('Previous version', report.previousVersion && `${code(report.previousVersion)} (what a rollback brings back)`);
-  add('Also under way', underWayWords(report));
+  add('Also in progress', formatInProgress(report));
   add('First release', report.firstRelease === true ? 'yes: it can only be official' : '');
   add('Grayscale', report.ratioPercent ? `${report.ratioPercent}% of users` : '');
-  add('Whitelist', whitelistWords(report));
+  add('Whitelist', formatWhitelist(report));
   add('Package', report.packageSha256 && `${report.packageBytes} bytes, SHA-256 ${code(report.packageSha256)}`);
-  add('Possible next', report.nextStages.map((stage) => code(stage)).join(', '));
+  add('Next stages', report.nextStages.map((stage) => code(stage)).join(', '));
   const [first, ...others] = rows;
   return first ? table(others, first) : '';
 }
 
-export function underWayWords({ underWay }: Report): string {
-  const shown = underWay
-    .slice(0, MAX_UNDER_WAY)
-    .map(({ version, state }) => `${code(version)} (${stateWords({ state })})`);
-  const more = underWay.length - shown.length;
-  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
-}
-
-function whitelistWords(report: Report): string {
+function formatWhitelist(report: Report): string {
   const counted = report.whitelistCount ? `${report.whitelistCount} on the portal` : '';
   const given = report.whitelistIds ? `${report.whitelistIds} user IDs given` : '';
   return [given, counted].filter(Boolean).join(', ');
@@ -167,13 +119,10 @@ export function formatSimulated(step: SimulatedStage): string {
   const sends = step.operations.map(({ operation, ratioPercent }) => {
     return `${operationRow(operation).words}${ratioPercent ? ` ${ratioPercent}%` : ''} (${operation})`;
   });
-  return [...sends, ...(step.waits ? ['wait'] : [])].join(', then ') || 'nothing, its end holds';
-}
-
-export function preview(report: Report, extras: SummaryExtras): string {
-  if (!report.showPreview || report.previewUrl === '') return '';
-  const qr = extras.qrCode ? `\n\n${extras.qrCode}` : '';
-  return `### Preview\n\nOpens this version in the target app (the portal's own QR code does not):\n\n\`\`\`text\n${report.previewUrl}\n\`\`\`${qr}`;
+  return (
+    [...sends, ...(step.waits ? ['wait'] : [])].join(', then ') ||
+    'nothing: the end state of the stage has been reached'
+  );
 }
 
 function history(report: Report): string {
@@ -186,9 +135,7 @@ function history(report: Report): string {
       escapeMarkdown(operator, 60),
       escapeMarkdown(comment, 500),
     ]);
-  const more =
-    report.history.length > MAX_ROWS ? `\n\n${report.history.length - MAX_ROWS} more are in the report.` : '';
-  return `### History\n\n${table(rows, ['Time', 'What', 'Who', 'Comment'])}${more}`;
+  return `### History\n\n${table(rows, ['Time', 'What', 'Who', 'Comment'])}${restOf(report.history)}`;
 }
 
 function operations(report: Report): string {
@@ -202,24 +149,28 @@ function operations(report: Report): string {
       ok ? 'accepted' : 'not accepted',
       traceId ? code(traceId, 100) : '',
     ]);
-  const more = sent.length > MAX_ROWS ? `\n\n${sent.length - MAX_ROWS} more are in the report.` : '';
-  return `### What was sent\n\n${table(rows, ['UTC', 'Operation', 'Answer', 'Trace id'])}${more}`;
+  return `### What was sent\n\n${table(rows, ['UTC', 'Operation', 'Response', 'Trace id'])}${restOf(sent)}`;
 }
 
-const SURENESS: Readonly<Record<Mark, string>> = {
+/** What stands below a table of the first MAX_ROWS. */
+function restOf(all: readonly unknown[]): string {
+  return all.length > MAX_ROWS ? `\n\n${all.length - MAX_ROWS} more are in the report.` : '';
+}
+
+const SOURCES: Readonly<Record<Mark, string>> = {
   documented: 'documented by the vendor',
   observed: 'observed elsewhere',
   inferred: 'inferred: prove it with a recording (docs/portal.md)',
 };
 
-/** What a status tells of a portal that nobody has described. */
+/** What a status step shows of a portal whose API is not described. */
 function probed({ probe = [] }: Report): string {
   if (probe.length === 0) return '';
   const rows = probe.map(({ operation, mark, answer }) => {
     if (answer === 'answered')
       return [code(operation), operationRow(operation).words, '✅ answered by this portal just now'];
     const failed = answer === 'failed' ? '❌ not answered by this portal just now; ' : '';
-    return [code(operation), operationRow(operation).words, failed + SURENESS[mark]];
+    return [code(operation), operationRow(operation).words, failed + SOURCES[mark]];
   });
   const answered = probe.filter(({ answer }) => answer === 'answered').length;
   const head = `<details><summary>What is known of this portal: ${answered} of ${probe.length} operations answered just now</summary>`;
@@ -229,5 +180,5 @@ function probed({ probe = [] }: Report): string {
 function runFacts(report: Report): string {
   const took = formatDuration(Date.parse(report.endedAt) - Date.parse(report.startedAt));
   const who = report.run.triggeringActor ? ` Started by ${code(report.run.triggeringActor, 100)}.` : '';
-  return `<sub>${report.looks} ${report.looks === 1 ? 'look' : 'looks'}, ${took}, ended ${report.endedAt}.${who}</sub>`;
+  return `<sub>${report.looks} ${report.looks === 1 ? 'poll' : 'polls'}, ${took}, ended ${report.endedAt}.${who}</sub>`;
 }

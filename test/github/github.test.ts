@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { eventNumber, type RunContext } from '../../src/action/context.ts';
 import type { Inputs } from '../../src/action/inputs.ts';
 import { type GitHubOptions, runTask } from '../../src/github/client.ts';
-import { createTeller, tagsOf } from '../../src/github/notifier.ts';
+import { createNotifier } from '../../src/github/notifier.ts';
 import { findPullRequest } from '../../src/github/pull-request.ts';
+import { tagsOf } from '../../src/github/repository-tags.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createRedactor } from '../../src/lib/redaction/redactor.ts';
@@ -47,23 +48,23 @@ afterEach(async () => {
   await gitHub?.close();
 });
 
-interface Told {
+interface TestNotifier {
   readonly log: string;
-  tell(report?: Report, moment?: 'waiting' | 'end'): Promise<void>;
+  notify(report?: Report, moment?: 'waiting' | 'end'): Promise<void>;
 }
 
-function teller(
+function notifier(
   inputs: Partial<Inputs> = {},
   context: Partial<RunContext> = {},
   signal = new AbortController().signal,
-): Told {
+): TestNotifier {
   const parts = optionsOf(context, signal);
-  const tell = createTeller(parts);
+  const notify = createNotifier(parts);
   return {
     get log() {
       return parts.lines.join('');
     },
-    tell: (report = someReport(), moment = 'end') => tell(report, inputsOf(inputs), moment),
+    notify: (report = someReport(), moment = 'end') => notify(report, inputsOf(inputs), moment),
   };
 }
 
@@ -89,7 +90,7 @@ const contextOf = (context: Partial<RunContext>) =>
   }) as RunContext;
 
 describe('the comment', () => {
-  test('is found on the third page, among forged ones, and updated in place', async () => {
+  test('an earlier comment is found on the third page, among forged ones, and updated in place', async () => {
     const others = Array.from({ length: 250 }, (_, at) => commentBy('somebody', `talk ${at}`, at + 1));
     const forged = [
       commentBy('mallory', `${MARKER}\nforged by a user`, 301),
@@ -100,18 +101,18 @@ describe('the comment', () => {
     ];
     const own = commentBy(BOT, `${MARKER}\r\nold`, 400);
     await start({ comments: [...others.slice(0, 50), ...forged, ...others.slice(50), own] });
-    await teller().tell();
+    await notifier().notify();
     expect(own.body).toContain('in grayscale rollout at 20%');
     expect(gitHub.comments).toHaveLength(256);
     expect(gitHub.comments.filter(({ body }) => body.includes('rollout'))).toEqual([own]);
     expect(gitHub.requests.filter((route) => route === LIST)).toHaveLength(3);
   });
 
-  test('is made once, then updated; a forged one alone makes a new one', async () => {
+  test('the first report creates a comment and later ones update it; a forged comment is left alone', async () => {
     await start({ comments: [commentBy('mallory', `${MARKER}\nforged`, 1)] });
-    const { tell } = teller();
-    await tell(someReport({ verdict: 'pending', state: 'in-review' }), 'waiting');
-    await tell();
+    const { notify } = notifier();
+    await notify(someReport({ verdict: 'pending', state: 'in-review' }), 'waiting');
+    await notify();
     expect(gitHub.comments.map(({ user }) => user.login)).toEqual(['mallory', BOT]);
     expect(gitHub.comments[0]?.body).toContain('forged');
     expect(gitHub.bodies).toHaveLength(2);
@@ -120,58 +121,59 @@ describe('the comment', () => {
     // The second one knew where; after somebody deleted it, a new one is made.
     expect(gitHub.requests).toEqual([LIST, 'POST /graphql', CREATE, UPDATE]);
     gitHub.comments.pop();
-    await tell();
+    await notify();
     expect(gitHub.comments.map(({ user }) => user.login)).toEqual(['mallory', BOT]);
   });
 
-  test('a rehearsal and another target app have their own', async () => {
+  test('a rehearsal and another target app have comments of their own', async () => {
     await start();
-    for (const fields of [{}, { sandbox: true }, { targetApp: 'OTHER' }, {}]) await teller().tell(someReport(fields));
+    for (const fields of [{}, { sandbox: true }, { targetApp: 'OTHER' }, {}])
+      await notifier().notify(someReport(fields));
     expect(gitHub.comments).toHaveLength(3);
   });
 
-  test("an app's or a person's token updates its own, not the bot's; where GraphQL is refused, the bot's", async () => {
+  test("the token of an app or a person updates its own comment, and the bot's only where GraphQL is refused", async () => {
     await start({
       viewer: 'release-app[bot]',
       comments: [commentBy(BOT, MARKER, 1), commentBy('Release-App[bot]', MARKER, 2)],
     });
-    await teller().tell();
+    await notifier().notify();
     expect(gitHub.comments.map(({ body }) => body === MARKER)).toEqual([true, false]);
     gitHub.viewer = undefined;
-    await teller().tell();
+    await notifier().notify();
     expect(gitHub.comments.map(({ body }) => body === MARKER)).toEqual([false, false]);
   });
 
   test('an Enterprise Server has its API in a folder', async () => {
     await start({ comments: [commentBy(BOT, MARKER, 1)] });
-    await teller({}, { apiUrl: `${gitHub.url}/api/v3` }).tell();
+    await notifier({}, { apiUrl: `${gitHub.url}/api/v3` }).notify();
     expect(gitHub.requests).toEqual([LIST, 'POST /graphql', UPDATE]);
   });
 
-  test('is not written in a dry run, when it is off, without a token, or without a pull request', async () => {
+  test('no comment is written in a dry run, with comment: off, without a token, or without a pull request', async () => {
     await start({ pulls: {} });
-    await teller({ dryRun: true, environment: 'prod' }).tell();
-    await teller({ comment: 'off' }).tell();
-    await teller({ githubToken: undefined, environment: 'prod' }).tell();
-    const onSchedule = teller({ comment: 'auto' }, { eventName: 'schedule' });
-    await onSchedule.tell(someReport({ version: '' }));
+    await notifier({ dryRun: true, environment: 'prod' }).notify();
+    await notifier({ comment: 'off' }).notify();
+    await notifier({ githubToken: undefined, environment: 'prod' }).notify();
+    const onSchedule = notifier({ comment: 'auto' }, { eventName: 'schedule' });
+    await onSchedule.notify(someReport({ version: '' }));
     expect(gitHub.requests).toEqual([]);
     expect(onSchedule.log).toContain('No pull request belongs');
-    const onPush = teller({ comment: 'auto' });
-    await onPush.tell();
+    const onPush = notifier({ comment: 'auto' });
+    await onPush.notify();
     expect(onPush.log).toContain('No pull request belongs');
     expect(gitHub.bodies).toEqual([]);
   });
 
-  test('holds no credential, whatever the report says', async () => {
+  test('the comment holds no credential, even where the report does', async () => {
     await start();
-    await teller({ environment: TOKEN }).tell(someReport({ message: `it said ${TOKEN}`, version: TOKEN }));
+    await notifier({ environment: TOKEN }).notify(someReport({ message: `it said ${TOKEN}`, version: TOKEN }));
     expect(gitHub.bodies.join()).not.toContain(TOKEN);
     expect(JSON.stringify(gitHub.deployments.map(({ body }) => ({ ...body, environment: '' })))).not.toContain(TOKEN);
   });
 });
 
-describe('which pull request', () => {
+describe('the pull request of a release', () => {
   const find = (clues: Parameters<typeof findPullRequest>[0]) =>
     runTask(
       {
@@ -186,7 +188,7 @@ describe('which pull request', () => {
       (client) => findPullRequest(clues, client),
     );
 
-  test("the tag's commit, peeled; the one that was merged as it; never another repository's", async () => {
+  test("is the one that was merged as the tag's commit, and never one of another repository", async () => {
     await start({
       tags: { 'v1.0.0': ['c1'], 'v1.1.0': ['t1', 't2', 'c2'], 'shop/v2': ['c3'] },
       pulls: {
@@ -209,7 +211,7 @@ describe('which pull request', () => {
     expect(await find({ number: 5, sha: 'head' })).toBe(5);
   });
 
-  test("the event's own, and a comment's on one, but no plain issue's", () => {
+  test("is the event's own, or the one that a comment was written on, but no issue", () => {
     const number = (eventName: string, event: unknown) => eventNumber(contextOf({ eventName, event }));
     expect(number('pull_request', { pull_request: { number: 12 } })).toBe(12);
     expect(number('pull_request_target', { pull_request: { number: 12 } })).toBe(12);
@@ -230,19 +232,19 @@ describe('the deployment', () => {
   const at = (version: string, state: Report['state'], fields: Partial<Report> = {}) =>
     someReport({ version, state, ...fields });
 
-  test('one for a version, with a status for each state; the replaced one ends; a rollback turns it round', async () => {
+  test('each version has one deployment with a status for each state, and a rollback makes the other one active', async () => {
     await start({ tags: { 'v1.1.0': ['t', 'c'] } });
-    const { tell, log } = teller({ comment: 'off', environment: 'production' });
-    await tell(at('1.0.0', 'released'));
-    await tell(at('1.1.0', 'in-review'), 'waiting');
-    await tell(at('1.1.0', 'grayscale'));
-    await tell(at('1.1.0', 'grayscale'));
-    await tell(at('1.1.0', 'released'));
+    const { notify, log } = notifier({ comment: 'off', environment: 'production' });
+    await notify(at('1.0.0', 'released'));
+    await notify(at('1.1.0', 'in-review'), 'waiting');
+    await notify(at('1.1.0', 'grayscale'));
+    await notify(at('1.1.0', 'grayscale'));
+    await notify(at('1.1.0', 'released'));
     expect(states()).toEqual([
       ['1.0.0', 'head', 'success', 'inactive'],
       ['1.1.0', 'v1.1.0', 'in_progress', 'in_progress', 'success'],
     ]);
-    await tell(at('1.0.0', 'released'));
+    await notify(at('1.0.0', 'released'));
     expect(states()).toEqual([
       ['1.0.0', 'head', 'success', 'inactive', 'success'],
       ['1.1.0', 'v1.1.0', 'in_progress', 'in_progress', 'success', 'inactive'],
@@ -265,39 +267,39 @@ describe('the deployment', () => {
     });
   });
 
-  test('a rejection and a halt fail it, a withdrawal ends it, and nothing is made for what is not on its way', async () => {
+  test('a rejection and a halt make it fail, a withdrawal makes it inactive, and a release not applied for has none', async () => {
     await start();
-    const { tell } = teller({ comment: 'off', environment: 'production' });
-    await tell(at('1.0.0', 'created'));
-    await tell(at('1.0.0', 'withdrawn'));
-    await tell(at('1.0.0', 'in-review', { sandbox: true }));
+    const { notify } = notifier({ comment: 'off', environment: 'production' });
+    await notify(at('1.0.0', 'created'));
+    await notify(at('1.0.0', 'withdrawn'));
+    await notify(at('1.0.0', 'in-review', { sandbox: true }));
     expect(gitHub.deployments).toEqual([]);
-    await tell(at('1.0.0', 'rejected', { verdict: 'rejected' }));
-    await tell(at('1.0.0', 'grayscale', { verdict: 'halted' }));
-    await tell(at('1.0.0', 'withdrawn'));
+    await notify(at('1.0.0', 'rejected', { verdict: 'rejected' }));
+    await notify(at('1.0.0', 'grayscale', { verdict: 'halted' }));
+    await notify(at('1.0.0', 'withdrawn'));
     expect(states()).toEqual([['1.0.0', 'head', 'failure', 'failure', 'inactive']]);
   });
 
-  test('only what was live is replaced: a failed version stays failed', async () => {
+  test('a release makes only live deployments inactive: a failed one stays failed', async () => {
     await start();
-    const { tell } = teller({ comment: 'off', environment: 'production' });
-    await tell(at('1.0.0', 'rejected', { verdict: 'rejected' }));
-    await tell(at('1.1.0', 'released'));
+    const { notify } = notifier({ comment: 'off', environment: 'production' });
+    await notify(at('1.0.0', 'rejected', { verdict: 'rejected' }));
+    await notify(at('1.1.0', 'released'));
     expect(states()).toEqual([
       ['1.0.0', 'head', 'failure'],
       ['1.1.0', 'head', 'success'],
     ]);
   });
 
-  test('another target app in the same environment is left alone; a payload may come back as text', async () => {
+  test('deployments of another target app are left alone, and a payload may come back as text', async () => {
     await start();
-    const { tell } = teller({ comment: 'off', environment: 'production' });
-    await tell(at('1.0.0', 'released'));
-    await tell(at('1.0.0', 'released', { targetApp: 'OTHER' }));
+    const { notify } = notifier({ comment: 'off', environment: 'production' });
+    await notify(at('1.0.0', 'released'));
+    await notify(at('1.0.0', 'released', { targetApp: 'OTHER' }));
     for (const deployment of gitHub.deployments)
       Object.assign(deployment, { payload: JSON.stringify(deployment.payload) });
-    await tell(at('1.1.0', 'released'));
-    await tell(at('1.1.0', 'released'));
+    await notify(at('1.1.0', 'released'));
+    await notify(at('1.1.0', 'released'));
     expect(gitHub.deployments.map(({ statuses }) => statuses.at(-1)?.['state'])).toEqual([
       'inactive',
       'success',
@@ -306,108 +308,113 @@ describe('the deployment', () => {
   });
 });
 
-describe('what goes wrong is a warning', () => {
-  test.each([403, 404])('a missing permission (%i) names the line to add, once', async (status) => {
-    await start({
-      faults: [CREATE, 'GET /repos/{owner}/{repo}/deployments'].map((route) => ({
-        route,
-        status,
-        message: 'Resource not accessible by integration\n::error::@all',
-      })),
-    });
-    const told = teller({ environment: 'production' });
-    await told.tell();
-    await told.tell();
-    const warnings = told.log.match(/^::warning::.*$/gm) ?? [];
-    expect(warnings).toHaveLength(2);
-    expect(warnings.join()).toContain('permissions:%0A  pull-requests: write');
-    expect(warnings.join()).toContain('permissions:%0A  deployments: write');
-    expect(warnings[0]).toContain(`GitHub answered ${status} (Resource not accessible by integration ::error::@all)`);
-    expect(pauses).toEqual([]);
-  });
+describe('an error of GitHub is a warning', () => {
+  test.each([403, 404])(
+    'a missing permission (%i) is warned of once, with the line to add to the job',
+    async (status) => {
+      await start({
+        faults: [CREATE, 'GET /repos/{owner}/{repo}/deployments'].map((route) => ({
+          route,
+          status,
+          message: 'Resource not accessible by integration\n::error::@all',
+        })),
+      });
+      const current = notifier({ environment: 'production' });
+      await current.notify();
+      await current.notify();
+      const warnings = current.log.match(/^::warning::.*$/gm) ?? [];
+      expect(warnings).toHaveLength(2);
+      expect(warnings.join()).toContain('permissions:%0A  pull-requests: write');
+      expect(warnings.join()).toContain('permissions:%0A  deployments: write');
+      expect(warnings[0]).toContain(
+        `GitHub responded ${status} (Resource not accessible by integration ::error::@all)`,
+      );
+      expect(pauses).toEqual([]);
+    },
+  );
 
-  test('a bad token is not shown', async () => {
+  test('a wrong token is not shown in the warning', async () => {
     await start();
-    const told = teller({ githubToken: 'ghp_other_token_that_is_wrong' });
-    await told.tell();
-    expect(told.log).toContain('GitHub answered 401 (Bad credentials).');
-    expect(told.log).not.toContain('ghp_other');
+    const current = notifier({ githubToken: 'ghp_other_token_that_is_wrong' });
+    await current.notify();
+    expect(current.log).toContain('GitHub responded 401 (Bad credentials).');
+    expect(current.log).not.toContain('ghp_other');
   });
 
-  test('a passing fault is tried again, four times at most', async () => {
+  test('a transient error is retried, with four attempts at most', async () => {
     await start({
       faults: [
         { route: LIST, status: 502, times: 2 },
         { route: LIST, status: 503, times: 1, headers: { 'retry-after': '2' } },
       ],
     });
-    await teller().tell();
+    await notifier().notify();
     expect(pauses).toEqual([250, 500, 2000]);
     expect(gitHub.comments).toHaveLength(1);
     gitHub.faults.push({ route: LIST, status: 500, times: 9 });
-    const told = teller();
-    await told.tell();
-    expect(told.log).toContain('GitHub answered 500 (x).');
+    const current = notifier();
+    await current.notify();
+    expect(current.log).toContain('GitHub responded 500 (x).');
     expect(gitHub.faults.at(-1)?.times).toBe(5);
   });
 
-  test('a write whose answer was lost is looked for, not repeated', async () => {
+  test('a comment whose response was lost is found, not written twice', async () => {
     await start({ faults: [{ route: CREATE, status: 502, times: 1, after: true }] });
-    const told = teller();
-    await told.tell();
+    const current = notifier();
+    await current.notify();
     expect(gitHub.comments).toHaveLength(1);
-    expect(told.log).not.toContain('warning');
+    expect(current.log).not.toContain('warning');
   });
 
-  test('a rate limit is waited for where it is short, and else named', async () => {
+  test('a short rate limit is waited for, and a long one is named in the warning', async () => {
     const limits = [
       { status: 403, headers: { 'retry-after': '3' } },
       { status: 429, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' } },
     ];
     await start({ faults: limits.map((fault) => ({ route: LIST, times: 1, ...fault })) });
-    await teller().tell();
+    await notifier().notify();
     expect(pauses).toEqual([3000, 500]);
     expect(gitHub.comments).toHaveLength(1);
     pauses.length = 0;
     gitHub.faults.push({ route: LIST, status: 403, message: 'You have exceeded a secondary rate limit', times: 1 });
-    const told = teller();
-    await told.tell();
-    expect(told.log).toContain('a rate limit for 60 s more');
-    expect(told.log).not.toContain('pull-requests: write');
+    const current = notifier();
+    await current.notify();
+    expect(current.log).toContain('a rate limit for 60 s more');
+    expect(current.log).not.toContain('pull-requests: write');
     expect(pauses).toEqual([]);
   });
 
-  test('GitHub is down', async () => {
+  test('an unreachable GitHub makes a warning each for comment and deployment', async () => {
     await start();
     await gitHub.close();
-    const told = teller({ environment: 'production' });
-    await told.tell();
-    expect(told.log.match(/^::warning::.*GitHub could not be reached/gm)).toHaveLength(2);
+    const current = notifier({ environment: 'production' });
+    await current.notify();
+    expect(current.log.match(/^::warning::.*GitHub could not be reached/gm)).toHaveLength(2);
   });
 
-  test('a cancelled run tries the comment quickly, the deployment not at all', async () => {
+  test('a cancelled run writes its comment within a short limit, and no deployment', async () => {
     await start();
-    const last = teller({ environment: 'production' }, {}, AbortSignal.abort());
-    await last.tell(someReport({ verdict: 'cancelled' }));
+    const last = notifier({ environment: 'production' }, {}, AbortSignal.abort());
+    await last.notify(someReport({ verdict: 'cancelled' }));
     expect(gitHub.bodies[0]).toContain('cancelled');
     expect(last.log).not.toContain('warning');
     expect(gitHub.deployments).toEqual([]);
     gitHub.faults.push({ route: UPDATE, status: 0, hang: true });
-    const told = teller({}, {}, AbortSignal.abort());
-    await told.tell(someReport({ verdict: 'cancelled', endedAt: 'later' }));
-    expect(told.log).toContain('The run was cancelled.');
+    const current = notifier({}, {}, AbortSignal.abort());
+    await current.notify(someReport({ verdict: 'cancelled', endedAt: 'later' }));
+    expect(current.log).toContain('The run was cancelled.');
   });
 
   test('a run that is cancelled while GitHub hangs ends the comment of a wait at once', async () => {
     await start({ faults: [{ route: LIST, status: 0, hang: true }] });
     const cancelled = new AbortController();
-    const told = teller({}, {}, cancelled.signal);
+    const current = notifier({}, {}, cancelled.signal);
     const asked = gitHub.seen(LIST);
-    const end = told.tell(someReport(), 'waiting');
+    const end = current.notify(someReport(), 'waiting');
     await asked;
     cancelled.abort();
     await end;
-    expect(told.log).toContain('The run was cancelled.');
+    expect(current.log).toContain('The run was cancelled.');
   });
 });
 
@@ -416,16 +423,19 @@ describe('lists of several pages', () => {
   const TAGS = 'GET /repos/{owner}/{repo}/tags';
   const listed = (apiUrl = gitHub.url) => tagsOf(inputsOf({}), optionsOf({ apiUrl }));
 
-  test.each([1, 7, 30, 50])('tags in pages of %i, with a Link header', async (pageCap) => {
+  test.each([1, 7, 30, 50])('all tags are read in pages of %i with a Link header', async (pageCap) => {
     await start({ tags: tagged(120), pageCap });
     expect(await listed()).toEqual(Object.keys(tagged(120)));
     expect(gitHub.requests).toHaveLength(Math.ceil(120 / pageCap));
   });
 
-  test.each([10, 30, 50, 100])('tags in pages of %i, where a proxy drops the Link header', async (pageCap) => {
-    await start({ tags: tagged(215), pageCap, linkTo: () => undefined });
-    expect(await listed()).toEqual(Object.keys(tagged(215)));
-  });
+  test.each([10, 30, 50, 100])(
+    'all tags are read in pages of %i where a proxy drops the Link header',
+    async (pageCap) => {
+      await start({ tags: tagged(215), pageCap, linkTo: () => undefined });
+      expect(await listed()).toEqual(Object.keys(tagged(215)));
+    },
+  );
 
   test('a page that is no round number long and has no Link header is the only one', async () => {
     await start({ tags: tagged(99), linkTo: () => undefined });
@@ -493,27 +503,27 @@ describe('lists of several pages', () => {
       number: at + 1,
       merge_commit_sha: at === 60 ? 'head' : 'x',
     }));
-    const { tell } = teller({ comment: 'auto', environment: 'production' });
+    const { notify } = notifier({ comment: 'auto', environment: 'production' });
     const report = someReport({ version: '1.0.0', state: 'released' });
-    await tell(report);
+    await notify(report);
     const [first] = gitHub.deployments;
     if (!first) throw new Error('no deployment was made');
     for (let id = 2; id <= 20; id++) gitHub.deployments.push({ ...first, id, payload: {}, statuses: [] });
-    await tell(report);
+    await notify(report);
     expect(gitHub.comments).toHaveLength(61);
     expect(gitHub.comments.at(-1)?.body).toContain('officially released');
     expect(gitHub.deployments).toHaveLength(20);
   });
 });
 
-describe('version: latest', () => {
-  test('reads every page of tags', async () => {
+describe('the tags for version: latest', () => {
+  test('are read from every page', async () => {
     await start({ tags: Object.fromEntries(Array.from({ length: 205 }, (_, at) => [`v1.0.${at}`, ['c']])) });
     expect(await tagsOf(inputsOf({}), optionsOf({}))).toHaveLength(205);
     expect(gitHub.requests).toHaveLength(3);
   });
 
-  test('names the permission, and what is missing', async () => {
+  test('names the permission or the input that is missing', async () => {
     await start({ faults: [{ route: 'GET /repos/{owner}/{repo}/tags', status: 404 }] });
     await expect(tagsOf(inputsOf({}), optionsOf({}))).rejects.toMatchObject({
       code: 'version-unresolved',

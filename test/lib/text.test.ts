@@ -138,7 +138,7 @@ const METACHARACTERS = [
 const MEGABYTE = 2 ** 20;
 
 describe('cleanLine', () => {
-  it('makes one bounded line of whatever comes', () => {
+  it('makes one line of bounded length of any text', () => {
     fc.assert(
       fc.property(foreign, fc.integer({ min: 0, max: 60 }), (text, maxChars) => {
         const line = cleanLine(text, maxChars);
@@ -168,7 +168,7 @@ describe('cleanLine', () => {
     expect(cleanLine(text, 100)).toBe(line);
   });
 
-  it('says that it cut, and cuts no character in two', () => {
+  it('marks a cut, and cuts no character in two', () => {
     expect(cleanLine('abcdef', 6)).toBe('abcdef');
     expect(cleanLine('abcdefg', 6)).toBe('abcde…');
     expect(cleanLine('abcd😀efg', 6)).toBe('abcd…');
@@ -177,7 +177,7 @@ describe('cleanLine', () => {
   });
 
   // Quadratic work on a megabyte would take minutes, far over the timeout.
-  it.each(METACHARACTERS)('is linear: a megabyte of %j', (unit) => {
+  it.each(METACHARACTERS)('takes linear time for a megabyte of %j', (unit) => {
     const text = unit.repeat(MEGABYTE / unit.length);
     expect(cleanLine(text, 100).length).toBeLessThanOrEqual(100);
     expect(shellSafe(text, 100).length).toBeLessThanOrEqual(100);
@@ -208,7 +208,7 @@ describe('shellSafe', () => {
     expect(shellSafe(text)).toBe(safe);
   });
 
-  it('holds 500 characters', () => {
+  it('is cut off at 500 characters', () => {
     expect(shellSafe('a'.repeat(501))).toBe(`${'a'.repeat(497)}...`);
   });
 
@@ -220,7 +220,7 @@ describe('shellSafe', () => {
     expect(printed).toEqual(texts.flatMap((text) => [text, text, text, text, text]));
   });
 
-  it('would be found out by this canary', () => {
+  it('would be caught by this test if it let a command through', () => {
     expect(pasted('bash', ['$(touch canary)']).canary).toBe(true);
   });
 

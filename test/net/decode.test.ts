@@ -25,11 +25,11 @@ describe('a response body is decompressed', () => {
     ['two codings, the last one outermost', 'gzip, br', brotliCompressSync(gzipSync(BODY))],
     ['gzip that no header announces', undefined, gzipSync(BODY)],
     ['a coding and identity', 'identity,gzip', gzipSync(BODY)],
-  ])('%s', async (_, header, body) => {
+  ])('with %s', async (_, header, body) => {
     expect(await decodeBody(body, header, LIMIT)).toBe(TEXT);
   });
 
-  it('an empty body that names a coding is an empty text', async () => {
+  it('an empty body with a content coding is an empty text', async () => {
     expect(await decodeBody(Buffer.alloc(0), 'gzip', LIMIT)).toBe('');
   });
 });
@@ -47,7 +47,7 @@ describe('a response body is decoded to text', () => {
     expect(await decodeBody(body, header, LIMIT)).toBe(TEXT);
   });
 
-  it('a byte that is not UTF-8 is replaced and ends nothing', async () => {
+  it('a byte that is not UTF-8 is replaced, and the rest is decoded', async () => {
     expect(await decodeBody(Buffer.from([0x7b, 0xfc, 0x7d]), undefined, LIMIT)).toBe('{\uFFFD}');
   });
 });
@@ -66,7 +66,7 @@ describe('a response body over the limit is a RangeError', () => {
     await expect(decodeBody(body, header, LIMIT)).rejects.toThrow(new RangeError(`larger than ${LIMIT} bytes`));
   });
 
-  it('and exactly the limit is not', async () => {
+  it('a response body of exactly the limit is decoded', async () => {
     expect(await decodeBody(gzipSync(bomb.subarray(1)), 'gzip', LIMIT)).toHaveLength(LIMIT);
   });
 });
@@ -85,7 +85,7 @@ describe('a response body that cannot be decompressed is an Error', () => {
     ]);
   });
 
-  it.each(['zstd', 'constructor', 'gzip,gzip,gzip,gzip,gzip'])('an unsupported coding: %s', async (header) => {
+  it.each(['zstd', 'constructor', 'gzip,gzip,gzip,gzip,gzip'])('with the unsupported coding %s', async (header) => {
     expect(await decodeBody(BODY, header, LIMIT).catch(named)).toEqual([
       'Error',
       'compressed in a way that is not supported',

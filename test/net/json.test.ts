@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseJson } from '../../src/net/json.ts';
 
-describe('what a number can hold', () => {
+describe('JSON whose integers a number can hold', () => {
   test('is read as JSON.parse reads it', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.nat(4), (value, indent) => {
@@ -39,7 +39,7 @@ describe('what a number can hold', () => {
   });
 });
 
-test('what JSON.parse refuses is refused', () => {
+test('invalid JSON is refused as JSON.parse refuses it', () => {
   const piece = fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', '2088000000000000000001', '-', '1', '01', ' ');
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
@@ -54,7 +54,7 @@ test('what JSON.parse refuses is refused', () => {
 });
 
 describe('an integer that a number cannot hold', () => {
-  test('keeps every digit, wherever it stands', () => {
+  test('keeps every digit, wherever it is in the JSON', () => {
     const digits = fc.bigInt({ min: 2n ** 53n + 1n, max: 10n ** 40n }).map((big) => big * 2n + 1n);
     fc.assert(
       fc.property(digits, fc.boolean(), fc.string(), (big, isNegative, text) => {
@@ -77,23 +77,23 @@ describe('an integer that a number cannot hold', () => {
   ])('%s is none', (text) => expect(parseJson(text)).toBe(JSON.parse(text)));
 });
 
-describe('depth', () => {
+describe('the depth of JSON', () => {
   const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
-  test('64 levels are read, 65 are an error that says so', () => {
+  test('64 levels of JSON are read, and 65 are an error that says so', () => {
     expect(parseJson(nested(64))).toEqual(JSON.parse(nested(64)));
     expect(() => parseJson(nested(65))).toThrow(new RangeError('nested deeper than 64 levels'));
     expect(() => parseJson('{"a":'.repeat(65))).toThrow(RangeError);
   });
 
-  test('brackets in strings, and ones that are closed again, do not count', () => {
+  test('brackets in strings and closed brackets do not count as levels of JSON', () => {
     expect(parseJson(JSON.stringify(nested(100)))).toBe(nested(100));
     expect(parseJson(`[${Array(100).fill('[{}]').join(',')}]`)).toHaveLength(100);
     expect(parseJson(`["\\"${'['.repeat(100)}"]`)).toEqual([`"${'['.repeat(100)}`]);
   });
 });
 
-test('an answer of 8 MiB of escapes is read, digits and all', () => {
+test('a response of 8 MiB of escapes is read with every digit', () => {
   const text = `["${'\\"'.repeat(4 * 1024 * 1024 - 20)}",2088517340291664370013]`;
   expect((parseJson(text) as unknown[])[1]).toBe('2088517340291664370013');
 });

@@ -41,7 +41,7 @@ describe('a proxy is used', () => {
     expect([proxy?.username, proxy?.password]).toEqual([username, password]);
   });
 
-  test('in capitals, too', () => {
+  test('from the variables in capitals, too', () => {
     expect(proxyNamed('localhost:3128', 'HTTPS_PROXY')).toMatchObject({ hostname: 'localhost', port: '3128' });
   });
 });
@@ -57,7 +57,7 @@ describe('a proxy that cannot be used is refused by the name of its variable, an
     'http://pro%xy:3128',
     'file:///etc/proxy',
     ':3128',
-  ])('%j', (value) => {
+  ])('with the value %j', (value) => {
     const refused = () => proxyNamed(value);
     expect(refused).toThrow(expect.objectContaining({ code: 'portal-unreachable', passing: false }));
     expect(refused).toThrow(/https_proxy names no proxy that can be used/);
@@ -65,7 +65,7 @@ describe('a proxy that cannot be used is refused by the name of its variable, an
   });
 });
 
-test('none: no proxy, and nothing is changed', () => {
+test('empty proxy variables mean no proxy, and usable ones are left as they are', () => {
   expect(proxyNamed('')).toBeUndefined();
   expect(readableProxies({ https_proxy: '', HTTP_PROXY: ' ', other: 'localhost:1' })).toEqual({});
   expect(readableProxies({ https_proxy: 'http://user:p%40ss@proxy:3128' })).toEqual({});

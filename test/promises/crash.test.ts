@@ -1,4 +1,4 @@
-/** A throw at each layer ends in a report, and whatever it says, no secret gets out. */
+/** An unexpected error at any layer ends in a report that holds no secret, and nothing is written to the portal after it. */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,19 +30,19 @@ afterAll(() => {
 });
 
 const LAYERS: Readonly<Record<string, (world: ReturnType<typeof fakeClock>) => { crashed?: Promise<never> }>> = {
-  'the clock, in a wait': (clock) => {
+  'the clock, during a wait': (clock) => {
     clock.onSleep = () => {
       throw boom();
     };
     return {};
   },
-  'chance, before a wait': (clock) => {
+  'the random numbers, before a wait': (clock) => {
     clock.random = () => {
       throw boom();
     };
     return {};
   },
-  'somewhere that nobody awaits': (clock) => {
+  'a promise that nobody awaits': (clock) => {
     let crash = (_: Error) => {};
     const crashed = new Promise<never>((_, reject) => {
       crash = reject;
@@ -53,7 +53,7 @@ const LAYERS: Readonly<Record<string, (world: ReturnType<typeof fakeClock>) => {
   },
 };
 
-test.each(Object.entries(LAYERS))('%s', async (_, breaks) => {
+test.each(Object.entries(LAYERS))('an unexpected error in %s ends in a report without secrets', async (_, breaks) => {
   const clock = fakeClock();
   const portal = await startPortal({
     now: clock.now,
@@ -84,4 +84,27 @@ test.each(Object.entries(LAYERS))('%s', async (_, breaks) => {
   expect(written).toContain('boom ***');
   for (const secret of SECRETS) expect(written).not.toContain(secret);
   expect(written).toMatch(/^verdict<<\S+\nfailed$/m);
+});
+
+test('after the report of a crash nothing more is written to the portal', async () => {
+  const clock = fakeClock();
+  const folder = newPlace();
+  const portal = await startPortal({
+    now: clock.now,
+    rules: { review: { mode: 'approve', afterMs: 60_000 } },
+    seed: { versions: ['1.0.0'], live: '0.9.0', version: '1.0.0', state: 'created' },
+  });
+  let crash = (_: Error) => {};
+  const crashed = new Promise<never>((_, reject) => {
+    crash = reject;
+  });
+  crashed.catch(() => {});
+  clock.onSleep = () => crash(new Error('boom'));
+  const inputs = { ...portal.inputs, stage: 'apply, release', version: '1.0.0' };
+  const { report } = await runHere(inputs, { clock, place: folder, ...{ crashed } });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const effects = portal.effects();
+  await portal.close();
+  folder.close();
+  expect([report.verdict, effects]).toEqual(['failed', ['startApproval']]);
 });

@@ -7,7 +7,7 @@ import type { Report } from '../../src/report/report.ts';
 import { someReport } from '../support/github.ts';
 
 describe('the comment', () => {
-  test('says the state, the progress, the versions, the preview, what is next and when', () => {
+  test('shows the state, the progress, the versions, the preview, the next stages and the time', () => {
     const report = someReport({ showPreview: true, previewUrl: 'gopay://mini-app/windvane?app_id=1' });
     const [headline, progress, message, versions, ...rest] = commentOf(report, { qrCode: '⬛⬜' }).split('\n\n');
     expect(headline).toBe('## ✅ succeeded · 1.1.0 · in grayscale rollout at 20%');
@@ -19,12 +19,12 @@ describe('the comment', () => {
     expect(rest[0]).toBe('<details><summary>Preview</summary>');
     expect(rest.join()).toContain('⬛⬜');
     expect(rest.slice(-2)).toEqual([
-      'Possible next: <code>grayscale</code>, <code>release</code>, <code>withdraw</code>',
+      'Next stages: <code>grayscale</code>, <code>release</code>, <code>withdraw</code>',
       '<sub>As of 2026-01-02T03:04:05.000Z, by [this run](https://github.example/acme/shop/actions/runs/77/attempts/2).</sub>',
     ]);
   });
 
-  test('a wait is told as one, without the advice for its end', () => {
+  test('a comment that is written during a wait says so and gives no advice for the end', () => {
     const text = commentOf(
       someReport({
         verdict: 'pending',
@@ -36,10 +36,10 @@ describe('the comment', () => {
     );
     expect(text).toContain('## ⏳ waiting');
     expect(text).toContain('writes here again when it ends');
-    expect(text).not.toMatch(/Run the step again|Possible next/);
+    expect(text).not.toMatch(/Run the step again|Next stages/);
   });
 
-  test('stays under the limit by leaving out whole parts', () => {
+  test('a comment over the limit leaves out whole parts', () => {
     const notices = Array.from({ length: 100 }, (_, at) => `${at} ${'@#!'.repeat(300)}`);
     const text = commentOf(someReport({ notices }));
     expect(text.length).toBeLessThan(65_536);
@@ -49,7 +49,7 @@ describe('the comment', () => {
     expect(commentOf(someReport({ notices: notices.slice(0, 1) }))).toContain('&#64;&#8203;');
   });
 
-  test('text that is not ours makes no link, image, mention, table or element', () => {
+  test('untrusted text makes no link, image, mention, table or element', () => {
     const hostile = '@octocat fixes #1 ![x](https://evil.test/x.png) <img src=x> | a | https://evil.test www.evil.test';
     const text = commentOf(
       someReport({
@@ -88,7 +88,7 @@ describe('the deployment', () => {
   const stateIn = (state: Report['state'], fields: Partial<Report> = {}) =>
     deploymentOf(someReport({ state, ...fields }))?.state;
 
-  test('follows the state', () => {
+  test('the state of the deployment follows the state of the release', () => {
     expect(stateIn('none')).toBe(undefined);
     expect(stateIn('created')).toBe(undefined);
     expect(stateIn('in-review')).toBe('in_progress');
@@ -101,15 +101,15 @@ describe('the deployment', () => {
     expect(stateIn('busy')).toBe(undefined);
   });
 
-  test('is none for a rehearsal, a dry run and a mere look', () => {
+  test('there is none for a rehearsal, a dry run, and a step that only reads', () => {
     expect(stateIn('released', { sandbox: true })).toBe(undefined);
     expect(stateIn('released', { dryRun: true })).toBe(undefined);
     expect(stateIn('released', { stages: [{ stage: 'status', outcome: 'unchanged' }] })).toBe(undefined);
   });
 
-  test('keeps its words within 140 characters', () => {
-    const view = deploymentOf(someReport({ version: 'x'.repeat(200) }));
-    expect(view?.description.length).toBe(140);
-    expect(view?.title.length).toBe(140);
+  test('its descriptions have at most 140 characters', () => {
+    const desired = deploymentOf(someReport({ version: 'x'.repeat(200) }));
+    expect(desired?.description.length).toBe(140);
+    expect(desired?.title.length).toBe(140);
   });
 });

@@ -1,4 +1,4 @@
-/** What the report keeps of the health check's responses, and how a person sees it (src/report/health.ts). */
+/** What the report keeps of the health check's responses, and their section of the summary (src/report/health.ts). */
 
 import { describe, expect, test } from 'vitest';
 import { createRedactor, shownBy } from '../../src/lib/redaction/redactor.ts';
@@ -23,7 +23,7 @@ const health = (fields: Partial<HealthReport> = {}): HealthReport => ({
   ...fields,
 });
 
-describe('the samples', () => {
+describe('the samples of the health check', () => {
   test('are the last 16 of each ratio and the last 50 of all', () => {
     let samples: HealthSample[] = [];
     for (let nth = 0; nth < 100; nth++) samples = withSample(samples, sample(5, String(nth)));
@@ -37,7 +37,7 @@ describe('the samples', () => {
   });
 });
 
-describe('the summary', () => {
+describe('the health section of the summary', () => {
   test('draws the values of each ratio as blocks, with the limit on the same scale', () => {
     const samples = [
       sample(0, '0'),
@@ -71,7 +71,7 @@ describe('the summary', () => {
   });
 });
 
-test('a secret is in no value of the report or the summary, not even as a number', () => {
+test('a secret in a response of the health check is in neither report nor summary, even where it is a number', () => {
   const redactor = createRedactor();
   redactor.addAll(['628111222333', 'tok-secret-1'], 'credential');
   const report = someReport({
@@ -89,7 +89,7 @@ test('a secret is in no value of the report or the summary, not even as a number
   expect(safe.health?.samples[0]?.values).toEqual(['***']);
 });
 
-test('the largest report of the health check fits the output whole, beside lists without end', () => {
+test('the largest health report is kept whole in the output report, whatever the length of the lists', () => {
   const largest = health({
     why: '審'.repeat(500),
     conditions: Array.from({ length: 10 }, () => ({ text: '審'.repeat(200), verdict: 'bad', value: '"'.repeat(100) })),

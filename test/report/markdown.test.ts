@@ -95,7 +95,7 @@ const FRAGMENTS = [
   'text',
   ' ',
 ]; // prettier-ignore
-const foreign = fc
+const untrusted = fc
   .array(
     fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...FRAGMENTS) }, fc.string({ unit: 'binary', maxLength: 6 })),
     {
@@ -106,7 +106,7 @@ const foreign = fc
   .map((parts) => parts.join(''))
   .filter((text) => cleanLine(text, 500) !== '');
 
-/** Where foreign text may stand, and what HTML is to come of it. */
+/** Where untrusted text may stand, and the HTML that GitHub is to make of it. */
 const PLACES: Record<string, { markdown: (x: string) => string; html: (x: string) => string }> = {
   'in a paragraph': { markdown: (x) => `before ${x} after`, html: (x) => `<p>before ${x} after</p>` },
   'at the start of a line': { markdown: (x) => x, html: (x) => `<p>${x}</p>` },
@@ -122,10 +122,10 @@ const PLACES: Record<string, { markdown: (x: string) => string; html: (x: string
   },
 };
 
-describe.each(Object.entries(PLACES))('%s', (_, place) => {
-  it('escaped text shows as itself and as nothing else', () => {
+describe.each(Object.entries(PLACES))('untrusted text %s', (_, place) => {
+  it('shows as itself and as nothing else, once it is escaped', () => {
     fc.assert(
-      fc.property(foreign, (text) => {
+      fc.property(untrusted, (text) => {
         const html = rendered(place.markdown(escapeMarkdown(text)));
         expect(html.replaceAll('\u200b', '').replaceAll('<span>$</span>', '$')).toBe(place.html(encoded(text)));
         expect(linksThatGitHubMakes(html)).toEqual([]);
@@ -133,9 +133,9 @@ describe.each(Object.entries(PLACES))('%s', (_, place) => {
     );
   });
 
-  it('code shows as itself and as nothing else', () => {
+  it('shows as itself and as nothing else in inline code', () => {
     fc.assert(
-      fc.property(foreign, (text) => {
+      fc.property(untrusted, (text) => {
         const html = rendered(place.markdown(code(text)));
         const plain = html.replaceAll('<span></span>', '').replaceAll('<span>$</span>', '$');
         expect(plain).toBe(place.html(`<code>${encoded(text)}</code>`));
@@ -159,13 +159,13 @@ describe('escapeMarkdown', () => {
     expect(escapeMarkdown(text)).toBe(markdown);
   });
 
-  it('cuts before it escapes', () => {
+  it('cuts long text before it escapes it', () => {
     expect(escapeMarkdown('||||', 3)).toBe('&#124;&#124;…');
     expect(code('||||', 3)).toBe('<code>&#124;&#124;…</code>');
     expect(escapeMarkdown('a'.repeat(600))).toHaveLength(500 + '&#8203;'.length * 83);
   });
 
-  it('finds what it must not make, by this test', () => {
+  it('would be caught by this test if it let GitHub make a link', () => {
     const made = '@octocat o/r#1 GH-1 https://x.io www.x.io a@b.co :smile: 0a1b2c3 $x$ /issues/1';
     expect(linksThatGitHubMakes(`<p>${made}</p>`).length).toBeGreaterThanOrEqual(10);
     expect(linksThatGitHubMakes(`<p><code>@octocat #1 0a1b2c3</code></p>`)).toEqual([]);
@@ -173,8 +173,8 @@ describe('escapeMarkdown', () => {
   });
 });
 
-describe('code', () => {
-  it('copies as it was', () => {
+describe('inline code', () => {
+  it('is copied as the original text', () => {
     expect(code('20880000000000000001')).toBe('<code>20880000000000000001</code>');
     expect(code('')).toBe('');
     expect(code('a@b.co')).toBe('<code>a&#64;<span></span>b.co</code>');
@@ -182,7 +182,7 @@ describe('code', () => {
 });
 
 describe('table', () => {
-  it('is header, rule and rows', () => {
+  it('has a header, a rule and one line for each row', () => {
     expect(
       table(
         [
@@ -203,19 +203,19 @@ describe('limitParts', () => {
     { text: 'last', weight: 2 },
   ];
 
-  it('joins what fits', () => {
+  it('joins all parts where they fit', () => {
     expect(limitParts(parts, 1000)).toBe(`first\n\n${'ä'.repeat(100)}\n\nlast`);
     expect(limitParts(parts, 213)).toBe(limitParts(parts, 1000));
   });
 
-  it('drops the lightest first, whole, and says so', () => {
+  it('drops whole parts, the lightest first, and says so', () => {
     expect(limitParts(parts, 212)).toMatch(/^first\n\nlast\n\n_.*left out.*_$/);
     expect(limitParts(parts, 85)).toMatch(/^first\n\n_.*left out.*_$/);
     expect(limitParts(parts, 78)).toMatch(/^_.*left out.*_$/);
     expect(limitParts(parts, 10)).toBe('');
   });
 
-  it('never exceeds the limit, and keeps the order and the heaviest', () => {
+  it('never exceeds the limit, and keeps the order and the heaviest part', () => {
     const some = fc.array(fc.record({ text: fc.string({ unit: 'grapheme', maxLength: 60 }), weight: fc.nat(3) }), {
       maxLength: 8,
     });
@@ -227,7 +227,7 @@ describe('limitParts', () => {
     );
   });
 
-  it('drops the last of equals', () => {
+  it('drops the last of several parts of equal weight', () => {
     const equal = ['a', 'b', 'c'].map((letter) => ({ text: letter.repeat(50), weight: 1 }));
     expect(limitParts(equal, 140)).toMatch(/^a{50}\n\n_/);
   });

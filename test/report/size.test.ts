@@ -1,4 +1,4 @@
-/** How large the views of a report may become: outputs, summary and comment, whatever the portal has to tell. */
+/** The limits of outputs, summary and comment, however much text the portal sends. */
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -43,10 +43,10 @@ const LONG: Readonly<Record<string, Partial<Report>>> = {
 };
 const LISTS = ['history', 'operations', 'underWay', 'notices'] as const;
 
-describe.each(Object.entries(LONG))('%s', (_, fields) => {
+describe.each(Object.entries(LONG))('a report with %s', (_, fields) => {
   const report = someReport(fields);
 
-  test('the output report is JSON of its fixed fields that an environment variable holds', () => {
+  test('the output report is JSON with all of its fields and fits an environment variable', () => {
     const text = outputsOf(report, '').report;
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(100_000);
     // Most of what there is room for is used.
@@ -77,12 +77,12 @@ describe.each(Object.entries(LONG))('%s', (_, fields) => {
   });
 });
 
-test('a report that fits is given as it is', () => {
+test('a report within the limit is not shortened', () => {
   const report = someReport({ history: history(50, 'fine') });
   expect(JSON.parse(outputsOf(report, '').report)).toEqual(report);
 });
 
-describe('what is written', () => {
+describe('publish', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'publish-'));
@@ -92,7 +92,7 @@ describe('what is written', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('the report file holds what the output leaves out', async () => {
+  test('the report file holds the entries that the output report leaves out', async () => {
     const report = someReport({ history: history(10_000, 'x'.repeat(180)) });
     const output = join(folder, 'output');
     writeFileSync(output, '');

@@ -1,4 +1,4 @@
-/** A sample of test/faults.test.ts on the built action, with its own clock and backoff. */
+/** A sample of test/promises/faults-*.test.ts on the built action, with its own clock and backoff. */
 
 import { afterAll, expect, test } from 'vitest';
 import { runStep } from '../support/action.ts';

@@ -1,0 +1,72 @@
+/** Sections that the summary and the comment share, in GitHub's Markdown. Pure. */
+
+import { code, escapeMarkdown } from './markdown.ts';
+import { formatState, type Report, type Verdict } from './report.ts';
+
+const MAX_IN_PROGRESS = 10;
+
+export interface Extras {
+  /** The preview link as a QR code, drawn in Markdown. */
+  readonly qrCode?: string | undefined;
+}
+
+const VERDICT_ICONS: Readonly<Record<Verdict, string>> = {
+  succeeded: '✅',
+  unchanged: '✅',
+  planned: '📝',
+  pending: '⏳',
+  rejected: '❌',
+  withdrawn: '↩️',
+  refused: '⛔',
+  halted: '🛑',
+  cancelled: '⚪',
+  failed: '❌',
+};
+
+/** The verdict, the version and the state, as a heading. */
+export function headline(report: Report): string {
+  const state = report.state === '' ? '' : ` · ${formatState(report)}`;
+  const dry = report.dryRun ? ' (dry run)' : '';
+  return `## ${VERDICT_ICONS[report.verdict]} ${report.verdict}${dry}${report.version ? ` · ${escapeMarkdown(report.version)}` : ''}${state}`;
+}
+
+export function sandboxNote(report: Report): string {
+  return report.sandbox ? '> **Sandbox rehearsal.** Nothing here has reached a real portal.' : '';
+}
+
+/** What happened and what to do. */
+export function explanation(report: Report): string {
+  const lines = [escapeMarkdown(report.message, 1_000)];
+  if (report.error) {
+    lines.push(`**${report.error.code}**: ${escapeMarkdown(report.error.found, 4_000)}`);
+    if (report.error.traceId) lines.push(`The portal's trace id is ${code(report.error.traceId, 200)}.`);
+  } else if (report.reason) lines.push(`**The reviewer's reason:** ${escapeMarkdown(report.reason, 4_000)}`);
+  if (report.todo) lines.push(`**What to do:** ${escapeMarkdown(report.todo, 1_000)}`);
+  if (report.error) lines.push(`More: ${code(report.error.more)}`);
+  return lines.join('\n\n');
+}
+
+export function noticesOf(report: Report): string {
+  return report.notices.map((notice) => `- ${escapeMarkdown(notice, 1_000)}`).join('\n');
+}
+
+/** Other versions between applying and the official release. */
+export function formatInProgress({ underWay }: Report): string {
+  const shown = underWay
+    .slice(0, MAX_IN_PROGRESS)
+    .map(({ version, state }) => `${code(version)} (${formatState({ state })})`);
+  const more = underWay.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
+/** The live version; empty where the portal could not be read. */
+export function formatLiveVersion({ state, liveVersion, live }: Report): string {
+  if (state === '') return '';
+  return liveVersion ? code(liveVersion) : escapeMarkdown(live || 'none', 100);
+}
+
+export function preview(report: Report, extras: Extras): string {
+  if (!report.showPreview || report.previewUrl === '') return '';
+  const qr = extras.qrCode ? `\n\n${extras.qrCode}` : '';
+  return `### Preview\n\nOpens this version in the target app (the portal's own QR code does not):\n\n\`\`\`text\n${report.previewUrl}\n\`\`\`${qr}`;
+}

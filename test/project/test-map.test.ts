@@ -1,0 +1,24 @@
+/** test/README.md names files and folders that exist, and every folder of tests. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const TESTS = fileURLToPath(new URL('..', import.meta.url));
+const PAGE = readFileSync(join(TESTS, 'README.md'), 'utf8');
+
+test('every path and every file of test/support that test/README.md names exists', () => {
+  const named = [...PAGE.matchAll(/(?<=`)test\/[\w./-]+(?=`)/g)].map(([path]) => join(TESTS, '..', path));
+  const rows = PAGE.split('\n').filter((line) => /^\| `[\w-]+\.ts`/.test(line));
+  const support = rows.flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`([\w-]+\.ts)`/g)]);
+  expect(support.length).toBeGreaterThan(10);
+  const paths = [...named, ...support.map(([, name = '']) => join(TESTS, 'support', name))];
+  expect(paths.filter((path) => !existsSync(path))).toEqual([]);
+});
+
+test('test/README.md names every folder of tests', () => {
+  const folders = readdirSync(TESTS, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const tested = folders.map(({ name }) => name).filter((name) => name !== 'fixtures');
+  expect(tested.filter((name) => !PAGE.includes(`test/${name}`))).toEqual([]);
+});
