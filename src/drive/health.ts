@@ -2,9 +2,10 @@
 
 import { Cancelled } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
+import { USER_AGENT } from '../lib/user-agent.ts';
 import { decodeBody } from '../net/decode.ts';
+import { createAgent, exchange, type RawResponse } from '../net/exchange.ts';
 import { parseJson } from '../net/json.ts';
-import { createAgent, exchange, type RawAnswer, USER_AGENT } from '../portal/transport.ts';
 import {
   type Condition,
   fillAddress,
@@ -80,7 +81,7 @@ export async function createHealthCheck(options: HealthCheckOptions): Promise<(m
 }
 
 function healthOf(
-  { status, headers, body }: RawAnswer,
+  { status, headers, body }: RawResponse,
   conditions: readonly Condition[],
   show: HealthCheckOptions['show'],
 ): Health {

@@ -9,7 +9,9 @@ import { defaults, getOctokitOptions, GitHub as Octokit } from '@actions/github/
 import { backoffMs, type Clock } from '../lib/clock.ts';
 import { Cancelled } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
-import { CERTIFICATE_CODES, proxyFor } from '../portal/transport.ts';
+import { proxyFor } from '../net/exchange.ts';
+import { isCertificateCode } from '../net/failure.ts';
+import { retryAfterMs } from '../net/retry-after.ts';
 
 const ATTEMPTS = 4;
 const BACKOFF_BASE_MS = 500;
@@ -235,7 +237,7 @@ export function toGitHubError(cause: unknown, clock: Clock): GitHubError {
   const { status, response, message = '' } = (cause ?? {}) as Failed;
   if (status === undefined) return unexpected();
   if (!response) {
-    const isUntrusted = CERTIFICATE_CODES.test(codeOf(cause));
+    const isUntrusted = isCertificateCode(codeOf(cause));
     const advice = isUntrusted
       ? ' Where GitHub or a proxy uses a private CA, name its file in NODE_EXTRA_CA_CERTS.'
       : '';
@@ -268,15 +270,11 @@ function isLimit(headers: Headers, said: string): boolean {
   );
 }
 
-/** Retry-After in seconds or as a date (RFC 9110, 10.2.3); for a limit also the time of its reset. */
+/** The pause in milliseconds that GitHub asks for: its Retry-After, and for a rate limit also the time of its reset. */
 function askedPauseMs(headers: Headers, limited: boolean, clock: Clock): number | undefined {
   const nowMs = clock.now();
-  const after = headers['retry-after'];
-  if (after !== undefined) {
-    const ms = /^\d+$/.test(String(after)) ? Number(after) * 1000 : Date.parse(String(after)) - nowMs;
-    if (!Number.isNaN(ms)) return Math.max(ms, 0);
-  }
-  if (!limited) return undefined;
+  const afterMs = retryAfterMs(headers['retry-after'], nowMs);
+  if (afterMs !== undefined || !limited) return afterMs;
   const resetMs = Number(headers['x-ratelimit-reset']) * 1000;
   const isPrimary = String(headers['x-ratelimit-remaining']) === '0' && !Number.isNaN(resetMs);
   return isPrimary ? Math.max(resetMs - nowMs, 0) : SECONDARY_LIMIT_MS;

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { UploadSource } from '../portal/port.ts';
-import type { WireBody } from '../portal/transport.ts';
+import type { WireBody } from './exchange.ts';
 
 interface FilePart {
   readonly field: string;

@@ -7,8 +7,8 @@
 import http from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { isLoopback, whyNotTrusted } from '../lib/trust.ts';
+import { proxyFor } from '../net/exchange.ts';
 import { openTunnel } from '../net/tunnel.ts';
-import { proxyFor } from './transport.ts';
 
 export interface BrowserProxyOptions {
   /** The portal. */

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../lib/clock.ts';
 import { ReleaseError } from '../lib/errors.ts';
+import type { WireBody } from '../net/exchange.ts';
 import { multipart } from '../net/multipart.ts';
 import { type Operation, operationRow, type WriteOperation } from '../release/lifecycle.ts';
 import { createCookieJar } from './cookies.ts';
@@ -28,7 +29,7 @@ import {
   type Values,
 } from './profile/profile.ts';
 import { type Credential, createSession } from './session.ts';
-import { type OtherPage, ResponseError, type Transport, type WireAnswer, type WireBody } from './transport.ts';
+import { type OtherPage, ResponseError, type Transport, type WireResponse } from './transport.ts';
 
 export interface Credentials {
   /** The cookie header, or what the profile's credential takes. */
@@ -178,7 +179,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     credential: Credential | undefined,
     patience: Patience,
     source?: UploadSource,
-  ): Promise<WireAnswer> {
+  ): Promise<WireResponse> {
     const path = profile.basePath + fillPath(spelling.path, values);
     const url = new URL(path, options.origin);
     const leaves = url.origin !== options.origin.origin || !url.pathname.startsWith(profile.basePath);
@@ -261,7 +262,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   }
 
   /** Whether a response shows, or may show, that the session has ended. */
-  function endOfSession(operation: Operation, wire: WireAnswer | ResponseError): SessionEnd | undefined {
+  function endOfSession(operation: Operation, wire: WireResponse | ResponseError): SessionEnd | undefined {
     if (isNotLoggedIn(wire)) {
       const found = `${operation}: ${reasonIn(wire) || 'not logged in'}.`;
       return { found, traceId: textAt(wire.json, profile.envelope.traceId) };
@@ -303,7 +304,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     return new ReleaseError(code, { found: error.found + note, todo, traceId, effect, cause });
   }
 
-  function readEnvelope(operation: Operation, spelling: Spelling, wire: WireAnswer): Answer {
+  function readEnvelope(operation: Operation, spelling: Spelling, wire: WireResponse): Answer {
     const { envelope, refusals } = profile;
     const traceId = shownAt(wire.json, envelope.traceId);
     const success = at(wire.json, envelope.success.at);
@@ -340,7 +341,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     });
   }
 
-  function isNotLoggedIn(wire: WireAnswer | ResponseError): boolean {
+  function isNotLoggedIn(wire: WireResponse | ResponseError): boolean {
     const { envelope } = profile;
     const { httpStatuses, errorCodes, messageContains, present } = envelope.notLoggedIn;
     const message = (textAt(wire.json, envelope.errorMessage) ?? '').toLowerCase();
@@ -352,7 +353,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     );
   }
 
-  function reasonIn(wire: WireAnswer | ResponseError): string {
+  function reasonIn(wire: WireResponse | ResponseError): string {
     const code = shownAt(wire.json, profile.envelope.errorCode);
     const message = shownAt(wire.json, profile.envelope.errorMessage);
     return [code, message].filter(Boolean).join(', ');

@@ -1,30 +1,24 @@
 /**
- * Request -> response over HTTP: deadlines, limits, proxies, and the retry of reads. The one place that sends
- * anything to a portal, so the one place that holds promise 4: only to the hosts that may have the credentials,
- * checked on each final address, and no redirect is followed.
- *
- * Built on node:http, not on HttpClient of @actions/http-client: that one loads undici for a single function, a third
- * of a cold start. Its proxy rules (https_proxy, no_proxy) are used as they are.
+ * A request of the portal's API -> its response as JSON, with the retry of reads. Nothing else sends requests to a
+ * portal, so promise 4 is held here: requests go only to hosts that may receive the credentials, each final address is
+ * checked, and no redirect is followed.
  */
 
-import http from 'node:http';
-import https from 'node:https';
+import type http from 'node:http';
 import { setImmediate as tick } from 'node:timers/promises';
-import { getProxyUrl } from '@actions/http-client/lib/proxy';
 import { backoffMs, type Clock } from '../lib/clock.ts';
 import { Cancelled, type ErrorCode, type ErrorDetails, ReleaseError } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
 import { whyNotTrusted } from '../lib/trust.ts';
 import { decodeBody } from '../net/decode.ts';
-import { NotSent, reasonOf } from '../net/failure.ts';
+import { createAgent, exchange, type RawResponse, type WireBody } from '../net/exchange.ts';
+import { Dropped, isCertificateCode, NotSent, reasonOf, TooLarge } from '../net/failure.ts';
 import { parseJson } from '../net/json.ts';
+import { retryAfterMs } from '../net/retry-after.ts';
 import type { CookieJar } from './cookies.ts';
 import type { Patience } from './port.ts';
 
-/** Honest, and no browser's: whoever runs a portal may see what asks it. */
-export const USER_AGENT = 'gopay-miniapp-release (GitHub Action)';
-
-const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const READ_ATTEMPTS = 6;
 const MAX_RETRY_AFTER_MS = 60_000;
@@ -49,14 +43,7 @@ export interface WireRequest {
   readonly cookies?: CookieJar | undefined;
 }
 
-export interface WireBody {
-  readonly contentType: string;
-  readonly lengthBytes: number;
-  /** Opened anew for each attempt. */
-  open(): AsyncIterable<Uint8Array>;
-}
-
-export interface WireAnswer {
+export interface WireResponse {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   /** The parsed body; undefined where it is not JSON. */
@@ -86,7 +73,7 @@ export interface Transport {
    * Sends a request; a read is sent again after a passing fault, a write never is.
    * @throws ReleaseError portal-unreachable or portal-unexpected; Cancelled
    */
-  send(request: WireRequest): Promise<WireAnswer>;
+  send(request: WireRequest): Promise<WireResponse>;
   close(): void;
 }
 
@@ -113,7 +100,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   let idleSinceMs = clock.now();
 
-  async function sendOnce(request: WireRequest): Promise<WireAnswer> {
+  async function sendOnce(request: WireRequest): Promise<WireResponse> {
     assertMayReceiveCredentials(request.url, options.hosts);
     const isWrite = request.access === 'write';
     const agent = await agentFor(request.url);
@@ -129,7 +116,7 @@ export function createTransport(options: TransportOptions): Transport {
         headers: { ...request.headers, ...(cookie !== undefined && { cookie }) },
         agent,
         timeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-        maxBytes: MAX_ANSWER_BYTES,
+        maxBytes: MAX_RESPONSE_BYTES,
         signal,
         graceMs: isWrite ? WRITE_GRACE_MS : 0,
         onHeaders: (headers) => request.cookies?.keep(request.url, headers['set-cookie'] ?? []),
@@ -140,7 +127,7 @@ export function createTransport(options: TransportOptions): Transport {
         if (isWrite || !(cause instanceof Dropped)) throw cause;
         return attempt();
       });
-      return readAnswer(request, answer, clock);
+      return readResponse(request, answer, clock);
     } catch (cause) {
       if (cause instanceof Cancelled || cause instanceof ReleaseError) throw cause;
       throw wireError(request, cause);
@@ -177,158 +164,6 @@ function assertMayReceiveCredentials(url: URL, hosts: readonly string[]): void {
   if (why) throw new ReleaseError('internal', { found: `A request was about to leave for an address where ${why}.` });
 }
 
-/**
- * The proxy that the environment names for the address; its user name and password are decoded.
- * @throws ReleaseError portal-unreachable where it is none that can be used: it is never passed by in silence
- */
-export function proxyFor(url: URL): URL | undefined {
-  const proxy = getProxyUrl(url);
-  if (!proxy || (/^https?:$/.test(proxy.protocol) && proxy.hostname)) return proxy;
-  const variable = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
-  throw new ReleaseError('portal-unreachable', {
-    // The value may hold a password.
-    found: `The environment variable ${variable} names no proxy that can be used.`,
-    todo: `Set ${variable} to an address such as http://proxy.example:3128; a user name and password before the host must be URL-encoded. Other kinds of proxies, such as SOCKS, are not supported.`,
-  });
-}
-
-/** An agent of one kept-alive connection, through the proxy that the environment names for the address. */
-export async function createAgent(url: URL, onProxyPassword?: (password: string) => void): Promise<http.Agent> {
-  const proxy = proxyFor(url);
-  const pool = { keepAlive: true, maxSockets: 1 };
-  if (!proxy) return url.protocol === 'https:' ? new https.Agent(pool) : new http.Agent(pool);
-  if (proxy.password) onProxyPassword?.(proxy.password);
-  const { createTunnelAgent } = await import('../net/tunnel.ts');
-  return createTunnelAgent(proxy, pool);
-}
-
-export interface Exchange {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: WireBody;
-  readonly agent?: http.Agent;
-  readonly timeoutMs: number;
-  readonly maxBytes: number;
-  readonly signal: AbortSignal;
-  /** How long a cancelled run leaves the exchange to end by itself. */
-  readonly graceMs?: number;
-  /** Told as soon as they are there, whatever becomes of the body. */
-  readonly onHeaders?: (headers: http.IncomingHttpHeaders) => void;
-}
-
-export interface RawAnswer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  /** As it came, compressed where the headers say so. */
-  readonly body: Buffer;
-  /** The body read as UTF-8. */
-  readonly text: string;
-}
-
-class TooLarge extends Error {}
-class TooLate extends Error {}
-/** A kept-alive connection ended before any byte of the response. Whether the server saw the request is not known. */
-class Dropped extends Error {}
-
-/**
- * One exchange, followed nowhere: the whole answer within `timeoutMs`, counted from the last byte of the request that
- * went out. Throws the socket's error, NotSent, Dropped, TooLarge, TooLate or Cancelled.
- */
-export function exchange(options: Exchange): Promise<RawAnswer> {
-  const { url, signal, body } = options;
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(new Cancelled());
-    const request = (url.protocol === 'https:' ? https : http).request(url, {
-      method: options.method,
-      agent: options.agent,
-      headers: {
-        ...options.headers,
-        ...(body && { 'content-type': body.contentType, 'content-length': String(body.lengthBytes) }),
-      },
-    });
-    let timer: NodeJS.Timeout;
-    let graceTimer: NodeJS.Timeout | undefined;
-    let hasEnded = false;
-    let isConnected = false;
-    let hasResponse = false;
-    const restartDeadline = () => {
-      clearTimeout(timer);
-      // The body's writer may be woken by the end: a timer set then would hold the process.
-      if (hasEnded) return;
-      timer = setTimeout(
-        () => end(new TooLate(`no full answer within ${options.timeoutMs / 1000} s`)),
-        options.timeoutMs,
-      );
-    };
-    const cancel = () => {
-      graceTimer = setTimeout(() => end(new Cancelled()), options.graceMs ?? 0);
-    };
-    const end = (error: Error | undefined, answer?: RawAnswer) => {
-      hasEnded = true;
-      clearTimeout(timer);
-      clearTimeout(graceTimer);
-      signal.removeEventListener('abort', cancel);
-      // Answered before all of it was sent: the rest would be sent to nobody.
-      if (!answer || !request.writableFinished) request.destroy();
-      if (answer) resolve(answer);
-      else if (isConnected || error instanceof Cancelled) reject(error);
-      else reject(new NotSent(error));
-    };
-    restartDeadline();
-    signal.addEventListener('abort', cancel, { once: true });
-    request.on('socket', (socket) => {
-      const event = url.protocol === 'https:' ? 'secureConnect' : 'connect';
-      if (request.reusedSocket) isConnected = true;
-      else socket.once(event, () => (isConnected = true));
-    });
-    request.on('error', (error) =>
-      end(request.reusedSocket && !hasResponse ? new Dropped(error.message, { cause: error }) : error),
-    );
-    request.on('response', (response) => {
-      hasResponse = true;
-      options.onHeaders?.(response.headers);
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > options.maxBytes) return end(new TooLarge(`more than ${options.maxBytes} bytes`));
-        chunks.push(chunk);
-      });
-      response.on('error', (error) => end(error));
-      response.on('close', () => {
-        if (!response.complete) end(new Error('the connection closed before the answer was complete'));
-      });
-      response.on('end', () => {
-        const body = Buffer.concat(chunks);
-        const text = body.toString('utf8');
-        end(undefined, { status: response.statusCode ?? 0, headers: response.headers, body, text });
-      });
-    });
-    void write(request, body, restartDeadline).catch(end);
-  });
-}
-
-/** Writes the body piece by piece, waiting where the socket is full; each piece that goes out restarts the deadline. */
-async function write(request: http.ClientRequest, body: WireBody | undefined, onProgress: () => void): Promise<void> {
-  if (body) {
-    for await (const chunk of body.open()) {
-      if (request.destroyed) return;
-      if (!request.write(chunk)) {
-        await new Promise<void>((resolve) => {
-          request.once('drain', resolve);
-          request.once('close', resolve);
-        });
-      }
-      onProgress();
-    }
-  }
-  request.end();
-}
-
-/** Of the errors that Node gives where a certificate is not trusted. */
-export const CERTIFICATE_CODES =
-  /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|UNABLE_TO_GET_CRL|ERR_TLS|HOSTNAME_MISMATCH/;
 /** The other side does not speak TLS, or not a version that we do. */
 const TLS_CODES = /^(EPROTO|ERR_SSL)/;
 function wireError(request: WireRequest, cause: unknown): ReleaseError {
@@ -343,7 +178,7 @@ function wireError(request: WireRequest, cause: unknown): ReleaseError {
     });
   }
   const code = String((cause as NodeJS.ErrnoException).code ?? '');
-  if (CERTIFICATE_CODES.test(code)) {
+  if (isCertificateCode(code)) {
     return new ReleaseError('portal-unreachable', {
       found: `${where}: the certificate of ${request.url.host} is not trusted (${code}).`,
       todo: 'Where the portal or a proxy uses a private CA, name its file in NODE_EXTRA_CA_CERTS.',
@@ -360,7 +195,7 @@ function wireError(request: WireRequest, cause: unknown): ReleaseError {
   return new ReleaseError('portal-unreachable', { found: `${where}: ${message}.`, passing: true, effect, cause });
 }
 
-function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): WireAnswer {
+function readResponse(request: WireRequest, answer: RawResponse, clock: Clock): WireResponse {
   const { status, headers } = answer;
   const where = `${request.label} (${request.method} ${request.url.pathname})`;
   if (status >= 300 && status < 400) {
@@ -376,7 +211,7 @@ function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): Wire
       found: `${where} answered ${status}.`,
       passing: true,
       effect: 'unlikely',
-      retryAfterMs: retryAfterMs(headers['retry-after'], clock),
+      retryAfterMs: pauseMs(headers['retry-after'], clock),
     } as const;
     throw new ResponseError('portal-unreachable', details, { status, json: jsonOrNothing(text) });
   }
@@ -398,9 +233,9 @@ function readAnswer(request: WireRequest, answer: RawAnswer, clock: Clock): Wire
   }
 }
 
-function textOf({ body, headers }: RawAnswer): { text: string; fault?: Error } {
+function textOf({ body, headers }: RawResponse): { text: string; fault?: Error } {
   try {
-    return { text: decodeBody(body, headers['content-encoding'], MAX_ANSWER_BYTES) };
+    return { text: decodeBody(body, headers['content-encoding'], MAX_RESPONSE_BYTES) };
   } catch (cause) {
     return { text: '', fault: cause as Error };
   }
@@ -418,11 +253,8 @@ function isNamedHtml(headers: http.IncomingHttpHeaders, text: string): boolean {
   return /^\s*</.test(text) && /html/i.test(headers['content-type'] ?? '');
 }
 
-/** Retry-After in seconds or as a date (RFC 9110, 10.2.3), clamped to a minute. */
-function retryAfterMs(header: string | undefined, clock: Clock): number | undefined {
-  if (!header) return undefined;
-  // Date.parse takes "1.5" for a day in January.
-  const date = /^[A-Z][a-z]{2}/.test(header) ? Date.parse(header) : Number.NaN;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : date - clock.now();
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
+/** The pause in milliseconds that the portal asks for, at most a minute. */
+function pauseMs(header: string | undefined, clock: Clock): number | undefined {
+  const ms = retryAfterMs(header, clock.now());
+  return ms === undefined ? undefined : Math.min(ms, MAX_RETRY_AFTER_MS);
 }

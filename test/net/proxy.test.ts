@@ -1,8 +1,8 @@
 /** Proxies as environments name them: used, or refused by the variable's name, and never passed by in silence. */
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { proxyFor } from '../../src/net/exchange.ts';
 import { readableProxies } from '../../src/net/proxy.ts';
-import { proxyFor } from '../../src/portal/transport.ts';
 
 const PORTAL = new URL('https://portal.test/');
 afterEach(() => {
