@@ -2,7 +2,7 @@
 
 import { eventReleaseNotes, readContext } from './action/context.ts';
 import type { Inputs } from './action/inputs.ts';
-import { assertSpoken, checkedInputs, openBuild, openProfile, readUserIds } from './action/preflight.ts';
+import { checkedInputs, openBuild, readUserIds } from './action/preflight.ts';
 import { namedVersion } from './action/which-version.ts';
 import type { Tools, World } from './dependencies.ts';
 import { type DriveContext, driveStage, type FailedReads, unreadable, untilSettled } from './drive/driver.ts';
@@ -20,6 +20,7 @@ import { OUR_WORDS } from './our-words.ts';
 import type { Package } from './package/package.ts';
 import { type Connection, connect } from './portal/connect.ts';
 import type { Portal, UploadSource } from './portal/port.ts';
+import { assertSupported, openProfile } from './portal/profile/open.ts';
 import { STAGES } from './release/lifecycle.ts';
 import { foresee, type PlanOptions } from './release/plan.ts';
 import { isFirstRelease, liveOf, merged, stateOf, type View } from './release/snapshot.ts';
@@ -108,7 +109,7 @@ async function lookOnceMore({ lastLook }: Connection, { story, log }: Tools): Pr
 /** From valid inputs to an ending. Throws ReleaseError and Cancelled. */
 async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
   const { story } = tools;
-  const profile = await openProfile(inputs, tools);
+  const profile = await openProfile(inputs.portalProfile, tools.context.workspace, tools.context.tempDir);
   story.profile = profile;
   const userIds = await readUserIds(inputs, tools);
   const connection = await connect({
@@ -119,10 +120,11 @@ async function release(inputs: Inputs, tools: Tools): Promise<Ending> {
     onCall: story.called,
   });
   const { portal } = connection;
+  const needsLogin = inputs.portal.kind === 'url' && !inputs.session && profile.login.by !== 'browser';
   let build: Package | undefined;
   try {
     build = await openBuild(inputs, tools);
-    assertSpoken(inputs, portal, profile);
+    assertSupported(profile, inputs.stages, needsLogin);
     const version = await findVersion(inputs, portal, tools);
     tools.redactor.keep(version ? [version] : []);
     const { view, ending: known } = await firstLook(inputs, version, portal, tools);

@@ -5,7 +5,9 @@
  * pastes into the workflow. Values are compared, never kept.
  */
 
-import { at, type Profile, placeholdersOf, type Spelling } from '../portal/profile/profile.ts';
+import { at } from '../lib/json-places.ts';
+import { type CallTemplate, type Profile, templatesOf } from '../portal/profile/profile.ts';
+import { placeholdersOf } from '../portal/profile/template.ts';
 import { OPERATIONS, type Operation, operationRow, type State } from '../release/lifecycle.ts';
 import type { Exchange, Recording } from './recording.ts';
 
@@ -62,17 +64,17 @@ export function compare({ exchanges }: Recording, profile: Profile): Comparison 
   const explained = new Set<Exchange>();
   const context = { known, basePath, notes };
   for (const operation of NAMES) {
-    const spelling = profile.operations[operation];
+    const template = profile.operations[operation];
     const seen = matched.get(operation) ?? [];
     const exchange = seen.findLast(isGood) ?? seen.at(-1);
-    if (!spelling) continue;
+    if (!template) continue;
     if (!exchange) {
       const guess = guessFor(
         operation,
         rest.filter((one) => !explained.has(one) && isGood(one)),
         basePath,
       );
-      const fit = guess && fitOf(operation, spelling, guess, context);
+      const fit = guess && fitOf(operation, template, guess, context);
       if (!guess || !fit || fit.unknown) {
         findings.push({ operation, verdict: 'not seen', differences: [] });
         continue;
@@ -88,13 +90,13 @@ export function compare({ exchanges }: Recording, profile: Profile): Comparison 
       operations[operation] = { ...fit.changes, mark: 'observed' };
       continue;
     }
-    const fit = fitOf(operation, spelling, exchange, context);
+    const fit = fitOf(operation, template, exchange, context);
     const failed = isGood(exchange) ? [] : [`the portal refused it in this recording (HTTP ${exchange.status})`];
     const differences = [...fit.differences, ...failed];
     findings.push({ operation, verdict: differences.length > 0 ? 'different' : 'confirmed', differences });
     const changes = {
       ...fit.changes,
-      ...(failed.length === 0 && spelling.mark !== 'observed' && { mark: 'observed' }),
+      ...(failed.length === 0 && template.mark !== 'observed' && { mark: 'observed' }),
     };
     if (Object.keys(changes).length > 0) operations[operation] = changes;
   }
@@ -120,7 +122,7 @@ export function compare({ exchanges }: Recording, profile: Profile): Comparison 
 
 /** A read that was not seen is spoken as its like were: the same list, and the same address where the default has one. */
 function followSiblings(findings: Finding[], operations: Record<string, unknown>, profile: Profile): void {
-  const changed = Object.entries(operations) as [Operation, Partial<Spelling>][];
+  const changed = Object.entries(operations) as [Operation, Partial<CallTemplate>][];
   const reads = changed.filter(([other]) => OPERATIONS[other].access === 'read');
   for (const [index, { operation, verdict }] of findings.entries()) {
     if (verdict !== 'not seen' || OPERATIONS[operation].access !== 'read') continue;
@@ -140,8 +142,8 @@ function followSiblings(findings: Finding[], operations: Record<string, unknown>
 function basePathOf(exchanges: readonly Exchange[], profile: Profile): string {
   const votes = new Map<string, number>();
   for (const { path } of exchanges) {
-    for (const spelling of Object.values(profile.operations)) {
-      const tail = patternOf(spelling.path, '$').exec(path);
+    for (const [, template] of templatesOf(profile)) {
+      const tail = patternOf(template.path, '$').exec(path);
       const base = tail && path.slice(0, tail.index);
       if (base !== null && /^(\/[A-Za-z][\w-]*)*$/.test(base)) votes.set(base, (votes.get(base) ?? 0) + 1);
     }
@@ -158,12 +160,12 @@ function patternOf(path: string, end = '$', start = ''): RegExp {
 function operationOf(exchange: Exchange, basePath: string, profile: Profile): Operation | undefined {
   const own = Object.keys(sentBy(exchange));
   const far = (operation: Operation) => {
-    const names = Object.keys(spelt(profile.operations[operation]));
+    const names = Object.keys(templateFields(profile.operations[operation]));
     return names.filter((name) => !own.includes(name)).length + own.filter((name) => !names.includes(name)).length;
   };
   return NAMES.filter((operation) => {
-    const spelling = profile.operations[operation];
-    return spelling && patternOf(basePath + spelling.path, '$', '^').test(exchange.path);
+    const template = profile.operations[operation];
+    return template && patternOf(basePath + template.path, '$', '^').test(exchange.path);
   }).sort((a, b) => far(a) - far(b))[0];
 }
 
@@ -171,8 +173,8 @@ function sentBy({ query, body, form }: Exchange): Fields {
   return { ...query, ...body, ...form };
 }
 
-function spelt(spelling: Spelling | undefined): Fields {
-  return { ...spelling?.query, ...spelling?.body, ...spelling?.form };
+function templateFields(template: CallTemplate | undefined): Fields {
+  return { ...template?.query, ...template?.body, ...template?.form };
 }
 
 type Known = Readonly<Record<'appId' | 'spaceId' | 'channelCode' | 'version', ReadonlySet<string>>>;
@@ -186,7 +188,7 @@ const ID_NAMES = {
 
 /** The values of the ids and versions: by the profile's own field names, and by names that say it. */
 function knownValues(exchanges: readonly Exchange[], profile: Profile): Known {
-  const templates = Object.values(profile.operations).flatMap((spelling) => Object.entries(spelt(spelling)));
+  const templates = Object.values(profile.operations).flatMap((template) => Object.entries(templateFields(template)));
   const valuesOf = (placeholder: keyof typeof ID_NAMES) => {
     const names = new Set(templates.filter(([, template]) => template === `{${placeholder}}`).map(([name]) => name));
     names.delete('name');
@@ -249,26 +251,26 @@ interface Context {
   readonly basePath: string;
 }
 
-function fitOf(operation: Operation, spelling: Spelling, exchange: Exchange, { known, basePath }: Context): Fit {
+function fitOf(operation: Operation, template: CallTemplate, exchange: Exchange, { known, basePath }: Context): Fit {
   const differences: string[] = [];
   const changes: Record<string, unknown> = {};
-  const isSame = patternOf(basePath + spelling.path, '$', '^').test(exchange.path);
-  const path = isSame ? spelling.path : templateOf(exchange.path, basePath, known);
-  if (path !== spelling.path) {
-    differences.push(`path: ${path} instead of ${spelling.path}`);
+  const isSame = patternOf(basePath + template.path, '$', '^').test(exchange.path);
+  const path = isSame ? template.path : templateOf(exchange.path, basePath, known);
+  if (path !== template.path) {
+    differences.push(`path: ${path} instead of ${template.path}`);
     changes['path'] = path;
   }
-  if (exchange.method !== spelling.method) {
-    differences.push(`method: ${exchange.method} instead of ${spelling.method}`);
+  if (exchange.method !== template.method) {
+    differences.push(`method: ${exchange.method} instead of ${template.method}`);
     changes['method'] = exchange.method;
   }
   for (const part of ['query', 'body', 'form'] as const) {
-    const part0 = partFit(operation, part, spelling, exchange[part], known);
+    const part0 = partFit(operation, part, template, exchange[part], known);
     differences.push(...part0.differences);
     if (part0.changes !== undefined) changes[part] = part0.changes;
   }
-  if (spelling.answer && OPERATIONS[operation].access === 'read' && exchange.answer !== undefined) {
-    const list = spelling.answer.some((place) => Array.isArray(at(exchange.answer, place)));
+  if (template.answer && OPERATIONS[operation].access === 'read' && exchange.answer !== undefined) {
+    const list = template.answer.some((place) => Array.isArray(at(exchange.answer, place)));
     const found = list ? undefined : listPlaces(exchange.answer)[0];
     if (!list) differences.push(found ? `answer: the list stands at ${found}` : 'answer: there is no list');
     if (found) changes['answer'] = [found];
@@ -279,12 +281,12 @@ function fitOf(operation: Operation, spelling: Spelling, exchange: Exchange, { k
 function partFit(
   operation: Operation,
   part: 'query' | 'body' | 'form',
-  spelling: Spelling,
+  template: CallTemplate,
   sent: Fields,
   known: Known,
 ): { differences: string[]; changes?: Record<string, unknown> | null } {
-  const before: Fields = spelling[part] ?? {};
-  const allBefore = spelt(spelling);
+  const before: Fields = template[part] ?? {};
+  const allBefore = templateFields(template);
   const differences: string[] = [];
   const changes: Record<string, unknown> = {};
   for (const name of Object.keys(before).filter((one) => !Object.hasOwn(sent, one))) {

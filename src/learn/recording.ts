@@ -3,8 +3,8 @@
  * nothing is kept that the comparison does not need. Values stay in memory; only compare.ts decides what is shown.
  */
 
+import { at } from '../lib/json-places.ts';
 import { parseJson } from '../net/json.ts';
-import { at } from '../portal/profile/profile.ts';
 
 const MAX_ENTRIES = 20_000;
 const MAX_BODY_CHARS = 4 * 1024 * 1024;

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../lib/clock.ts';
 import { ReleaseError } from '../lib/errors.ts';
+import { at } from '../lib/json-places.ts';
 import type { WireBody } from '../net/exchange.ts';
 import { multipart } from '../net/multipart.ts';
 import { type Operation, operationRow, type WriteOperation } from '../release/lifecycle.ts';
@@ -18,16 +19,8 @@ import type {
   Version,
   WriteFields,
 } from './port.ts';
-import {
-  at,
-  defaultProfile,
-  fill,
-  fillPath,
-  fillText,
-  type Profile,
-  type Spelling,
-  type Values,
-} from './profile/profile.ts';
+import { type CallTemplate, defaultProfile, type Profile } from './profile/profile.ts';
+import { fill, fillPath, fillText, type Values } from './profile/template.ts';
 import { type Credential, createSession } from './session.ts';
 import { type OtherPage, ResponseError, type Transport, type WireResponse } from './transport.ts';
 
@@ -147,7 +140,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   }
 
   /** What a login gave: cookies, which the jar has by now, or the value at one of the answer's places. */
-  function credentialIn(json: unknown, spelling: Spelling): string {
+  function credentialIn(json: unknown, spelling: CallTemplate): string {
     const values = jar ? [jar.header(api)] : (spelling.answer ?? []).map((place) => at(json, place));
     const credential = values.find(
       (value): value is string => typeof value === 'string' && /^[\x21-\x7e][\x20-\x7e\x80-\xff]*$/.test(value),
@@ -162,7 +155,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     return credential;
   }
 
-  function spellingOf(operation: Operation): Spelling {
+  function spellingOf(operation: Operation): CallTemplate {
     const spelling = profile.operations[operation];
     if (!spelling) {
       throw new ReleaseError('portal-unexpected', {
@@ -174,7 +167,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
 
   async function send(
     operation: Operation,
-    spelling: Spelling,
+    spelling: CallTemplate,
     values: Values,
     credential: Credential | undefined,
     patience: Patience,
@@ -194,7 +187,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
       headers[name.toLowerCase()] = fillText(template, { ...ids, origin: options.origin.origin });
     }
     const { credential: place } = profile;
-    if (credential !== undefined && place.in !== 'cookie') {
+    if (credential !== undefined && place.in !== 'cookie' && place.name !== undefined) {
       const value = fillText(place.value ?? '{credential}', { credential: credential.value });
       if (place.in === 'query') url.searchParams.append(place.name, value);
       else headers[place.name.toLowerCase()] = value;
@@ -288,7 +281,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   }
 
   /** What a failed call says besides where nobody has published it: a guess, and where to correct it. */
-  function notesOn(operation: Operation, { mark }: Spelling): { note: string; todo?: string } {
+  function notesOn(operation: Operation, { mark }: CallTemplate): { note: string; todo?: string } {
     if (mark !== 'inferred' || options.sandbox) return { note: '' };
     return {
       note: ` The call ${operation} is inferred, not published by the vendor.`,
@@ -297,14 +290,14 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   }
 
   /** A web server's own page is how many a portal answers a call that it does not know. */
-  function withGuess(operation: Operation, spelling: Spelling, error: unknown): unknown {
+  function withGuess(operation: Operation, spelling: CallTemplate, error: unknown): unknown {
     const { note, todo } = notesOn(operation, spelling);
     if (!(error instanceof ReleaseError) || error.code !== 'portal-unexpected' || error.passing || !todo) return error;
     const { code, traceId, effect, cause } = error;
     return new ReleaseError(code, { found: error.found + note, todo, traceId, effect, cause });
   }
 
-  function readEnvelope(operation: Operation, spelling: Spelling, wire: WireResponse): Answer {
+  function readEnvelope(operation: Operation, spelling: CallTemplate, wire: WireResponse): Answer {
     const { envelope, refusals } = profile;
     const traceId = shownAt(wire.json, envelope.traceId);
     const success = at(wire.json, envelope.success.at);
@@ -365,7 +358,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   }
 
   /** A list, one item in its place, or nothing where there is nothing to list. `versionAt`: where an item has its own. */
-  function listOf(operation: Operation, spelling: Spelling, json: unknown): readonly unknown[] {
+  function listOf(operation: Operation, spelling: CallTemplate, json: unknown): readonly unknown[] {
     const versionAt = (operation === 'listVersions' ? profile.version : profile.release).version.at;
     const values = (spelling.answer ?? []).map((place) => at(json, place));
     for (const value of values) {
@@ -512,7 +505,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
 const DOT_SEGMENT = /(^|[\\/])(\.|%2e){1,2}([\\/]|$)/i;
 
 function bodyOf(
-  spelling: Spelling,
+  spelling: CallTemplate,
   values: Values,
   source: UploadSource | undefined,
   onProgress: HttpPortalOptions['onUploadProgress'],

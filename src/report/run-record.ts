@@ -10,7 +10,7 @@ import { ERRORS, type ErrorCode, type ReleaseError } from '../lib/errors.ts';
 import { formatTime } from '../lib/format.ts';
 import { cleanLine } from '../lib/text.ts';
 import type { Call, HistoryItem, UploadSource } from '../portal/port.ts';
-import type { Profile, Spelling } from '../portal/profile/profile.ts';
+import type { CallTemplate, Profile } from '../portal/profile/profile.ts';
 import { numberOf } from '../release/health-conditions.ts';
 import { type Operation, operationRow, type Stage } from '../release/lifecycle.ts';
 import { type Foreseen, nextStages } from '../release/plan.ts';
@@ -138,7 +138,7 @@ export class Story {
   private probe(): Report['probe'] {
     const { inputs, profile } = this;
     if (!profile || inputs?.portal.kind !== 'url' || inputs.stages[0] !== 'status') return undefined;
-    return (Object.entries(profile.operations) as [Operation, Spelling][]).map(([operation, { mark }]) => {
+    return (Object.entries(profile.operations) as [Operation, CallTemplate][]).map(([operation, { mark }]) => {
       const calls = this.calls.filter((call) => call.operation === operation);
       const answer = calls.some(({ ok }) => ok) ? 'answered' : calls.length > 0 ? 'failed' : 'not asked';
       return { operation, mark, answer };

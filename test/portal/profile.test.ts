@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkProfile, loadProfile } from '../../src/portal/profile/load.ts';
 import { defaultProfile } from '../../src/portal/profile/profile.ts';
-import { checkProfile, loadProfile } from '../../src/portal/profile/schema.ts';
 import { OPERATIONS } from '../../src/release/lifecycle.ts';
 
 const faultsOf = (changes: unknown) => checkProfile(changes).faults.join('\n');

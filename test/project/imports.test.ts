@@ -64,6 +64,9 @@ const LAZY = [
   'sandbox/',
   'portal/browser-login.js',
   'portal/browser-proxy.js',
+  'portal/profile/addresses.js',
+  'portal/profile/load.js',
+  'portal/profile/rules.js',
   'portal/profile/schema.js',
 ];
 
