@@ -265,7 +265,7 @@ async function readListAgain(ending: Ending, { story }: Tools): Promise<void> {
 async function readHistory(inputs: Inputs, ending: Ending, portal: Portal, { story, log }: Tools): Promise<void> {
   const asked = inputs.stages.includes('status') || inputs.stages.includes('approval') || ending.kind === 'rejected';
   const { view } = story;
-  if (!asked || !view?.release || !portal.speaks('releaseHistory')) return;
+  if (!asked || !view?.release || !portal.supports('releaseHistory')) return;
   try {
     story.history = await portal.releaseHistory(view.version, ending.kind === 'pending' ? 'once' : 'retry');
   } catch (error) {

@@ -212,7 +212,7 @@ function assertNotAccepted(next: Send, view: View, { observer, portal, show }: D
   if (operationRow(next.operation).repeatable || !observer.wasAccepted(next)) return;
   throw new ReleaseError('effect-not-seen', {
     found: `The portal accepted ${effectWords(next)} in this run, and now shows ${view.version} as ${statusWords(view, show)}; it is not sent again.`,
-    todo: portal.speaks('releaseHistory')
+    todo: portal.supports('releaseHistory')
       ? 'Look at the release and its history in the portal, then run the step again.'
       : 'Look at the release in the portal, then run the step again.',
   });
@@ -291,7 +291,7 @@ async function sureOfLive(context: DriveContext): Promise<View> {
 async function withTimeOfHistory({ release }: View, { portal, plan }: DriveContext): Promise<Memory> {
   const changedMs = release?.modifiedAtMs;
   if (release?.state !== 'grayscale' || changedMs === undefined || plan.soakMs === 0) return {};
-  if (!portal.speaks('releaseHistory')) return {};
+  if (!portal.supports('releaseHistory')) return {};
   const history = await portal.releaseHistory(release.version).catch(ignoring);
   const newer = history.filter((item) => (timeOf(item) ?? 0) > changedMs + 60_000).map(({ type }) => type);
   return new Set(newer).size > 1 ? { timeIsOld: true } : {};

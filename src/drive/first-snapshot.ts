@@ -90,7 +90,7 @@ async function lookAtRelease(inputs: Inputs, version: string | undefined, portal
   const creates = firstStage === 'upload' || firstStage === 'submit';
   const isProbe = firstStage === 'status';
   const lookNow = () => {
-    if (version === undefined && !portal.speaks('listReleases')) return lookWithoutList(portal, '');
+    if (version === undefined && !portal.supports('listReleases')) return lookWithoutList(portal, '');
     const depth = depthFor(inputs);
     return isProbe ? probe(version ?? '', portal, tools) : look(portal, version ?? '', { byName: !creates, depth });
   };
@@ -112,7 +112,7 @@ async function lookAtRelease(inputs: Inputs, version: string | undefined, portal
     view = merged(view, await lookNow());
   }
   if (version === undefined) view = withSubject(view);
-  const asksForVersion = creates || (firstStage === 'status' && portal.speaks('listVersions'));
+  const asksForVersion = creates || (firstStage === 'status' && portal.supports('listVersions'));
   return asksForVersion && view.version !== '' && stateOf(view) === 'none' ? lookAtVersion(portal, view) : view;
 }
 

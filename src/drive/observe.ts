@@ -26,8 +26,8 @@ export interface LookOptions {
 /** Reads the releases as far as `depth` says, and the release by name where they do not hold it. */
 export async function look(portal: Portal, version: string, options: LookOptions = {}): Promise<View> {
   const { patience = 'retry', depth = 'page', byName = true } = options;
-  const list = portal.speaks('listReleases') ? await readReleases(portal, depth, patience) : undefined;
-  const asks = version !== '' && portal.speaks('findRelease') && (byName || list?.full !== false);
+  const list = portal.supports('listReleases') ? await readReleases(portal, depth, patience) : undefined;
+  const asks = version !== '' && portal.supports('findRelease') && (byName || list?.full !== false);
   const isListed = list?.rows.some((release) => release.version === version);
   const named = asks && !isListed ? await portal.findRelease(version, patience) : [];
   return viewOf(version, list, named);
@@ -35,7 +35,7 @@ export async function look(portal: Portal, version: string, options: LookOptions
 
 /** Reads the release by name alone, for a second opinion on what a list showed. The list where the profile lacks that. */
 export async function lookByName(portal: Portal, version: string, patience: Patience = 'retry'): Promise<View> {
-  if (!portal.speaks('findRelease')) return look(portal, version, { patience });
+  if (!portal.supports('findRelease')) return look(portal, version, { patience });
   return viewOf(version, undefined, await portal.findRelease(version, patience));
 }
 
@@ -47,7 +47,7 @@ const VERSIONS_ASKED = 5;
  * or, where no version is named, those of the newest versions. Which one is live is known only if it is among them.
  */
 export async function lookWithoutList(portal: Portal, version: string): Promise<View> {
-  if (!portal.speaks('findRelease')) return viewOf(version, undefined, []);
+  if (!portal.supports('findRelease')) return viewOf(version, undefined, []);
   if (version !== '') return lookByName(portal, version);
   const rows: Release[] = [];
   for (const { version: candidate } of (await someVersions(portal)).slice(0, VERSIONS_ASKED)) {
@@ -71,7 +71,7 @@ export async function lookAtVersion(portal: Portal, view: View, patience: Patien
 
 /** The versions on the first page, for a message. */
 export async function someVersions(portal: Portal): Promise<readonly Version[]> {
-  return portal.speaks('listVersions') ? (await portal.listVersions(1)).items : [];
+  return portal.supports('listVersions') ? (await portal.listVersions(1)).items : [];
 }
 
 interface List<T> {

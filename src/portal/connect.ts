@@ -14,7 +14,7 @@ import { errorCode, isInside, realPathToWrite } from '../lib/paths.ts';
 import { keepSecret, type Redactor } from '../lib/redaction/redactor.ts';
 import { USER_AGENT } from '../lib/user-agent.ts';
 import type { Sandbox } from '../sandbox/server.ts';
-import { createHttpPortal, type HttpPortalOptions } from './http-portal.ts';
+import { createHttpPortal, type HttpPortalOptions } from './calls.ts';
 import type { Call, Portal } from './port.ts';
 import type { Profile } from './profile/profile.ts';
 import { createTransport, type TransportOptions } from './transport.ts';

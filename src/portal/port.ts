@@ -90,7 +90,7 @@ export type Patience = 'retry' | 'once';
  */
 export interface Portal {
   /** Whether the profile speaks the operation at all. */
-  speaks(operation: Operation): boolean;
+  supports(operation: Operation): boolean;
   listVersions(page: number, patience?: Patience): Promise<Page<Version>>;
   listReleases(page: number, patience?: Patience): Promise<Page<Release>>;
   /** The rows of the version; several where the portal keeps more than one of it. */

@@ -3,7 +3,7 @@
 import { backoffMs, type Clock } from '../lib/clock.ts';
 import { ReleaseError } from '../lib/errors.ts';
 import type { Patience } from './port.ts';
-import { ResponseError } from './transport.ts';
+import { ResponseError } from './response.ts';
 
 /** Logins in a run (promise 2): all that may have been judged, whatever came back. */
 const MAX_LOGINS = 5;

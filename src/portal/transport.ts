@@ -7,7 +7,7 @@
 import type http from 'node:http';
 import { setImmediate as tick } from 'node:timers/promises';
 import { backoffMs, type Clock } from '../lib/clock.ts';
-import { Cancelled, type ErrorCode, type ErrorDetails, ReleaseError } from '../lib/errors.ts';
+import { Cancelled, type ErrorDetails, ReleaseError } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
 import { whyNotTrusted } from '../lib/trust.ts';
 import { decodeBody } from '../net/decode.ts';
@@ -17,6 +17,7 @@ import { parseJson } from '../net/json.ts';
 import { retryAfterMs } from '../net/retry-after.ts';
 import type { CookieJar } from './cookies.ts';
 import type { Patience } from './port.ts';
+import { ResponseError, type WireResponse } from './response.ts';
 
 const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -41,31 +42,6 @@ export interface WireRequest {
   readonly body?: WireBody;
   /** Read before each attempt, and told of the cookies of each response, whatever its status. */
   readonly cookies?: CookieJar | undefined;
-}
-
-export interface WireResponse {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  /** The parsed body; undefined where it is not JSON. */
-  readonly json: unknown;
-  readonly isHtml: boolean;
-}
-
-/** A page instead of the API's response: a redirect, or HTML. It may be the login page of a session that has ended. */
-export type OtherPage = { readonly location: string } | { readonly html: string };
-
-/** A response came, and it is an error at this level already. */
-export class ResponseError extends ReleaseError {
-  readonly status: number;
-  readonly json: unknown;
-  readonly page: OtherPage | undefined;
-
-  constructor(code: ErrorCode, details: ErrorDetails, response: { status: number; json?: unknown; page?: OtherPage }) {
-    super(code, details);
-    this.status = response.status;
-    this.json = response.json;
-    this.page = response.page;
-  }
 }
 
 export interface Transport {

@@ -8,7 +8,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createHttpPortal } from '../../src/portal/http-portal.ts';
+import { createHttpPortal } from '../../src/portal/calls.ts';
 import { defaultProfile, type Profile } from '../../src/portal/profile/profile.ts';
 import { createTransport } from '../../src/portal/transport.ts';
 import { runStep } from '../support/action.ts';

@@ -130,7 +130,7 @@ export function memoryPortal(options: MemoryPortalOptions): MemoryPortal {
     looksMs,
     now: seen,
     whitelistBatch: 2,
-    speaks: () => true,
+    supports: () => true,
     listVersions: async () => ({ items: [{ version: VERSION, artifacts: ['a.zip'] }], last: true }),
     listReleases: async () => ({ items: look(), last: true }),
     findRelease: async (version) => look().filter((release) => release.version === version),
