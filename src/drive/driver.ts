@@ -407,17 +407,17 @@ async function sendOnce(
       const view = await untilShown(next, before, context);
       return settled({ kind: 'took', view, ...(answer.artifacts && { artifacts: answer.artifacts }) });
     }
-    const isUnclear = answer.passing || answer.effect !== 'none';
+    const isUnclear = answer.transient || answer.effect !== 'none';
     if (!isUnclear && !answer.refusal) {
       if (!lost) context.onUnsettled(undefined);
       throw answer;
     }
-    if (repeatable && !answer.passing && !answer.refusal) throw answer;
+    if (repeatable && !answer.transient && !answer.refusal) throw answer;
     if (next.operation === 'uploadPackage' && answer.refusal) {
       return settled({ kind: 'refused', view: observer.view, error: answer });
     }
     lost ||= isUnclear && answer.effect !== 'none';
-    if (answer.passing) {
+    if (answer.transient) {
       if (repeatable && attempt === WRITE_ATTEMPTS) throw answer;
       context.log(`  no answer (${answer.found}); ${repeatable ? 'sending again' : 'looking whether it took'}`);
       await clock.sleep(answer.retryAfterMs ?? backoffMs(attempt, clock), signal);
@@ -425,16 +425,16 @@ async function sendOnce(
     }
 
     if (answer.refusal === 'not-allowed-in-state') observer.disprove();
-    const gapsMs = answer.passing || answer.refusal ? UNTIL_NOT_TAKEN_MS : UNTIL_REPORTED_MS;
+    const gapsMs = answer.transient || answer.refusal ? UNTIL_NOT_TAKEN_MS : UNTIL_REPORTED_MS;
     const { view, effect } = await effectByReading(next, before, gapsMs, context);
     if (effect === 'shown') {
-      if (!answer.passing && !answer.refusal)
+      if (!answer.transient && !answer.refusal)
         context.log(`  the portal shows its effect, though it said: ${answer.found}`);
       if (lost) observer.accept(next, true);
       return settled({ kind: lost ? 'took' : 'moved', view });
     }
     if (effect === 'elsewhere') {
-      if (!answer.passing && !answer.refusal) throw answer;
+      if (!answer.transient && !answer.refusal) throw answer;
       // Nothing is decided on a request that was not applied for: the lost application took.
       if (lost && next.operation === 'startApproval') {
         observer.accept(next, true);
@@ -443,7 +443,7 @@ async function sendOnce(
       // Somebody else acted; what was lost may take yet.
       return lost ? { kind: 'moved', view } : settled({ kind: 'moved', view });
     }
-    if (answer.passing) {
+    if (answer.transient) {
       assertTellsDecision(next, before, lost, answer);
       if (attempt === WRITE_ATTEMPTS) throw answer;
       continue;

@@ -150,7 +150,7 @@ async function probe(version: string, portal: Portal, { story, log }: Tools): Pr
     return await look(portal, version, { depth: 'live' });
   } catch (error) {
     const turnsDown = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
-    if (!turnsDown || error.passing || story.profile?.operations.listReleases?.mark !== 'inferred') throw error;
+    if (!turnsDown || error.transient || story.profile?.operations.listReleases?.mark !== 'inferred') throw error;
     const view = await lookWithoutList(portal, version).catch((second) => {
       // A portal that answers neither is no portal that lacks a list: the first error says more.
       throw second instanceof ReleaseError && second.code === error.code ? error : second;

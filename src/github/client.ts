@@ -1,6 +1,6 @@
 /**
- * A task on GitHub's API: one deadline for all of it, and after a fault that passes the whole task again. A task looks
- * before it writes, so no write is sent a second time unseen.
+ * A task on GitHub's API: one deadline for all of it, and after a transient error the whole task is retried. A task
+ * reads before it writes, so it does not repeat a write whose response was lost.
  *
  * On @actions/github, which brings undici along: imported by ./github.ts alone, which is loaded where it is needed.
  */
@@ -16,7 +16,7 @@ import { retryAfterMs } from '../net/retry-after.ts';
 const ATTEMPTS = 4;
 const BACKOFF_BASE_MS = 500;
 const BACKOFF_CAP_MS = 4_000;
-/** What GitHub asks for where a secondary limit says nothing else: docs.github.com, best practices for the REST API. */
+/** The pause for a secondary limit whose response names none: docs.github.com, best practices for the REST API. */
 const SECONDARY_LIMIT_MS = 60_000;
 const PER_PAGE = 100;
 const MAX_PAGES = 1_000;
@@ -39,7 +39,7 @@ export interface GitHubOptions {
 export interface TaskLimits {
   /** For all requests and pauses of the task. */
   readonly timeoutMs: number;
-  /** How long a cancelled run leaves the task to end by itself. */
+  /** How long the task may go on after the run was cancelled, in milliseconds. */
   readonly graceMs: number;
 }
 
@@ -50,24 +50,27 @@ export interface GitHub {
   readonly clock: Clock;
 }
 
-/** GitHub said no, or nothing. The message is one line of cleaned text. */
+/** GitHub refused, or did not respond. The message is one line of cleaned text. */
 export class GitHubError extends Error {
   override readonly name = 'GitHubError';
-  /** The HTTP status; 0 where no answer came. */
+  /** The HTTP status; 0 where no response came. */
   readonly status: number;
-  /** Trying again may help: overload, a rate limit, a broken connection. */
-  readonly passing: boolean;
+  /** A retry may help: overload, a rate limit, a broken connection. */
+  readonly transient: boolean;
   readonly waitMs: number | undefined;
 
-  constructor(message: string, details: { status: number; passing: boolean; waitMs?: number | undefined }) {
+  constructor(message: string, details: { status: number; transient: boolean; waitMs?: number | undefined }) {
     super(message);
     this.status = details.status;
-    this.passing = details.passing;
+    this.transient = details.transient;
     this.waitMs = details.waitMs;
   }
 }
 
-/** Runs a task within its limits. Throws GitHubError and Cancelled. */
+/**
+ * Runs a task within its limits.
+ * @throws GitHubError, Cancelled
+ */
 export async function runTask<T>(
   options: GitHubOptions,
   { timeoutMs, graceMs }: TaskLimits,
@@ -84,7 +87,7 @@ export async function runTask<T>(
       } catch (cause) {
         if (options.signal.aborted) throw new Cancelled();
         const error = limit.signal.aborted ? tooLate(timeoutMs) : toGitHubError(cause, clock);
-        if (!error.passing || attempt === ATTEMPTS) throw error;
+        if (!error.transient || attempt === ATTEMPTS) throw error;
         const pauseMs = Math.max(error.waitMs ?? 0, backoffMs(attempt, clock, BACKOFF_BASE_MS, BACKOFF_CAP_MS));
         if (clock.now() + pauseMs >= untilMs) throw error;
         await clock.sleep(pauseMs, options.signal);
@@ -95,7 +98,7 @@ export async function runTask<T>(
   }
 }
 
-/** What a request says about the page it asks for. */
+/** The query of a request that chooses the page of a list. */
 export type PageQuery = Readonly<Record<string, string | number>>;
 
 interface PageResponse<T> {
@@ -115,7 +118,7 @@ export async function* pages<T>(read: (page: PageQuery) => Promise<PageResponse<
   for (let page = 1; query; page++) {
     const key = JSON.stringify(query);
     if (asked.has(key)) throw noNextPage();
-    if (page > MAX_PAGES) throw new GitHubError(`More than ${MAX_PAGES} pages.`, { status: 0, passing: false });
+    if (page > MAX_PAGES) throw new GitHubError(`More than ${MAX_PAGES} pages.`, { status: 0, transient: false });
     asked.add(key);
     const { data, headers }: PageResponse<T> = await read(query);
     if (!Array.isArray(data)) throw unexpected();
@@ -155,23 +158,26 @@ function linkedPage(header: string): PageQuery | undefined {
 
 /**
  * Without a Link header the list ends here, unless a proxy has dropped it. A page may be cut off where its length is a
- * round number, which limits are; it is asked on in pages of that length, in which every server counts alike.
+ * round number, which limits are; the next page is requested with that length, by which every server counts alike.
  */
 function countedPage(length: number, page: number): PageQuery | undefined {
   return length > 0 && length % 10 === 0 ? { per_page: length, page: page + 1 } : undefined;
 }
 
 function noNextPage(): GitHubError {
-  return new GitHubError('GitHub gave a list whose next page cannot be found.', { status: 0, passing: false });
+  return new GitHubError('GitHub gave a list whose next page cannot be found.', { status: 0, transient: false });
 }
 
-/** What `read` gives, or undefined where GitHub does not have it or does not show it to this token. */
+/**
+ * What `read` gives, or undefined where GitHub does not have it or does not show it to this token.
+ * @throws GitHubError for any other failure
+ */
 export async function orNothing<T>(read: Promise<T>, { clock }: GitHub): Promise<T | undefined> {
   try {
     return await read;
   } catch (cause) {
     const error = toGitHubError(cause, clock);
-    if (!error.passing && HIDDEN.includes(error.status)) return undefined;
+    if (!error.transient && HIDDEN.includes(error.status)) return undefined;
     throw error;
   }
 }
@@ -215,11 +221,11 @@ function taskSignal(cancelled: AbortSignal, timeoutMs: number, graceMs: number) 
 }
 
 function tooLate(timeoutMs: number): GitHubError {
-  return new GitHubError(`GitHub did not answer within ${timeoutMs / 1000} s.`, { status: 0, passing: false });
+  return new GitHubError(`GitHub did not answer within ${timeoutMs / 1000} s.`, { status: 0, transient: false });
 }
 
 function unexpected(): GitHubError {
-  return new GitHubError('GitHub gave an answer that cannot be understood.', { status: 0, passing: false });
+  return new GitHubError('GitHub gave an answer that cannot be understood.', { status: 0, transient: false });
 }
 
 type Headers = Readonly<Record<string, string | number | undefined>>;
@@ -231,7 +237,7 @@ interface Failed {
   readonly response?: { readonly headers: Headers; readonly data: unknown };
 }
 
-/** Whatever a request threw. */
+/** Whatever a request of Octokit threw, as a GitHubError. */
 export function toGitHubError(cause: unknown, clock: Clock): GitHubError {
   if (cause instanceof GitHubError) return cause;
   const { status, response, message = '' } = (cause ?? {}) as Failed;
@@ -242,7 +248,7 @@ export function toGitHubError(cause: unknown, clock: Clock): GitHubError {
       ? ' Where GitHub or a proxy uses a private CA, name its file in NODE_EXTRA_CA_CERTS.'
       : '';
     const found = `GitHub could not be reached: ${cleanLine(message, 200)}.${advice}`;
-    return new GitHubError(found, { status: 0, passing: !isUntrusted });
+    return new GitHubError(found, { status: 0, transient: !isUntrusted });
   }
   const said = cleanLine(String((response.data as { message?: unknown } | null)?.message ?? ''), 200);
   const limited = status === 429 || (status === 403 && isLimit(response.headers, said));
@@ -250,7 +256,7 @@ export function toGitHubError(cause: unknown, clock: Clock): GitHubError {
   const pause = limited && waitMs !== undefined ? `, a rate limit for ${Math.ceil(waitMs / 1000)} s more` : '';
   return new GitHubError(`GitHub answered ${status}${said ? ` (${said})` : ''}${pause}.`, {
     status,
-    passing: limited || status >= 500 || status === 408,
+    transient: limited || status >= 500 || status === 408,
     waitMs,
   });
 }

@@ -157,6 +157,6 @@ function foundIn(error: unknown): string {
 
 /** GitHub says 404 where a token may not even know that a thing is there. */
 function isPermission(error: unknown): boolean {
-  const { name, status, passing } = (error ?? {}) as Partial<GitHubError>;
-  return name === 'GitHubError' && !passing && (status === 401 || status === 403 || status === 404);
+  const { name, status, transient } = (error ?? {}) as Partial<GitHubError>;
+  return name === 'GitHubError' && !transient && (status === 401 || status === 403 || status === 404);
 }

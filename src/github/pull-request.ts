@@ -112,7 +112,7 @@ async function ownLogin({ octokit, clock }: GitHub): Promise<string> {
     return viewer.login.toLowerCase();
   } catch (cause) {
     const error = toGitHubError(cause, clock);
-    if (error.passing) throw error;
+    if (error.transient) throw error;
     return 'github-actions[bot]';
   }
 }

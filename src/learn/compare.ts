@@ -49,7 +49,7 @@ export function compare({ exchanges }: Recording, profile: Profile): Comparison 
   const known = knownValues(exchanges, profile);
   const success = successOf(exchanges, profile);
   const notes: string[] = [];
-  const isGood = ({ status, answer }: Exchange) => status < 400 && at(answer, success.at) === success.equals;
+  const isGood = ({ status, response }: Exchange) => status < 400 && at(response, success.at) === success.equals;
 
   const matched = new Map<Operation, Exchange[]>();
   const rest: Exchange[] = [];
@@ -216,20 +216,21 @@ function idsOf(known: Known): Comparison['ids'] {
   return { 'miniapp-id': plain(known.appId), 'space-id': plain(known.spaceId), 'target-app': plain(known.channelCode) };
 }
 
-/** The profile's success, or, where no answer holds it, the code that most answers share. */
+/** The profile's success, or, where no response has it, the code that most responses share. */
 function successOf(
   exchanges: readonly Exchange[],
   profile: Profile,
 ): { at: string; equals: boolean | number | string } {
-  const answers = exchanges.filter(({ status }) => status < 400).map(({ answer }) => answer);
+  const responses = exchanges.filter(({ status }) => status < 400).map(({ response }) => response);
   const { success } = profile.envelope;
-  if (answers.length === 0 || answers.some((answer) => at(answer, success.at) !== undefined)) return success;
+  if (responses.length === 0 || responses.some((response) => at(response, success.at) !== undefined)) return success;
   for (const name of ['success', 'code', 'status', 'ret', 'retCode', 'resultCode', 'errorCode']) {
     const counts = new Map<unknown, number>();
-    for (const value of answers.map((answer) => at(answer, name))) counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const value of responses.map((response) => at(response, name)))
+      counts.set(value, (counts.get(value) ?? 0) + 1);
     const [value, count = 0] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
     const isPlain = typeof value === 'boolean' || typeof value === 'number' || /^[A-Z0-9_]{1,20}$/.test(String(value));
-    if (value !== undefined && value !== null && isPlain && count * 2 > answers.length) {
+    if (value !== undefined && value !== null && isPlain && count * 2 > responses.length) {
       return { at: name, equals: value as boolean | number | string };
     }
   }
@@ -269,9 +270,9 @@ function fitOf(operation: Operation, template: CallTemplate, exchange: Exchange,
     differences.push(...part0.differences);
     if (part0.changes !== undefined) changes[part] = part0.changes;
   }
-  if (template.answer && OPERATIONS[operation].access === 'read' && exchange.answer !== undefined) {
-    const list = template.answer.some((place) => Array.isArray(at(exchange.answer, place)));
-    const found = list ? undefined : listPlaces(exchange.answer)[0];
+  if (template.answer && OPERATIONS[operation].access === 'read' && exchange.response !== undefined) {
+    const list = template.answer.some((place) => Array.isArray(at(exchange.response, place)));
+    const found = list ? undefined : listPlaces(exchange.response)[0];
     if (!list) differences.push(found ? `answer: the list stands at ${found}` : 'answer: there is no list');
     if (found) changes['answer'] = [found];
   }
@@ -388,10 +389,10 @@ function templateOf(path: string, basePath: string, known: Known): string {
     .replace(/\/$/, '');
 }
 
-/** Places of lists of objects in an answer, nearest first. */
-function listPlaces(answer: unknown, place = '', depth = 0): string[] {
-  if (depth > 3 || answer === null || typeof answer !== 'object' || Array.isArray(answer)) return [];
-  const entries = Object.entries(answer).filter(([name]) => isName(name));
+/** Places of lists of objects in a response, nearest first. */
+function listPlaces(response: unknown, place = '', depth = 0): string[] {
+  if (depth > 3 || response === null || typeof response !== 'object' || Array.isArray(response)) return [];
+  const entries = Object.entries(response).filter(([name]) => isName(name));
   const here = entries.filter(([, value]) => Array.isArray(value)).map(([name]) => place + name);
   return [...here, ...entries.flatMap(([name, value]) => listPlaces(value, `${place}${name}.`, depth + 1))];
 }
@@ -463,7 +464,7 @@ function statusesOf(
   isGood: (exchange: Exchange) => boolean,
 ): { statuses: Statuses; release: Record<string, unknown> } {
   const looks = [...(matched.get('findRelease') ?? []), ...(matched.get('listReleases') ?? [])].filter(isGood);
-  const items = looks.flatMap(({ answer }) => itemsOf(answer, profile, operations));
+  const items = looks.flatMap(({ response }) => itemsOf(response, profile, operations));
   const place = profile.release.status.at;
   const other = items.some((item) => at(item, place) !== undefined)
     ? undefined
@@ -476,7 +477,7 @@ function statusesOf(
   return { statuses, release: other ? { status: { at: other, mark: 'observed' } } : {} };
 }
 
-function itemsOf(answer: unknown, profile: Profile, operations: Readonly<Record<string, unknown>>): unknown[] {
+function itemsOf(response: unknown, profile: Profile, operations: Readonly<Record<string, unknown>>): unknown[] {
   const places = [
     ...(profile.operations.findRelease?.answer ?? []),
     ...['findRelease', 'listReleases'].flatMap(
@@ -484,7 +485,7 @@ function itemsOf(answer: unknown, profile: Profile, operations: Readonly<Record<
     ),
   ];
   return places.flatMap((place) => {
-    const list = at(answer, place);
+    const list = at(response, place);
     return Array.isArray(list) ? list : [];
   });
 }

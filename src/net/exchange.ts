@@ -98,7 +98,7 @@ export function exchange(options: Exchange): Promise<RawResponse> {
       // The end wakes the writer of the body: a timer that it set then would keep the process alive.
       if (hasEnded) return;
       timer = setTimeout(
-        () => end(new TooLate(`no full answer within ${options.timeoutMs / 1000} s`)),
+        () => end(new TooLate(`no full response within ${options.timeoutMs / 1000} s`)),
         options.timeoutMs,
       );
     };
@@ -138,7 +138,7 @@ export function exchange(options: Exchange): Promise<RawResponse> {
       });
       response.on('error', (error) => end(error));
       response.on('close', () => {
-        if (!response.complete) end(new Error('the connection closed before the answer was complete'));
+        if (!response.complete) end(new Error('the connection closed before the response was complete'));
       });
       response.on('end', () => {
         const body = Buffer.concat(chunks);

@@ -59,7 +59,7 @@ export function openTunnel(
     socket.destroy();
     done(new NotSent(new Error(`the proxy answered ${response.statusCode} to CONNECT`)));
   });
-  request.on('timeout', () => request.destroy(new Error('the proxy does not answer')));
+  request.on('timeout', () => request.destroy(new Error('the proxy does not respond')));
   request.on('error', (error) =>
     done(new NotSent(new Error(`the proxy cannot be used: ${reasonOf(error)}`, { cause: error }))),
   );

@@ -347,7 +347,7 @@ function noForm(
     ...(isCertificate && {
       todo: "Install the portal's or the proxy's CA on the runner where its browser looks for it; NODE_EXTRA_CA_CERTS is not read by browsers.",
     }),
-    passing: causes.every((cause) => NET_ERROR.test(messageOf(cause))) && !isCertificate,
+    transient: causes.every((cause) => NET_ERROR.test(messageOf(cause))) && !isCertificate,
     cause: causes.at(-1),
   });
 }

@@ -204,7 +204,7 @@ function createCaller(options: HttpPortalOptions): Caller {
  */
 function writeBeforeRenewal({ found, traceId, page }: SessionEnd): ReleaseError {
   const effect = page ? 'unknown' : 'none';
-  return new ReleaseError('portal-unauthorized', { found, traceId, effect, passing: true, retryAfterMs: 0 });
+  return new ReleaseError('portal-unauthorized', { found, traceId, effect, transient: true, retryAfterMs: 0 });
 }
 
 interface RestartableJar extends CookieJar {

@@ -77,7 +77,7 @@ export function templateOf({ profile }: Codec, operation: Operation): CallTempla
   const template = profile.operations[operation];
   if (template) return template;
   throw new ReleaseError('portal-unexpected', {
-    found: `The profile ${profile.name} does not speak ${operation}.`,
+    found: `The profile ${profile.name} does not support ${operation}.`,
   });
 }
 
@@ -222,7 +222,7 @@ function notUnderstood(codec: Codec, operation: Operation, response: WireRespons
   const { note, todo } = inferredNote(codec, operation);
   const success = at(response.json, codec.profile.envelope.success.at);
   return new ReleaseError('portal-unexpected', {
-    found: `${callName(codec, operation)} answered ${response.status}; the answer ${shape}.${note}`,
+    found: `${callName(codec, operation)} answered ${response.status}; the response ${shape}.${note}`,
     ...(todo && { todo }),
     traceId: traceIdIn(codec, response.json),
     effect: success === undefined ? 'unknown' : 'none',
@@ -242,11 +242,11 @@ export function packageTooLarge(
   });
 }
 
-/** The error for a response that has not the shape that the profile describes; `what` completes "The answer to X". */
+/** The error for a response that has not the shape that the profile describes; `what` completes "The response to X". */
 export function unexpected(codec: Codec, operation: Operation, what: string): ReleaseError {
   const { note, todo } = inferredNote(codec, operation);
   return new ReleaseError('portal-unexpected', {
-    found: `The answer to ${operation} ${what}.${note}`,
+    found: `The response to ${operation} ${what}.${note}`,
     ...(todo && { todo }),
   });
 }
@@ -283,7 +283,7 @@ function inferredNote(codec: Codec, operation: Operation): { readonly note: stri
 /** The error with that note, where it may come from a wrong call: many portals send a page for a call they do not know. */
 export function withInferredNote(codec: Codec, operation: Operation, error: ResponseError): ReleaseError {
   const { note, todo } = inferredNote(codec, operation);
-  if (error.code !== 'portal-unexpected' || error.passing || !todo) return error;
+  if (error.code !== 'portal-unexpected' || error.transient || !todo) return error;
   const { code, traceId, effect, cause } = error;
   return new ReleaseError(code, { found: error.found + note, todo, traceId, effect, cause });
 }
@@ -354,7 +354,7 @@ export function isCredential(value: unknown): value is string {
 
 /** The error for an accepted login whose response has no credential. */
 export function noCredential(what: string): ReleaseError {
-  return new ReleaseError('portal-unexpected', { found: `The login was accepted but its answer ${what}.` });
+  return new ReleaseError('portal-unexpected', { found: `The login was accepted but its response ${what}.` });
 }
 
 function isNotLoggedIn({ profile }: Codec, { status, json }: WireResponse | ResponseError): boolean {

@@ -21,7 +21,7 @@ import { createTransport, type TransportOptions } from './transport.ts';
 
 export interface Connection {
   readonly portal: Portal;
-  /** The same portal, with the credential of now and without a login, where the run's own signal forbids another look. */
+  /** The same portal with the current credential and without a login, for a last read after the run's signal has aborted. */
   lastLook<T>(timeoutMs: number, look: (portal: Portal) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -159,7 +159,7 @@ async function sandboxFile(file: string | undefined, { workspace, tempDir }: Run
   });
 }
 
-/** A sandbox whose state file turned bad answers 500; its own words say more than "answered 500". */
+/** A sandbox whose state file became unusable responds with 500; its own error says more than that. */
 function withSandboxFaults(portal: Portal, sandbox: Sandbox): Portal {
   const guarded = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
     return async (...args: A): Promise<R> => {

@@ -23,7 +23,7 @@ const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const READ_ATTEMPTS = 6;
 const MAX_RETRY_AFTER_MS = 60_000;
-/** A cancelled run leaves a write this long to tell how it ended; the whole report has 5 s. */
+/** After a cancelled run, a write has this long to end by itself; the whole report has 5 s (promise 8). */
 const WRITE_GRACE_MS = 2_000;
 /**
  * A connection that was idle for longer takes no write: the server may be closing it just now, and then nobody knows
@@ -40,13 +40,13 @@ export interface WireRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: WireBody;
-  /** Read before each attempt, and told of the cookies of each response, whatever its status. */
+  /** Read before each attempt; keeps the cookies of each response, whatever its status. */
   readonly cookies?: CookieJar | undefined;
 }
 
 export interface Transport {
   /**
-   * Sends a request; a read is sent again after a passing fault, a write never is.
+   * Sends a request; a read is retried after a transient error, a write never is.
    * @throws ReleaseError portal-unreachable or portal-unexpected; Cancelled
    */
   send(request: WireRequest): Promise<WireResponse>;
@@ -81,7 +81,7 @@ export function createTransport(options: TransportOptions): Transport {
     const isWrite = request.access === 'write';
     const agent = await agentFor(request.url);
     if (isWrite) {
-      // A turn of the loop, in which a connection that has ended meanwhile is found.
+      // One turn of the event loop, in which Node notices a connection that the server has closed meanwhile.
       await tick();
       if (clock.now() - idleSinceMs > WRITE_MAX_IDLE_MS) closeIdle(agent);
     }
@@ -99,11 +99,11 @@ export function createTransport(options: TransportOptions): Transport {
       });
     };
     try {
-      const answer = await attempt().catch((cause) => {
+      const response = await attempt().catch((cause) => {
         if (isWrite || !(cause instanceof Dropped)) throw cause;
         return attempt();
       });
-      return readResponse(request, answer, clock);
+      return readResponse(request, response, clock);
     } catch (cause) {
       if (cause instanceof Cancelled || cause instanceof ReleaseError) throw cause;
       throw wireError(request, cause);
@@ -119,8 +119,8 @@ export function createTransport(options: TransportOptions): Transport {
         try {
           return await sendOnce(request);
         } catch (error) {
-          if (!(error instanceof ReleaseError) || !error.passing || attempt === attempts) throw error;
-          // Never sooner than the backoff: a portal whose Retry-After is 0, or long past, would use every attempt up at once.
+          if (!(error instanceof ReleaseError) || !error.transient || attempt === attempts) throw error;
+          // Never sooner than the backoff: with a Retry-After of 0 or in the past, all attempts would follow at once.
           await clock.sleep(Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, clock)), signal);
         }
       }
@@ -140,7 +140,7 @@ function assertMayReceiveCredentials(url: URL, hosts: readonly string[]): void {
   if (why) throw new ReleaseError('internal', { found: `A request was about to leave for an address where ${why}.` });
 }
 
-/** The other side does not speak TLS, or not a version that we do. */
+/** The server has no TLS, or no version of it that Node supports. */
 const TLS_CODES = /^(EPROTO|ERR_SSL)/;
 function wireError(request: WireRequest, cause: unknown): ReleaseError {
   const where = `${request.label} (${request.method} ${request.url.pathname})`;
@@ -148,7 +148,7 @@ function wireError(request: WireRequest, cause: unknown): ReleaseError {
   const effect = cause instanceof NotSent ? 'none' : 'unknown';
   if (cause instanceof TooLarge) {
     return new ReleaseError('portal-unexpected', {
-      found: `${where}: the answer is too large, ${message}.`,
+      found: `${where}: the response is too large, ${message}.`,
       effect: 'unknown',
       cause,
     });
@@ -168,24 +168,24 @@ function wireError(request: WireRequest, cause: unknown): ReleaseError {
       cause,
     });
   }
-  return new ReleaseError('portal-unreachable', { found: `${where}: ${message}.`, passing: true, effect, cause });
+  return new ReleaseError('portal-unreachable', { found: `${where}: ${message}.`, transient: true, effect, cause });
 }
 
-function readResponse(request: WireRequest, answer: RawResponse, clock: Clock): WireResponse {
-  const { status, headers } = answer;
+function readResponse(request: WireRequest, response: RawResponse, clock: Clock): WireResponse {
+  const { status, headers } = response;
   const where = `${request.label} (${request.method} ${request.url.pathname})`;
   if (status >= 300 && status < 400) {
-    // A write may have taken before it was answered with a redirect.
+    // The portal may have carried out a write before its response became a redirect.
     const effect = request.access === 'write' ? ('unlikely' as const) : ('none' as const);
     const details = { found: `${where} answered ${status}, a redirect; none is followed.`, effect };
     const { location } = headers;
     throw new ResponseError('portal-unexpected', details, { status, ...(location && { page: { location } }) });
   }
-  const { text, fault } = textOf(answer);
+  const { text, fault } = textOf(response);
   if (status === 408 || status === 429 || (status >= 500 && status !== 501)) {
     const details = {
       found: `${where} answered ${status}.`,
-      passing: true,
+      transient: true,
       effect: 'unlikely',
       retryAfterMs: pauseMs(headers['retry-after'], clock),
     } as const;
@@ -195,17 +195,17 @@ function readResponse(request: WireRequest, answer: RawResponse, clock: Clock): 
     const details = { found: `${where}${found}`, effect: 'unknown', ...more } as const;
     return new ResponseError('portal-unexpected', details, { status, ...(html !== undefined && { page: { html } }) });
   };
-  if (fault) throw unexpected(`: the answer is ${fault.message}.`, { cause: fault });
+  if (fault) throw unexpected(`: the response is ${fault.message}.`, { cause: fault });
   try {
     return { status, headers, json: parseJson(text), isHtml: false };
   } catch (cause) {
-    if (cause instanceof RangeError) throw unexpected(`: the answer is ${cause.message}.`, { cause });
+    if (cause instanceof RangeError) throw unexpected(`: the response is ${cause.message}.`, { cause });
     const isHtml = /^\s*<(!doctype|!--|html|head|body)/i.test(text) || isNamedHtml(headers, text);
     if (status !== 200 && status !== 201) return { status, headers, json: undefined, isHtml };
     // What begins as JSON and does not end as JSON was cut on its way; what does not begin so is another page.
-    const passing = /^\s*[[{]/.test(text);
-    const shown = isHtml ? 'an HTML page' : passing ? 'cut JSON' : text.trim() === '' ? 'an empty body' : 'not JSON';
-    throw unexpected(` answered ${status} with ${shown} instead of JSON.`, { passing }, isHtml ? text : undefined);
+    const transient = /^\s*[[{]/.test(text);
+    const shown = isHtml ? 'an HTML page' : transient ? 'cut JSON' : text.trim() === '' ? 'an empty body' : 'not JSON';
+    throw unexpected(` answered ${status} with ${shown} instead of JSON.`, { transient }, isHtml ? text : undefined);
   }
 }
 

@@ -95,7 +95,7 @@ export interface Report {
   readonly health?: HealthReport;
   readonly operations: readonly Call[];
   readonly looks: number;
-  /** For a status of a real portal: what is known of each operation that the profile speaks. */
+  /** For a status of a real portal: what is known of each operation that the profile supports. */
   readonly probe?: readonly {
     readonly operation: Operation;
     readonly mark: Mark;

@@ -334,7 +334,7 @@ describe('what goes wrong is a warning', () => {
     expect(told.log).not.toContain('ghp_other');
   });
 
-  test('a passing fault is tried again, four times at most', async () => {
+  test('after a transient error the task is retried, four times at most', async () => {
     await start({
       faults: [
         { route: LIST, status: 502, times: 2 },
@@ -351,7 +351,7 @@ describe('what goes wrong is a warning', () => {
     expect(gitHub.faults.at(-1)?.times).toBe(5);
   });
 
-  test('a write whose answer was lost is looked for, not repeated', async () => {
+  test('a write whose response was lost is searched for, not repeated', async () => {
     await start({ faults: [{ route: CREATE, status: 502, times: 1, after: true }] });
     const told = teller();
     await told.tell();

@@ -59,7 +59,7 @@ describe('a proxy that cannot be used is refused by the name of its variable, an
     ':3128',
   ])('%j', (value) => {
     const refused = () => proxyNamed(value);
-    expect(refused).toThrow(expect.objectContaining({ code: 'portal-unreachable', passing: false }));
+    expect(refused).toThrow(expect.objectContaining({ code: 'portal-unreachable', transient: false }));
     expect(refused).toThrow(/https_proxy names no proxy that can be used/);
     expect(refused).not.toThrow(/1080|pa#ss|99999|cret|etc/);
   });

@@ -45,7 +45,7 @@ async function recorder(answer: (response: http.ServerResponse) => void) {
 
 const INPUTS = { stage: 'status', version: '1.0.0', 'miniapp-id': '1', 'space-id': '2', 'target-app': 'G' };
 
-describe('foreign hosts', () => {
+describe('untrusted hosts', () => {
   const SPELLINGS = [
     'https://miniapp.midtrans.com.evil.example',
     'https://miniapp.midtrans.com@evil.example',

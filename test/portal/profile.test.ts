@@ -13,7 +13,7 @@ const faultsOf = (changes: unknown) => checkProfile(changes).faults.join('\n');
 const operation = (name: string, changes: unknown) => ({ operations: { [name]: changes } });
 
 describe('what a profile may say', () => {
-  test('the default profile is valid and speaks every operation', () => {
+  test('the default profile is valid and supports every operation', () => {
     expect(checkProfile({})).toEqual({ profile: defaultProfile, faults: [] });
     expect(Object.keys(defaultProfile.operations).sort()).toEqual(Object.keys(OPERATIONS).sort());
   });

@@ -16,7 +16,7 @@ afterEach(async () => {
 
 describe('a profile that stands by itself', () => {
   test.each([
-    ['operations', 'goOnline', 'profile-invalid', /does not speak goOnline/],
+    ['operations', 'goOnline', 'profile-invalid', /does not support goOnline/],
     ['statuses', 'PASSED', 'portal-status-unknown', /PASSED/],
   ] as const)('without %s.%s nothing is filled in from the default', async (part, name, code, found) => {
     portal = await startPortal({ seed: { versions: ['1.0.0'], version: '1.0.0', state: 'approved' } });

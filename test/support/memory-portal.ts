@@ -62,7 +62,7 @@ const RULES: Partial<Record<WriteOperation, readonly [from: readonly State[], to
 };
 
 export const unreachable = () =>
-  new ReleaseError('portal-unreachable', { found: 'reset.', passing: true, effect: 'unknown' });
+  new ReleaseError('portal-unreachable', { found: 'reset.', transient: true, effect: 'unknown' });
 export const unexpected = () => new ReleaseError('portal-unexpected', { found: 'an HTML page.' });
 export const unauthorized = () => new ReleaseError('portal-unauthorized', { found: 'not logged in.' });
 export const notAllowed = () =>

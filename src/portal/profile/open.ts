@@ -28,6 +28,6 @@ export function assertSupported(profile: Profile, stages: readonly Stage[], need
   if (isMissing('findRelease') && isMissing('listReleases')) missing.push('findRelease');
   if (missing.length === 0) return;
   throw new ReleaseError('profile-invalid', {
-    found: `The profile ${profile.name} does not speak ${[...new Set(missing)].join(', ')}, which ${stages.join(', ')} needs.`,
+    found: `The profile ${profile.name} does not support ${[...new Set(missing)].join(', ')}, which ${stages.join(', ')} needs.`,
   });
 }

@@ -149,6 +149,6 @@ function loginFaults({ login, credential, operations }: Profile): string[] {
   }
   const missing = credential.in !== 'cookie' && operations.login && !operations.login.answer;
   return login.by === 'call' && missing
-    ? ['operations.login.answer: missing; where the credential stands in the answer, ["data.token"].']
+    ? ['operations.login.answer: missing; where the credential stands in the response, ["data.token"].']
     : [];
 }

@@ -9,7 +9,7 @@ import { isObject, placeName, TOKEN, VISIBLE } from './rules.ts';
 
 const MARKS = ['documented', 'observed', 'inferred'] as const;
 
-/** One segment or part of one between slashes: no encoding, no `;`, no host, nothing that a server reads otherwise. */
+/** One segment or part of one between slashes: no encoding, no `;`, no host, nothing that servers interpret in different ways. */
 const PATH = /^(\/([A-Za-z0-9_~.-]|\{[A-Za-z]+\})+)+\/?$/;
 
 const mark = z.enum(MARKS);
@@ -19,7 +19,7 @@ const text = z.string().max(1_000);
 const place = z
   .string()
   .max(200)
-  .regex(/^[^.\s]+(\.[^.\s]+)*$/, 'takes a place in the answer: names joined by dots, such as data.list');
+  .regex(/^[^.\s]+(\.[^.\s]+)*$/, 'takes a place in the response: names joined by dots, such as data.list');
 const path = z
   .string()
   .max(300)
