@@ -6,7 +6,7 @@
  */
 
 import { at } from '../lib/json-places.ts';
-import { type CallTemplate, type Profile, templatesOf } from '../portal/profile/profile.ts';
+import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
 import { placeholdersOf } from '../portal/profile/template.ts';
 import { OPERATIONS, type Operation, operationRow, type State } from '../release/lifecycle.ts';
 import type { Exchange, Recording } from './recording.ts';
@@ -34,21 +34,18 @@ export interface Comparison {
   readonly basePath: string;
   readonly findings: readonly Finding[];
   readonly unexplained: readonly Unexplained[];
-  readonly statuses: readonly { readonly word: string; readonly state?: State | 'busy'; readonly guess?: State }[];
+  readonly statuses: readonly { readonly word: string; readonly state?: State | 'busy' }[];
   readonly ids: Readonly<Partial<Record<'miniapp-id' | 'space-id' | 'target-app', readonly string[]>>>;
   /** What a profile file has to say over the default. */
   readonly changes: Readonly<Record<string, unknown>>;
-  readonly notes: readonly string[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-const NAMES = Object.keys(OPERATIONS) as Operation[];
 
 export function compare({ exchanges }: Recording, profile: Profile): Comparison {
   const basePath = basePathOf(exchanges, profile);
   const known = knownValues(exchanges, profile);
   const success = successOf(exchanges, profile);
-  const notes: string[] = [];
   const isGood = ({ status, response }: Exchange) => status < 400 && at(response, success.at) === success.equals;
 
   const matched = new Map<Operation, Exchange[]>();
@@ -62,8 +59,8 @@ export function compare({ exchanges }: Recording, profile: Profile): Comparison 
   const operations: Record<string, unknown> = {};
   const findings: Finding[] = [];
   const explained = new Set<Exchange>();
-  const context = { known, basePath, notes };
-  for (const operation of NAMES) {
+  const context = { known, basePath };
+  for (const operation of OPERATION_NAMES) {
     const template = profile.operations[operation];
     const seen = matched.get(operation) ?? [];
     const exchange = seen.findLast(isGood) ?? seen.at(-1);
@@ -117,7 +114,7 @@ export function compare({ exchanges }: Recording, profile: Profile): Comparison 
     basePath,
     known,
   );
-  return { basePath, findings, unexplained, statuses, ids: idsOf(known), changes, notes };
+  return { basePath, findings, unexplained, statuses, ids: idsOf(known), changes };
 }
 
 /** A read that was not seen is spoken as its like were: the same list, and the same address where the default has one. */
@@ -163,7 +160,7 @@ function operationOf(exchange: Exchange, basePath: string, profile: Profile): Op
     const names = Object.keys(templateFields(profile.operations[operation]));
     return names.filter((name) => !own.includes(name)).length + own.filter((name) => !names.includes(name)).length;
   };
-  return NAMES.filter((operation) => {
+  return OPERATION_NAMES.filter((operation) => {
     const template = profile.operations[operation];
     return template && patternOf(basePath + template.path, '$', '^').test(exchange.path);
   }).sort((a, b) => far(a) - far(b))[0];
