@@ -49,7 +49,8 @@ const bad = (why: string): Health => ({ verdict: 'bad', why });
 /**
  * One request each call, with the token to the host of health-url alone: no redirect is followed. Bad is: no response,
  * not 2xx, a condition that does not hold; without conditions, JSON that says `"healthy": false`, and what was sent as
- * JSON and cannot be understood. Throws nothing but Cancelled.
+ * JSON and cannot be understood.
+ * @throws Cancelled, and nothing else, from the check
  */
 export async function createHealthCheck(options: HealthCheckOptions): Promise<(moment: Moment) => Promise<Health>> {
   const { template, miniappId, targetApp, version, conditions, token, signal, show, send = exchange } = options;

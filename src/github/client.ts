@@ -2,7 +2,7 @@
  * A task on GitHub's API: one deadline for all of it, and after a transient error the whole task is retried. A task
  * reads before it writes, so it does not repeat a write whose response was lost.
  *
- * On @actions/github, which brings undici along: imported by ./github.ts alone, which is loaded where it is needed.
+ * Uses @actions/github, which loads undici: so only ./github.ts imports this file, and is itself loaded on demand.
  */
 
 import { defaults, getOctokitOptions, GitHub as Octokit } from '@actions/github/lib/utils';
@@ -31,7 +31,7 @@ export interface GitHubOptions {
   readonly clock: Clock;
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal;
-  /** The last net under everything that is sent. */
+  /** Applied to everything that is sent, as the last protection of secrets. */
   readonly redact: (text: string) => string;
   readonly onProxyPassword: (password: string) => void;
 }
@@ -109,7 +109,7 @@ interface PageResponse<T> {
 /**
  * Page after page of a list, as the Link headers say (docs.github.com, using pagination in the REST API). Of a link only
  * the page is taken: the request goes to the API that was configured, whatever host the link names.
- * @throws GitHubError where a next page is announced that cannot be asked for, or after MAX_PAGES
+ * @throws GitHubError where the next page that is announced cannot be requested, or after MAX_PAGES
  */
 export async function* pages<T>(read: (page: PageQuery) => Promise<PageResponse<T>>): AsyncGenerator<T[]> {
   let query: PageQuery | undefined = { per_page: PER_PAGE };
@@ -147,7 +147,7 @@ function linkedPage(header: string): PageQuery | undefined {
     const [, quoted, plain = ''] = REL.exec(parameters) ?? [];
     const rels = (quoted ?? plain).toLowerCase().split(/\s+/);
     if (!rels.includes('next')) continue;
-    // Behind the question mark, whatever stands before it: a path alone is an address, too.
+    // The query alone: the address may be relative.
     const given = new URLSearchParams(/\?([^#]*)/.exec(address)?.[1]);
     const query = PAGE_PARAMETERS.flatMap((name) => (given.has(name) ? [[name, given.get(name) ?? '']] : []));
     if (query.length === 0) throw noNextPage();
@@ -221,11 +221,11 @@ function taskSignal(cancelled: AbortSignal, timeoutMs: number, graceMs: number) 
 }
 
 function tooLate(timeoutMs: number): GitHubError {
-  return new GitHubError(`GitHub did not answer within ${timeoutMs / 1000} s.`, { status: 0, transient: false });
+  return new GitHubError(`GitHub did not respond within ${timeoutMs / 1000} s.`, { status: 0, transient: false });
 }
 
 function unexpected(): GitHubError {
-  return new GitHubError('GitHub gave an answer that cannot be understood.', { status: 0, transient: false });
+  return new GitHubError('GitHub gave a response that cannot be understood.', { status: 0, transient: false });
 }
 
 type Headers = Readonly<Record<string, string | number | undefined>>;

@@ -11,10 +11,13 @@ export interface DeploymentPlace {
   readonly sha: string;
 }
 
-/** Of the others, so many may still be shown as live. */
+/** The number of other deployments that are checked for still being shown as live. */
 const MAX_OTHERS = 10;
 
-/** Creates the deployment where it is missing, sets its status, and takes the replaced ones' away. */
+/**
+ * Creates the deployment where it is missing, sets its status, and marks the deployments that it replaces as inactive.
+ * @throws what Octokit throws; runTask turns it into a GitHubError
+ */
 export async function writeDeployment(view: DeploymentView, place: DeploymentPlace, gitHub: GitHub): Promise<void> {
   const known = await listDeployments(view, place, gitHub);
   const own = known.find(({ version }) => version === view.payload.version)?.id;

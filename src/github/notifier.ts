@@ -34,6 +34,7 @@ export interface TellerOptions {
 /** How a run tells: when a wait begins (`waiting`), and at its end. Never throws. */
 export type Teller = (report: Report, inputs: Inputs, moment: 'waiting' | 'end') => Promise<void>;
 
+/** Reports a release to GitHub: writes the comment and the deployment, and logs a warning where that fails. */
 export function createTeller(options: TellerOptions): Teller {
   const { context, signal, log } = options;
   let pullRequest: number | undefined;
@@ -113,13 +114,13 @@ export async function tagsOf(inputs: Inputs, options: TellerOptions): Promise<re
 
 const NO_PULL_REQUEST = 'No pull request belongs to this run or version, so there is no comment.';
 
-/** Where to look; `none` where it is known that there is nothing to find, undefined where no comment is wanted. */
+/** Where the pull request is searched for; `none` where there is certainly none, undefined where no comment is wanted. */
 function cluesOf(report: Report, inputs: Inputs, context: RunContext): PullRequestClues | 'none' | undefined {
   if (inputs.comment === 'off' || !isReachable(inputs, context)) return undefined;
   const number = inputs.comment === 'auto' ? eventNumber(context) : inputs.comment;
   if (number !== undefined) return { number };
   const tag = isVersion(report.version) ? `${inputs.tagPrefix}${report.version}` : undefined;
-  // On a schedule it is whatever was merged last, which has nothing to do with the release.
+  // On a schedule, the commit is whatever was merged last, which has nothing to do with the release.
   const sha = context.eventName === 'schedule' || context.sha === '' ? undefined : context.sha;
   return tag === undefined && sha === undefined ? 'none' : { tag, sha };
 }

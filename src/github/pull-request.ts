@@ -3,7 +3,7 @@
 import { allOf, type GitHub, orNothing, pages, toGitHubError } from './client.ts';
 import { commitOfTag } from './tags.ts';
 
-/** Where to look for the pull request, in this order. */
+/** Where the pull request is searched for, in this order. */
 export interface PullRequestClues {
   readonly number?: number | undefined;
   readonly tag?: string | undefined;
@@ -103,8 +103,8 @@ function firstLine(text: string): string {
 }
 
 /**
- * Whose the token is, in lower case. `GET /user` refuses a job's token and an app's; GraphQL's viewer answers for every
- * kind. Where it does not, the job's own token is the likeliest.
+ * The login of the token's owner, in lower case. `GET /user` refuses tokens of jobs and apps, so GraphQL's `viewer` is
+ * used, which knows every kind. Where that fails, the token is most likely the job's own.
  */
 async function ownLogin({ octokit, clock }: GitHub): Promise<string> {
   try {

@@ -25,7 +25,7 @@ export interface Finding {
 export interface Unexplained {
   readonly call: string;
   readonly fields: readonly string[];
-  /** What it may be, by its words and fields. */
+  /** The operation that it may be, by its words and fields. */
   readonly maybe?: Operation;
   readonly times: number;
 }
@@ -42,6 +42,7 @@ export interface Comparison {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Compares the recording of a release with a profile, and gives the changes that make the profile fit. */
 export function compare({ exchanges }: Recording, profile: Profile): Comparison {
   const basePath = basePathOf(exchanges, profile);
   const known = knownValues(exchanges, profile);
@@ -117,7 +118,7 @@ export function compare({ exchanges }: Recording, profile: Profile): Comparison 
   return { basePath, findings, unexplained, statuses, ids: idsOf(known), changes };
 }
 
-/** A read that was not seen is spoken as its like were: the same list, and the same address where the default has one. */
+/** A read that was not recorded gets the list of the reads that were, and their address where the profile shares it. */
 function followSiblings(findings: Finding[], operations: Record<string, unknown>, profile: Profile): void {
   const changed = Object.entries(operations) as [Operation, Partial<CallTemplate>][];
   const reads = changed.filter(([other]) => OPERATIONS[other].access === 'read');

@@ -1,6 +1,7 @@
 /**
- * A HAR file -> the exchanges with one portal, for the comparison. Untrusted data of unknown size: everything is bounded, and
- * nothing is kept that the comparison does not need. Values stay in memory; only compare.ts decides what is shown.
+ * A HAR file -> the exchanges with one portal, for the comparison. Untrusted data of unknown size: everything is
+ * bounded, and nothing is kept that the comparison does not need. Values stay in memory; compare.ts decides what is
+ * shown.
  */
 
 import { at } from '../lib/json-places.ts';
@@ -25,12 +26,12 @@ export interface Exchange {
 export interface Recording {
   readonly host: string;
   readonly exchanges: readonly Exchange[];
-  /** Hosts in the recording that were not looked at. */
+  /** The number of other hosts in the recording, which are ignored. */
   readonly otherHosts: number;
   readonly warnings: readonly string[];
 }
 
-/** Thrown with one sentence for the user. */
+/** A recording that cannot be used; the message is one sentence for the user. */
 export class RecordingFault extends Error {}
 
 /**

@@ -26,6 +26,7 @@ export function valuesAt(json: unknown, places: readonly Place[] | undefined): r
   return (places ?? []).map((place) => at(json, place));
 }
 
+/** Whether a value is absent, null or an empty text. */
 export function isNothing(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }

@@ -50,6 +50,7 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
+/** The session of a run: starts with the credential that is given, or with a login at the first call. */
 export function createSession({ given, login, clock, signal }: SessionOptions): Session {
   let current: Credential | undefined = given ? { value: given } : undefined;
   let hasWorked = false;

@@ -40,9 +40,9 @@ function sameRequest(a: CallTemplate, b: CallTemplate): boolean {
 }
 
 /**
- * The segments of an address as lax servers read it: without case, without empty segments, and without suffixes, so
- * that `online.v1`, `online..json` and `online` are the same. A segment that begins with a dot is nothing but a suffix
- * to one server and a name to another, so an address has two readings.
+ * The segments of an address as lenient servers read it: without letter case, empty segments and suffixes, so that
+ * `online.v1`, `online..json` and `online` are the same. A segment that begins with a dot is only a suffix to some
+ * servers and a name to others, so an address has two readings.
  */
 function readingsOf(address: string): string[][] {
   const segments = address.toLowerCase().split('/');

@@ -6,6 +6,7 @@ import { addressFaults } from './addresses.ts';
 import { type CallTemplate, type Profile, templatesOf } from './profile.ts';
 import { ID_PLACEHOLDERS, knownPlaceholders, placeholdersOf, placeholderTraits } from './template.ts';
 
+/** The name of a header or of a query parameter. */
 export const TOKEN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 export const VISIBLE = /^[\x20-\x7e]*$/;
 
@@ -29,6 +30,7 @@ export function placeName(path: readonly PropertyKey[]): string {
   return cleanLine(path.map(String).join('.'), 200) || '(top)';
 }
 
+/** Whether a value of parsed JSON is an object, and not a list. */
 export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -89,14 +91,14 @@ function callFaults(operation: Operation, call: CallTemplate, profile: Profile):
   return faults;
 }
 
-/** The base path stands in every address, where only ids could be filled in: none is known there. */
+/** The base path is not filled, so it has no placeholders. */
 function basePathFaults({ basePath }: Profile): string[] {
   return placeholdersOf(basePath).length > 0 ? ['basePath: takes no placeholders.'] : [];
 }
 
 /**
- * Headers that are ours or the connection's, that carry credentials, or that tell a server to take another address or
- * method than the request's own (promises 1 and 4).
+ * Headers that belong to the action or the connection, that carry credentials, or that make a server use another
+ * address or method than those of the request (promises 1 and 4).
  */
 const RESERVED_HEADERS =
   /^(cookie2?|set-cookie|authorization|proxy-.*|host|content-(length|type|encoding)|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|accept|accept-encoding|forwarded|x-forwarded-.*|x-original-.*|x-rewrite-.*|x-http-.*|x-method-.*|.*method-override)$/;

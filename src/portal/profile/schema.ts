@@ -9,7 +9,7 @@ import { isObject, placeName, TOKEN, VISIBLE } from './rules.ts';
 
 const MARKS = ['documented', 'observed', 'inferred'] as const;
 
-/** One segment or part of one between slashes: no encoding, no `;`, no host, nothing that servers interpret in different ways. */
+/** Segments of names and placeholders: no encoding, no `;`, no host, nothing that servers interpret in different ways. */
 const PATH = /^(\/([A-Za-z0-9_~.-]|\{[A-Za-z]+\})+)+\/?$/;
 
 const mark = z.enum(MARKS);
