@@ -1,8 +1,8 @@
 /** The tables of docs/portal.md that follow from the default profile and the code that reads one. */
 
 import { REFUSALS } from '../src/lib/errors.ts';
-import { defaultProfile, type Field, type Spelling } from '../src/portal/profile/profile.ts';
-import { knownPlaceholders } from '../src/portal/profile/schema.ts';
+import { type CallTemplate, defaultProfile, type Field } from '../src/portal/profile/profile.ts';
+import { knownPlaceholders } from '../src/portal/profile/template.ts';
 import {
   type Mark,
   type Operation,
@@ -14,19 +14,19 @@ import {
 } from '../src/release/lifecycle.ts';
 
 const code = (text: string) => `\`${text}\``;
-const operations = Object.entries(defaultProfile.operations) as [Operation, Spelling][];
+const operations = Object.entries(defaultProfile.operations) as [Operation, CallTemplate][];
 
 /** What stands between the markers of each name; joined to the others by generate.ts. */
 export const PORTAL_TABLES: Readonly<Record<string, () => string>> = {
   operations: () =>
     table(
       ['operation', 'what it does', 'call', 'fields', 'mark'],
-      operations.map(([operation, spelling]) => [
+      operations.map(([operation, template]) => [
         code(operation),
         `${operationRow(operation).words} (${operationRow(operation).access})`,
-        code(`${spelling.method} ${spelling.path}`),
-        fieldsOf(spelling).map(code).join(', '),
-        bold(spelling.mark),
+        code(`${template.method} ${template.path}`),
+        fieldsOf(template).map(code).join(', '),
+        bold(template.mark),
       ]),
     ),
   statuses: () =>
@@ -71,7 +71,7 @@ export const PORTAL_TABLES: Readonly<Record<string, () => string>> = {
     ),
 };
 
-function fieldsOf({ query, body, form, file }: Spelling): string[] {
+function fieldsOf({ query, body, form, file }: CallTemplate): string[] {
   return [...Object.keys({ ...query, ...form, ...body }), ...(file ? [file.field] : [])];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Writes what follows from the code's tables: action.yml, and the tables in the Markdown pages, each between
- * `<!-- inputs -->` (outputs, stages, errors) and `<!-- end -->`.
+ * Writes what follows from the code's tables and from profiles: action.yml, the default profile as a module, and the
+ * tables in the Markdown pages, each between `<!-- inputs -->` (outputs, stages, errors) and `<!-- end -->`.
  *
  *     node scripts/generate.ts           writes
  *     node scripts/generate.ts --check   writes nothing; exit 1 where something is out of date
@@ -14,6 +14,7 @@ import { ERRORS, type ErrorCode, sectionOf } from '../src/lib/errors.ts';
 import { STAGE_NAMES, STATES, type Stage, type State, stageRow } from '../src/release/lifecycle.ts';
 import { OUTPUTS } from '../src/report/outputs.ts';
 import { PORTAL_TABLES } from './generate-portal.ts';
+import { profileModule } from './generate-profile.ts';
 
 const ACTION = {
   name: 'GoPay MiniApp Release',
@@ -98,6 +99,8 @@ export function withTables(page: string): string {
 /** Every file that is generated, or holds something that is, with its content as it should be. */
 export function generated(root: string): Map<string, string> {
   const files = new Map([['action.yml', actionYml()]]);
+  const profile = current(root, 'profiles/superapp.json');
+  if (profile !== undefined) files.set('src/portal/profile/superapp.ts', profileModule(profile));
   for (const page of pagesOf(root)) files.set(page, withTables(readFileSync(join(root, page), 'utf8')));
   return files;
 }

@@ -2,7 +2,7 @@
 
 import { eventReleaseNotes, readContext } from './action/context.ts';
 import type { Inputs } from './action/inputs.ts';
-import { assertSpoken, checkedInputs, openBuild, openProfile, readUserIds } from './action/preflight.ts';
+import { checkedInputs, openBuild, readUserIds } from './action/preflight.ts';
 import { namedVersion } from './action/which-version.ts';
 import type { ProcessDependencies, RunDependencies } from './dependencies.ts';
 import type { DriveContext } from './drive/context.ts';
@@ -17,11 +17,12 @@ import { createNotifier } from './github/notifier.ts';
 import { Cancelled, ReleaseError } from './lib/errors.ts';
 import { createLog } from './lib/log.ts';
 import { createRedactor, shownBy } from './lib/redaction/redactor.ts';
+import { USER_AGENT } from './lib/user-agent.ts';
 import { OUR_WORDS } from './our-words.ts';
 import type { Package } from './package/package.ts';
 import { type Connection, connect } from './portal/connect.ts';
 import type { Portal } from './portal/port.ts';
-import { USER_AGENT } from './portal/transport.ts';
+import { assertSupported, openProfile } from './portal/profile/open.ts';
 import { STAGES, type Stage, stageRow } from './release/lifecycle.ts';
 import type { Outcome } from './release/outcome.ts';
 import type { PlanOptions } from './release/plan.ts';
@@ -110,7 +111,7 @@ function givenUp(signal: AbortSignal): Promise<never> {
  */
 async function release(inputs: Inputs, run: RunDependencies, record: () => RunRecord): Promise<Outcome> {
   const { context, emit } = run;
-  const profile = await openProfile(inputs, run);
+  const profile = await openProfile(inputs.portalProfile, context.workspace, context.tempDir);
   await emit({ kind: 'profile', profile });
   const userIds = await readUserIds(inputs, run);
   await emit({ kind: 'user-ids', count: userIds.length });
@@ -122,11 +123,12 @@ async function release(inputs: Inputs, run: RunDependencies, record: () => RunRe
     onCall: (call) => void emit({ kind: 'call', call }),
   });
   const { portal } = connection;
+  const needsLogin = inputs.portal.kind === 'url' && !inputs.session && profile.login.by !== 'browser';
   let build: Package | undefined;
   let observer: Observer | undefined;
   try {
     build = await openBuild(inputs, run);
-    assertSpoken(inputs, portal, profile);
+    assertSupported(profile, inputs.stages, needsLogin);
     const version = await findVersion(inputs, portal, run);
     run.redactor.keep(version ? [version] : []);
     const first = await firstSnapshot(inputs, version, { portal, profile }, run);
@@ -271,7 +273,7 @@ async function readHistory(
 ): Promise<void> {
   const isWanted = inputs.stages.some((stage) => stageRow(stage).only !== undefined) || outcome.kind === 'rejected';
   const { snapshot } = observer;
-  if (!isWanted || !snapshot.release || !portal.speaks('releaseHistory')) return;
+  if (!isWanted || !snapshot.release || !portal.supports('releaseHistory')) return;
   try {
     const patience = outcome.kind === 'pending' ? 'once' : 'retry';
     await emit({ kind: 'history', history: await portal.releaseHistory(snapshot.version, patience) });

@@ -1,9 +1,9 @@
 /** The workflow run that the action is part of: the runner's variables and the event's payload, as data. */
 
 import { readFile } from 'node:fs/promises';
+import { at } from '../lib/json-places.ts';
 import { decodeText } from '../lib/paths.ts';
 import { cleanLine } from '../lib/text.ts';
-import { at } from '../portal/profile/profile.ts';
 import type { Environment } from './inputs.ts';
 
 export interface RunContext {

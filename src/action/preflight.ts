@@ -8,10 +8,7 @@ import { decodeText, resolveInWorkspace } from '../lib/paths.ts';
 import { cookieSecrets, keepSecret } from '../lib/redaction/redactor.ts';
 import { cleanLine } from '../lib/text.ts';
 import type { Package } from '../package/package.ts';
-import type { Portal } from '../portal/port.ts';
-import { defaultProfile, type Profile } from '../portal/profile/profile.ts';
 import { isOnlyReading, stageThatTakes } from '../release/lifecycle.ts';
-import { operationsOf } from '../release/plan.ts';
 import { outsiderEvent, type RunContext, WRITING_EVENTS } from './context.ts';
 import { Fault, type Inputs, parseUserIds, plainTexts, possibleUserIds, readInputs, secretTexts } from './inputs.ts';
 
@@ -100,13 +97,6 @@ export async function readUserIds(
   return [...ids];
 }
 
-/** The default profile, or the one that the user names. Throws profile-invalid. */
-export async function openProfile({ portalProfile }: Inputs, { context }: RunDependencies): Promise<Profile> {
-  if (!portalProfile) return defaultProfile;
-  const { loadProfile } = await import('../portal/profile/schema.ts');
-  return loadProfile(portalProfile, context.workspace, context.tempDir);
-}
-
 /** The package that upload sends, checked; whoever opens it closes it. Throws package-invalid. */
 export async function openBuild(inputs: Inputs, { context, log, emit }: RunDependencies): Promise<Package | undefined> {
   if (!inputs.package || !stageThatTakes('package', inputs.stages)) return undefined;
@@ -121,16 +111,4 @@ export async function openBuild(inputs: Inputs, { context, log, emit }: RunDepen
   if (names !== '' && isSent) await emit({ kind: 'notice', text });
   else if (names !== '') log.info(`left out of the package: ${names}`);
   return build;
-}
-
-/** What a profile leaves out makes the stages that need it fail before anything is sent. */
-export function assertSpoken(inputs: Inputs, portal: Portal, profile: Profile): void {
-  const needed = inputs.stages.flatMap(operationsOf);
-  if (inputs.portal.kind === 'url' && !inputs.session && profile.login.by !== 'browser') needed.push('login');
-  const missing = needed.filter((operation) => !portal.speaks(operation));
-  if (!portal.speaks('findRelease') && !portal.speaks('listReleases')) missing.push('findRelease');
-  if (missing.length === 0) return;
-  throw new ReleaseError('profile-invalid', {
-    found: `The profile ${profile.name} does not speak ${[...new Set(missing)].join(', ')}, which ${inputs.stages.join(', ')} needs.`,
-  });
 }

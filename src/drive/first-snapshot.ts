@@ -110,7 +110,7 @@ async function observeRelease(
   const depth = listDepthOf(inputs.stages);
   const notices = new Set<string>();
   const observeNow = async () => {
-    if (version === undefined && !portal.speaks('listReleases')) return observeWithoutList(portal, '');
+    if (version === undefined && !portal.supports('listReleases')) return observeWithoutList(portal, '');
     if (!isProbe) return observe(portal, version ?? '', { byName: !readsVersion, depth });
     const probed = await probe(version ?? '', source, run);
     for (const notice of probed.notices) notices.add(notice);
@@ -134,7 +134,7 @@ async function observeRelease(
     snapshot = merged(snapshot, await observeNow());
   }
   if (version === undefined) snapshot = withSubject(snapshot);
-  const needsVersion = readsVersion || (isProbe && portal.speaks('listVersions'));
+  const needsVersion = readsVersion || (isProbe && portal.supports('listVersions'));
   const isUnreleased = snapshot.version !== '' && stateOf(snapshot) === 'none';
   if (needsVersion && isUnreleased) snapshot = await observeVersion(portal, snapshot);
   return { snapshot, notices: [...notices] };
@@ -169,7 +169,7 @@ async function probe(version: string, { portal, profile }: Source, { log }: RunD
     return { snapshot: await observe(portal, version, { depth: 'live' }), notices: [] };
   } catch (error) {
     const isRefused = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
-    if (!isRefused || error.passing || profile.operations.listReleases?.mark !== 'inferred') throw error;
+    if (!isRefused || error.transient || profile.operations.listReleases?.mark !== 'inferred') throw error;
     const snapshot = await observeWithoutList(portal, version).catch((second) => {
       // A portal that responds to neither call does not merely lack a list: the first error says more.
       throw second instanceof ReleaseError && second.code === error.code ? error : second;

@@ -2,9 +2,10 @@
 
 import { Cancelled } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
+import { USER_AGENT } from '../lib/user-agent.ts';
 import { decodeBody } from '../net/decode.ts';
+import { createAgent, exchange, type RawResponse } from '../net/exchange.ts';
 import { parseJson } from '../net/json.ts';
-import { createAgent, exchange, type RawAnswer, USER_AGENT } from '../portal/transport.ts';
 import {
   type Condition,
   fillAddress,
@@ -48,7 +49,8 @@ const bad = (why: string): Health => ({ verdict: 'bad', why });
 /**
  * One request each call, with the token to the host of health-url alone: no redirect is followed. Bad is: no response,
  * not 2xx, a condition that does not hold; without conditions, JSON that says `"healthy": false`, and what was sent as
- * JSON and cannot be understood. Throws nothing but Cancelled.
+ * JSON and cannot be understood.
+ * @throws Cancelled, and nothing else, from the check
  */
 export async function createHealthCheck(options: HealthCheckOptions): Promise<(moment: Moment) => Promise<Health>> {
   const { template, miniappId, targetApp, version, conditions, token, signal, show, send = exchange } = options;
@@ -80,7 +82,7 @@ export async function createHealthCheck(options: HealthCheckOptions): Promise<(m
 }
 
 async function healthOf(
-  { status, headers, body }: RawAnswer,
+  { status, headers, body }: RawResponse,
   conditions: readonly Condition[],
   show: HealthCheckOptions['show'],
 ): Promise<Health> {

@@ -25,8 +25,8 @@ export interface ObserveOptions {
 /** Reads the releases as far as `depth` says, and the release by name where they do not hold it. */
 export async function observe(portal: Portal, version: string, options: ObserveOptions = {}): Promise<Snapshot> {
   const { patience = 'retry', depth = 'page', byName = true } = options;
-  const list = portal.speaks('listReleases') ? await readReleases(portal, depth, patience) : undefined;
-  const asks = version !== '' && portal.speaks('findRelease') && (byName || list?.full !== false);
+  const list = portal.supports('listReleases') ? await readReleases(portal, depth, patience) : undefined;
+  const asks = version !== '' && portal.supports('findRelease') && (byName || list?.full !== false);
   const isListed = list?.rows.some((release) => release.version === version);
   const named = asks && !isListed ? await portal.findRelease(version, patience) : [];
   return snapshotOf(version, list, named);
@@ -34,7 +34,7 @@ export async function observe(portal: Portal, version: string, options: ObserveO
 
 /** Reads the release by name alone, for a second opinion on what a list showed. The list where the profile lacks that. */
 export async function observeByName(portal: Portal, version: string, patience: Patience = 'retry'): Promise<Snapshot> {
-  if (!portal.speaks('findRelease')) return observe(portal, version, { patience });
+  if (!portal.supports('findRelease')) return observe(portal, version, { patience });
   return snapshotOf(version, undefined, await portal.findRelease(version, patience));
 }
 
@@ -46,7 +46,7 @@ const VERSIONS_ASKED = 5;
  * or, where no version is named, those of the newest versions. Which one is live is known only if it is among them.
  */
 export async function observeWithoutList(portal: Portal, version: string): Promise<Snapshot> {
-  if (!portal.speaks('findRelease')) return snapshotOf(version, undefined, []);
+  if (!portal.supports('findRelease')) return snapshotOf(version, undefined, []);
   if (version !== '') return observeByName(portal, version);
   const rows: Release[] = [];
   for (const { version: candidate } of (await someVersions(portal)).slice(0, VERSIONS_ASKED)) {
@@ -74,7 +74,7 @@ export async function observeVersion(
 
 /** The versions on the first page, for a message. */
 export async function someVersions(portal: Portal): Promise<readonly Version[]> {
-  return portal.speaks('listVersions') ? (await portal.listVersions(1)).items : [];
+  return portal.supports('listVersions') ? (await portal.listVersions(1)).items : [];
 }
 
 interface List<T> {

@@ -88,7 +88,7 @@ export async function sureOfLive(context: DriveContext): Promise<Snapshot> {
 export async function withTimeOfHistory({ release }: Snapshot, { portal, plan }: DriveContext): Promise<Memory> {
   const changedMs = release?.modifiedAtMs;
   if (release?.state !== 'grayscale' || changedMs === undefined || plan.soakMs === 0) return {};
-  if (!portal.speaks('releaseHistory')) return {};
+  if (!portal.supports('releaseHistory')) return {};
   const history = await portal.releaseHistory(release.version).catch(ignoring);
   const newer = history.filter((item) => (timeOf(item) ?? 0) > changedMs + 60_000).map(({ type }) => type);
   return new Set(newer).size > 1 ? { timeIsOld: true } : {};

@@ -113,17 +113,17 @@ async function sendOnce(
       await untilShown(next, before, context);
       return settled({ kind: 'took', ...(answer.artifacts && { artifacts: answer.artifacts }) });
     }
-    const isUnclear = answer.passing || answer.effect !== 'none';
+    const isUnclear = answer.transient || answer.effect !== 'none';
     if (!isUnclear && !answer.refusal) {
       if (!lost) await context.emit({ kind: 'unsettled', write: undefined });
       throw answer;
     }
-    if (repeatable && !answer.passing && !answer.refusal) throw answer;
+    if (repeatable && !answer.transient && !answer.refusal) throw answer;
     if (next.operation === 'uploadPackage' && answer.refusal) {
       return settled({ kind: 'refused', error: answer });
     }
     lost ||= isUnclear && answer.effect !== 'none';
-    if (answer.passing) {
+    if (answer.transient) {
       if (repeatable && attempt === WRITE_ATTEMPTS) throw answer;
       context.log(`  no answer (${answer.found}); ${repeatable ? 'sending again' : 'looking whether it took'}`);
       await clock.sleep(answer.retryAfterMs ?? backoffMs(attempt, clock), signal);
@@ -131,16 +131,16 @@ async function sendOnce(
     }
 
     if (answer.refusal === 'not-allowed-in-state') observer.disprove();
-    const gapsMs = answer.passing || answer.refusal ? UNTIL_NOT_TAKEN_MS : UNTIL_REPORTED_MS;
+    const gapsMs = answer.transient || answer.refusal ? UNTIL_NOT_TAKEN_MS : UNTIL_REPORTED_MS;
     const effect = await effectByReading(next, before, gapsMs, context);
     if (effect === 'shown') {
-      if (!answer.passing && !answer.refusal)
+      if (!answer.transient && !answer.refusal)
         context.log(`  the portal shows its effect, though it said: ${answer.found}`);
       if (lost) observer.accept(next, true);
       return settled({ kind: lost ? 'took' : 'moved' });
     }
     if (effect === 'elsewhere') {
-      if (!answer.passing && !answer.refusal) throw answer;
+      if (!answer.transient && !answer.refusal) throw answer;
       // Nothing is decided on a request that was not applied for: the lost application took.
       if (lost && next.operation === 'startApproval') {
         observer.accept(next, true);
@@ -149,7 +149,7 @@ async function sendOnce(
       // Somebody else acted; what was lost may take yet.
       return lost ? { kind: 'moved' } : settled({ kind: 'moved' });
     }
-    if (answer.passing) {
+    if (answer.transient) {
       assertTellsDecision(next, before, lost, answer);
       if (attempt === WRITE_ATTEMPTS) throw answer;
       continue;
@@ -171,7 +171,7 @@ export function assertNotAccepted(next: Send, { observer, portal, show }: DriveC
   if (operationRow(next.operation).repeatable || !observer.wasAccepted(next)) return;
   throw new ReleaseError('effect-not-seen', {
     found: `The portal accepted ${formatWrite(next)} in this run, and now shows ${snapshot.version} as ${formatStatus(snapshot, show)}; it is not sent again.`,
-    todo: portal.speaks('releaseHistory')
+    todo: portal.supports('releaseHistory')
       ? 'Look at the release and its history in the portal, then run the step again.'
       : 'Look at the release in the portal, then run the step again.',
   });

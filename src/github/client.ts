@@ -9,12 +9,14 @@ import { defaults, getOctokitOptions, GitHub as Octokit } from '@actions/github/
 import { backoffMs, type Clock } from '../lib/clock.ts';
 import { Cancelled } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
-import { CERTIFICATE_CODES, proxyFor } from '../portal/transport.ts';
+import { proxyFor } from '../net/exchange.ts';
+import { isCertificateCode } from '../net/failure.ts';
+import { retryAfterMs } from '../net/retry-after.ts';
 
 const ATTEMPTS = 4;
 const BACKOFF_BASE_MS = 500;
 const BACKOFF_CAP_MS = 4_000;
-/** What GitHub asks for where a secondary limit says nothing else: docs.github.com, best practices for the REST API. */
+/** The pause for a secondary limit whose response names none: docs.github.com, best practices for the REST API. */
 const SECONDARY_LIMIT_MS = 60_000;
 const PER_PAGE = 100;
 const MAX_PAGES = 1_000;
@@ -65,7 +67,10 @@ export class GitHubError extends Error {
   }
 }
 
-/** Runs a task within its limits. Throws GitHubError and Cancelled. */
+/**
+ * Runs a task within its limits.
+ * @throws GitHubError, Cancelled
+ */
 export async function runTask<T>(
   options: GitHubOptions,
   { timeoutMs, graceMs }: TaskLimits,
@@ -142,7 +147,7 @@ function linkedPage(header: string): PageQuery | undefined {
     const [, quoted, plain = ''] = REL.exec(parameters) ?? [];
     const rels = (quoted ?? plain).toLowerCase().split(/\s+/);
     if (!rels.includes('next')) continue;
-    // Behind the question mark, whatever stands before it: a path alone is an address, too.
+    // The query alone: the address may be relative.
     const given = new URLSearchParams(/\?([^#]*)/.exec(address)?.[1]);
     const query = PAGE_PARAMETERS.flatMap((name) => (given.has(name) ? [[name, given.get(name) ?? '']] : []));
     if (query.length === 0) throw noNextPage();
@@ -235,7 +240,7 @@ export function toGitHubError(cause: unknown, clock: Clock): GitHubError {
   const { status, response, message = '' } = (cause ?? {}) as Failed;
   if (status === undefined) return unexpected();
   if (!response) {
-    const isUntrusted = CERTIFICATE_CODES.test(codeOf(cause));
+    const isUntrusted = isCertificateCode(codeOf(cause));
     const advice = isUntrusted
       ? ' Where GitHub or a proxy uses a private CA, name its file in NODE_EXTRA_CA_CERTS.'
       : '';
@@ -271,12 +276,8 @@ function isLimit(headers: Headers, said: string): boolean {
 /** Retry-After in seconds or as a date (RFC 9110, 10.2.3); for a limit also the time of its reset. */
 function requestedPauseMs(headers: Headers, limited: boolean, clock: Clock): number | undefined {
   const nowMs = clock.now();
-  const after = headers['retry-after'];
-  if (after !== undefined) {
-    const ms = /^\d+$/.test(String(after)) ? Number(after) * 1000 : Date.parse(String(after)) - nowMs;
-    if (!Number.isNaN(ms)) return Math.max(ms, 0);
-  }
-  if (!limited) return undefined;
+  const afterMs = retryAfterMs(headers['retry-after'], nowMs);
+  if (afterMs !== undefined || !limited) return afterMs;
   const resetMs = Number(headers['x-ratelimit-reset']) * 1000;
   const isPrimary = String(headers['x-ratelimit-remaining']) === '0' && !Number.isNaN(resetMs);
   return isPrimary ? Math.max(resetMs - nowMs, 0) : SECONDARY_LIMIT_MS;

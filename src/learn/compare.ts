@@ -5,7 +5,9 @@
  * pastes into the workflow. Values are compared, never kept.
  */
 
-import { at, type Profile, placeholdersOf, type Spelling } from '../portal/profile/profile.ts';
+import { at } from '../lib/json-places.ts';
+import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
+import { placeholdersOf } from '../portal/profile/template.ts';
 import { OPERATIONS, type Operation, operationRow, type State } from '../release/lifecycle.ts';
 import type { Exchange, Recording } from './recording.ts';
 
@@ -23,7 +25,7 @@ export interface Finding {
 export interface Unexplained {
   readonly call: string;
   readonly fields: readonly string[];
-  /** What it may be, by its words and fields. */
+  /** The operation that it may be, by its words and fields. */
   readonly maybe?: Operation;
   readonly times: number;
 }
@@ -32,22 +34,20 @@ export interface Comparison {
   readonly basePath: string;
   readonly findings: readonly Finding[];
   readonly unexplained: readonly Unexplained[];
-  readonly statuses: readonly { readonly word: string; readonly state?: State | 'busy'; readonly guess?: State }[];
+  readonly statuses: readonly { readonly word: string; readonly state?: State | 'busy' }[];
   readonly ids: Readonly<Partial<Record<'miniapp-id' | 'space-id' | 'target-app', readonly string[]>>>;
   /** What a profile file has to say over the default. */
   readonly changes: Readonly<Record<string, unknown>>;
-  readonly notes: readonly string[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-const NAMES = Object.keys(OPERATIONS) as Operation[];
 
+/** Compares the recording of a release with a profile, and gives the changes that make the profile fit. */
 export function compare({ exchanges }: Recording, profile: Profile): Comparison {
   const basePath = basePathOf(exchanges, profile);
   const known = knownValues(exchanges, profile);
   const success = successOf(exchanges, profile);
-  const notes: string[] = [];
-  const isGood = ({ status, answer }: Exchange) => status < 400 && at(answer, success.at) === success.equals;
+  const isGood = ({ status, response }: Exchange) => status < 400 && at(response, success.at) === success.equals;
 
   const matched = new Map<Operation, Exchange[]>();
   const rest: Exchange[] = [];
@@ -60,19 +60,19 @@ export function compare({ exchanges }: Recording, profile: Profile): Comparison 
   const operations: Record<string, unknown> = {};
   const findings: Finding[] = [];
   const explained = new Set<Exchange>();
-  const context = { known, basePath, notes };
-  for (const operation of NAMES) {
-    const spelling = profile.operations[operation];
+  const context = { known, basePath };
+  for (const operation of OPERATION_NAMES) {
+    const template = profile.operations[operation];
     const seen = matched.get(operation) ?? [];
     const exchange = seen.findLast(isGood) ?? seen.at(-1);
-    if (!spelling) continue;
+    if (!template) continue;
     if (!exchange) {
       const guess = guessFor(
         operation,
         rest.filter((one) => !explained.has(one) && isGood(one)),
         basePath,
       );
-      const fit = guess && fitOf(operation, spelling, guess, context);
+      const fit = guess && fitOf(operation, template, guess, context);
       if (!guess || !fit || fit.unknown) {
         findings.push({ operation, verdict: 'not seen', differences: [] });
         continue;
@@ -88,13 +88,13 @@ export function compare({ exchanges }: Recording, profile: Profile): Comparison 
       operations[operation] = { ...fit.changes, mark: 'observed' };
       continue;
     }
-    const fit = fitOf(operation, spelling, exchange, context);
+    const fit = fitOf(operation, template, exchange, context);
     const failed = isGood(exchange) ? [] : [`the portal refused it in this recording (HTTP ${exchange.status})`];
     const differences = [...fit.differences, ...failed];
     findings.push({ operation, verdict: differences.length > 0 ? 'different' : 'confirmed', differences });
     const changes = {
       ...fit.changes,
-      ...(failed.length === 0 && spelling.mark !== 'observed' && { mark: 'observed' }),
+      ...(failed.length === 0 && template.mark !== 'observed' && { mark: 'observed' }),
     };
     if (Object.keys(changes).length > 0) operations[operation] = changes;
   }
@@ -115,12 +115,12 @@ export function compare({ exchanges }: Recording, profile: Profile): Comparison 
     basePath,
     known,
   );
-  return { basePath, findings, unexplained, statuses, ids: idsOf(known), changes, notes };
+  return { basePath, findings, unexplained, statuses, ids: idsOf(known), changes };
 }
 
-/** A read that was not seen is spoken as its like were: the same list, and the same address where the default has one. */
+/** A read that was not recorded gets the list of the reads that were, and their address where the profile shares it. */
 function followSiblings(findings: Finding[], operations: Record<string, unknown>, profile: Profile): void {
-  const changed = Object.entries(operations) as [Operation, Partial<Spelling>][];
+  const changed = Object.entries(operations) as [Operation, Partial<CallTemplate>][];
   const reads = changed.filter(([other]) => OPERATIONS[other].access === 'read');
   for (const [index, { operation, verdict }] of findings.entries()) {
     if (verdict !== 'not seen' || OPERATIONS[operation].access !== 'read') continue;
@@ -140,8 +140,8 @@ function followSiblings(findings: Finding[], operations: Record<string, unknown>
 function basePathOf(exchanges: readonly Exchange[], profile: Profile): string {
   const votes = new Map<string, number>();
   for (const { path } of exchanges) {
-    for (const spelling of Object.values(profile.operations)) {
-      const tail = patternOf(spelling.path, '$').exec(path);
+    for (const [, template] of templatesOf(profile)) {
+      const tail = patternOf(template.path, '$').exec(path);
       const base = tail && path.slice(0, tail.index);
       if (base !== null && /^(\/[A-Za-z][\w-]*)*$/.test(base)) votes.set(base, (votes.get(base) ?? 0) + 1);
     }
@@ -158,12 +158,12 @@ function patternOf(path: string, end = '$', start = ''): RegExp {
 function operationOf(exchange: Exchange, basePath: string, profile: Profile): Operation | undefined {
   const own = Object.keys(sentBy(exchange));
   const far = (operation: Operation) => {
-    const names = Object.keys(spelt(profile.operations[operation]));
+    const names = Object.keys(templateFields(profile.operations[operation]));
     return names.filter((name) => !own.includes(name)).length + own.filter((name) => !names.includes(name)).length;
   };
-  return NAMES.filter((operation) => {
-    const spelling = profile.operations[operation];
-    return spelling && patternOf(basePath + spelling.path, '$', '^').test(exchange.path);
+  return OPERATION_NAMES.filter((operation) => {
+    const template = profile.operations[operation];
+    return template && patternOf(basePath + template.path, '$', '^').test(exchange.path);
   }).sort((a, b) => far(a) - far(b))[0];
 }
 
@@ -171,8 +171,8 @@ function sentBy({ query, body, form }: Exchange): Fields {
   return { ...query, ...body, ...form };
 }
 
-function spelt(spelling: Spelling | undefined): Fields {
-  return { ...spelling?.query, ...spelling?.body, ...spelling?.form };
+function templateFields(template: CallTemplate | undefined): Fields {
+  return { ...template?.query, ...template?.body, ...template?.form };
 }
 
 type Known = Readonly<Record<'appId' | 'spaceId' | 'channelCode' | 'version', ReadonlySet<string>>>;
@@ -186,7 +186,7 @@ const ID_NAMES = {
 
 /** The values of the ids and versions: by the profile's own field names, and by names that say it. */
 function knownValues(exchanges: readonly Exchange[], profile: Profile): Known {
-  const templates = Object.values(profile.operations).flatMap((spelling) => Object.entries(spelt(spelling)));
+  const templates = Object.values(profile.operations).flatMap((template) => Object.entries(templateFields(template)));
   const valuesOf = (placeholder: keyof typeof ID_NAMES) => {
     const names = new Set(templates.filter(([, template]) => template === `{${placeholder}}`).map(([name]) => name));
     names.delete('name');
@@ -214,20 +214,21 @@ function idsOf(known: Known): Comparison['ids'] {
   return { 'miniapp-id': plain(known.appId), 'space-id': plain(known.spaceId), 'target-app': plain(known.channelCode) };
 }
 
-/** The profile's success, or, where no answer holds it, the code that most answers share. */
+/** The profile's success, or, where no response has it, the code that most responses share. */
 function successOf(
   exchanges: readonly Exchange[],
   profile: Profile,
 ): { at: string; equals: boolean | number | string } {
-  const answers = exchanges.filter(({ status }) => status < 400).map(({ answer }) => answer);
+  const responses = exchanges.filter(({ status }) => status < 400).map(({ response }) => response);
   const { success } = profile.envelope;
-  if (answers.length === 0 || answers.some((answer) => at(answer, success.at) !== undefined)) return success;
+  if (responses.length === 0 || responses.some((response) => at(response, success.at) !== undefined)) return success;
   for (const name of ['success', 'code', 'status', 'ret', 'retCode', 'resultCode', 'errorCode']) {
     const counts = new Map<unknown, number>();
-    for (const value of answers.map((answer) => at(answer, name))) counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const value of responses.map((response) => at(response, name)))
+      counts.set(value, (counts.get(value) ?? 0) + 1);
     const [value, count = 0] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
     const isPlain = typeof value === 'boolean' || typeof value === 'number' || /^[A-Z0-9_]{1,20}$/.test(String(value));
-    if (value !== undefined && value !== null && isPlain && count * 2 > answers.length) {
+    if (value !== undefined && value !== null && isPlain && count * 2 > responses.length) {
       return { at: name, equals: value as boolean | number | string };
     }
   }
@@ -249,27 +250,27 @@ interface Context {
   readonly basePath: string;
 }
 
-function fitOf(operation: Operation, spelling: Spelling, exchange: Exchange, { known, basePath }: Context): Fit {
+function fitOf(operation: Operation, template: CallTemplate, exchange: Exchange, { known, basePath }: Context): Fit {
   const differences: string[] = [];
   const changes: Record<string, unknown> = {};
-  const isSame = patternOf(basePath + spelling.path, '$', '^').test(exchange.path);
-  const path = isSame ? spelling.path : templateOf(exchange.path, basePath, known);
-  if (path !== spelling.path) {
-    differences.push(`path: ${path} instead of ${spelling.path}`);
+  const isSame = patternOf(basePath + template.path, '$', '^').test(exchange.path);
+  const path = isSame ? template.path : templateOf(exchange.path, basePath, known);
+  if (path !== template.path) {
+    differences.push(`path: ${path} instead of ${template.path}`);
     changes['path'] = path;
   }
-  if (exchange.method !== spelling.method) {
-    differences.push(`method: ${exchange.method} instead of ${spelling.method}`);
+  if (exchange.method !== template.method) {
+    differences.push(`method: ${exchange.method} instead of ${template.method}`);
     changes['method'] = exchange.method;
   }
   for (const part of ['query', 'body', 'form'] as const) {
-    const part0 = partFit(operation, part, spelling, exchange[part], known);
+    const part0 = partFit(operation, part, template, exchange[part], known);
     differences.push(...part0.differences);
     if (part0.changes !== undefined) changes[part] = part0.changes;
   }
-  if (spelling.answer && OPERATIONS[operation].access === 'read' && exchange.answer !== undefined) {
-    const list = spelling.answer.some((place) => Array.isArray(at(exchange.answer, place)));
-    const found = list ? undefined : listPlaces(exchange.answer)[0];
+  if (template.answer && OPERATIONS[operation].access === 'read' && exchange.response !== undefined) {
+    const list = template.answer.some((place) => Array.isArray(at(exchange.response, place)));
+    const found = list ? undefined : listPlaces(exchange.response)[0];
     if (!list) differences.push(found ? `answer: the list stands at ${found}` : 'answer: there is no list');
     if (found) changes['answer'] = [found];
   }
@@ -279,12 +280,12 @@ function fitOf(operation: Operation, spelling: Spelling, exchange: Exchange, { k
 function partFit(
   operation: Operation,
   part: 'query' | 'body' | 'form',
-  spelling: Spelling,
+  template: CallTemplate,
   sent: Fields,
   known: Known,
 ): { differences: string[]; changes?: Record<string, unknown> | null } {
-  const before: Fields = spelling[part] ?? {};
-  const allBefore = spelt(spelling);
+  const before: Fields = template[part] ?? {};
+  const allBefore = templateFields(template);
   const differences: string[] = [];
   const changes: Record<string, unknown> = {};
   for (const name of Object.keys(before).filter((one) => !Object.hasOwn(sent, one))) {
@@ -386,10 +387,10 @@ function templateOf(path: string, basePath: string, known: Known): string {
     .replace(/\/$/, '');
 }
 
-/** Places of lists of objects in an answer, nearest first. */
-function listPlaces(answer: unknown, place = '', depth = 0): string[] {
-  if (depth > 3 || answer === null || typeof answer !== 'object' || Array.isArray(answer)) return [];
-  const entries = Object.entries(answer).filter(([name]) => isName(name));
+/** Places of lists of objects in a response, nearest first. */
+function listPlaces(response: unknown, place = '', depth = 0): string[] {
+  if (depth > 3 || response === null || typeof response !== 'object' || Array.isArray(response)) return [];
+  const entries = Object.entries(response).filter(([name]) => isName(name));
   const here = entries.filter(([, value]) => Array.isArray(value)).map(([name]) => place + name);
   return [...here, ...entries.flatMap(([name, value]) => listPlaces(value, `${place}${name}.`, depth + 1))];
 }
@@ -461,7 +462,7 @@ function statusesOf(
   isGood: (exchange: Exchange) => boolean,
 ): { statuses: Statuses; release: Record<string, unknown> } {
   const looks = [...(matched.get('findRelease') ?? []), ...(matched.get('listReleases') ?? [])].filter(isGood);
-  const items = looks.flatMap(({ answer }) => itemsOf(answer, profile, operations));
+  const items = looks.flatMap(({ response }) => itemsOf(response, profile, operations));
   const place = profile.release.status.at;
   const other = items.some((item) => at(item, place) !== undefined)
     ? undefined
@@ -474,7 +475,7 @@ function statusesOf(
   return { statuses, release: other ? { status: { at: other, mark: 'observed' } } : {} };
 }
 
-function itemsOf(answer: unknown, profile: Profile, operations: Readonly<Record<string, unknown>>): unknown[] {
+function itemsOf(response: unknown, profile: Profile, operations: Readonly<Record<string, unknown>>): unknown[] {
   const places = [
     ...(profile.operations.findRelease?.answer ?? []),
     ...['findRelease', 'listReleases'].flatMap(
@@ -482,7 +483,7 @@ function itemsOf(answer: unknown, profile: Profile, operations: Readonly<Record<
     ),
   ];
   return places.flatMap((place) => {
-    const list = at(answer, place);
+    const list = at(response, place);
     return Array.isArray(list) ? list : [];
   });
 }

@@ -1,10 +1,11 @@
 /**
- * A HAR file -> the exchanges with one portal, for comparing. Foreign data of unknown size: everything is bounded, and
- * nothing is kept that the comparison does not need. Values stay in memory; only compare.ts decides what is shown.
+ * A HAR file -> the exchanges with one portal, for the comparison. Untrusted data of unknown size: everything is
+ * bounded, and nothing is kept that the comparison does not need. Values stay in memory; compare.ts decides what is
+ * shown.
  */
 
+import { at } from '../lib/json-places.ts';
 import { parseJson } from '../net/json.ts';
-import { at } from '../portal/profile/profile.ts';
 
 const MAX_ENTRIES = 20_000;
 const MAX_BODY_CHARS = 4 * 1024 * 1024;
@@ -18,23 +19,25 @@ export interface Exchange {
   readonly form: Readonly<Record<string, unknown>>;
   readonly hasFile: boolean;
   readonly status: number;
-  /** The parsed answer; undefined where it was no JSON, or was not recorded. */
-  readonly answer: unknown;
-  readonly setsCookie: boolean;
+  /** The parsed response; undefined where it was no JSON, or was not recorded. */
+  readonly response: unknown;
 }
 
 export interface Recording {
   readonly host: string;
   readonly exchanges: readonly Exchange[];
-  /** Hosts in the recording that were not looked at. */
+  /** The number of other hosts in the recording, which are ignored. */
   readonly otherHosts: number;
   readonly warnings: readonly string[];
 }
 
-/** Thrown with one sentence for the user. */
+/** A recording that cannot be used; the message is one sentence for the user. */
 export class RecordingFault extends Error {}
 
-/** The portal's exchanges; `host` where several could be it. Throws RecordingFault. */
+/**
+ * The exchanges with the portal; `host` chooses one where several hosts could be the portal.
+ * @throws RecordingFault where the text is no HAR, or has no call of that host
+ */
 export function readRecording(text: string, host?: string): Recording {
   const entries = entriesOf(text);
   const warnings: string[] = [];
@@ -43,7 +46,7 @@ export function readRecording(text: string, host?: string): Recording {
   const read = entries.slice(0, MAX_ENTRIES).flatMap(readEntry);
   const hosts = new Map<string, number>();
   for (const entry of read) {
-    const isCall = entry.exchange.answer !== undefined || entry.exchange.method !== 'GET';
+    const isCall = entry.exchange.response !== undefined || entry.exchange.method !== 'GET';
     hosts.set(entry.host, (hosts.get(entry.host) ?? 0) + (isCall ? 1 : 0));
   }
   const chosen = host ?? likelyPortal(hosts);
@@ -51,9 +54,9 @@ export function readRecording(text: string, host?: string): Recording {
     throw new RecordingFault(`The recording has no calls of ${host ?? 'any portal'}; name the portal with --host.`);
   }
   const exchanges = read.filter((entry) => entry.host === chosen).map(({ exchange }) => exchange);
-  const calls = exchanges.filter(({ answer, method }) => answer !== undefined || method !== 'GET');
-  if (calls.length > 0 && calls.every(({ answer }) => answer === undefined)) {
-    warnings.push('No answer was recorded: save the HAR with content ("Save all as HAR with content").');
+  const calls = exchanges.filter(({ response, method }) => response !== undefined || method !== 'GET');
+  if (calls.length > 0 && calls.every(({ response }) => response === undefined)) {
+    warnings.push('No response was recorded: save the HAR with content ("Save all as HAR with content").');
   }
   return { host: chosen, exchanges: calls, otherHosts: hosts.size - 1, warnings };
 }
@@ -89,8 +92,7 @@ function readEntry(entry: unknown): { host: string; exchange: Exchange }[] {
     form,
     hasFile,
     status: Number(at(entry, 'response.status')) || 0,
-    answer: readAnswer(entry),
-    setsCookie: listAt(entry, 'response.headers').some((header) => /^set-cookie$/i.test(String(at(header, 'name')))),
+    response: readResponse(entry),
   };
   return [{ host: url.host, exchange }];
 }
@@ -120,7 +122,7 @@ function readBody(entry: unknown): Pick<Exchange, 'body' | 'form' | 'hasFile'> {
   return { body: isFields ? (json as Record<string, unknown>) : {}, form, hasFile };
 }
 
-function readAnswer(entry: unknown): unknown {
+function readResponse(entry: unknown): unknown {
   const text = at(entry, 'response.content.text');
   if (typeof text !== 'string' || text.length > MAX_BODY_CHARS) return undefined;
   const plain = at(entry, 'response.content.encoding') === 'base64' ? Buffer.from(text, 'base64').toString() : text;

@@ -69,8 +69,8 @@ export interface ErrorDetails {
   readonly todo?: string;
   /** The portal's own id of the request, where it gave one. */
   readonly traceId?: string | undefined;
-  /** A fault of the moment (network, overload, an expired session that was renewed): trying again may help. */
-  readonly passing?: boolean;
+  /** A transient error (network, overload, an expired session that was renewed): a retry may help. */
+  readonly transient?: boolean;
   /** How long the other side asks us to wait before the next attempt, clamped. */
   readonly retryAfterMs?: number | undefined;
   /** Whether the request may have taken all the same; `none` where absent. */
@@ -106,7 +106,7 @@ export class ReleaseError extends Error {
   readonly found: string;
   readonly todo: string;
   readonly traceId: string | undefined;
-  readonly passing: boolean;
+  readonly transient: boolean;
   readonly retryAfterMs: number | undefined;
   readonly effect: Effect;
   readonly refusal: Refusal | undefined;
@@ -119,7 +119,7 @@ export class ReleaseError extends Error {
     this.found = details.found;
     this.todo = todo;
     this.traceId = details.traceId;
-    this.passing = details.passing ?? false;
+    this.transient = details.transient ?? false;
     this.retryAfterMs = details.retryAfterMs;
     this.effect = details.effect ?? 'none';
     this.refusal = details.refusal;

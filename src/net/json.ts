@@ -1,13 +1,13 @@
 /** Reads a portal's JSON without losing a digit: identifiers have 19 to 22 digits and may come as bare integers. */
 
-/** Deeper than any answer of the portal, and shallow enough for every reader after us. */
+/** Deeper than any response of the portal, and shallow enough for every later step. */
 const MAX_DEPTH = 64;
 
 const NUMBER_CHARS = '+-.0123456789Ee';
 
 /**
  * JSON.parse, but for integers that a JavaScript number cannot hold: those come back as strings of their digits.
- * Throws a SyntaxError for what is not JSON, a RangeError for what is nested too deep.
+ * @throws SyntaxError for what is not JSON; RangeError for what is nested too deep
  */
 export function parseJson(text: string): unknown {
   const unsafe = unsafeIntegers(text);

@@ -1,7 +1,7 @@
 /** A multipart/form-data body (RFC 7578) whose length is known before it is sent, so that it can be streamed. */
 
-import type { WireBody } from '../portal/transport.ts';
 import type { UploadSource } from '../release/release.ts';
+import type { WireBody } from './exchange.ts';
 
 interface FilePart {
   readonly field: string;
@@ -9,6 +9,10 @@ interface FilePart {
   readonly contentType: string;
 }
 
+/**
+ * The body with the fields of `form` first and then the file, whose bytes are streamed from `source`.
+ * @param onProgress called after each chunk of the file was taken
+ */
 export function multipart(
   form: readonly (readonly [name: string, value: string])[],
   file: FilePart,
@@ -42,7 +46,7 @@ export function multipart(
   };
 }
 
-/** As HTML's form submission escapes a name. */
+/** A name, escaped as in form submission (HTML, multipart/form-data encoding algorithm). */
 function quoted(name: string): string {
   return name.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }

@@ -1,13 +1,13 @@
-/** The proxy variables of the environment, in the one form that every reader of them understands. Imports nothing. */
+/** The proxy variables of the environment in a form that @actions/http-client understands. Imports nothing. */
 
 const VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
 
-/** No address: whoever looks for the proxy finds that there is one, and refuses it by the variable's name. */
+/** Not an address: proxyFor sees that a proxy is set, and rejects it by the name of the variable. */
 const UNUSABLE = 'unusable:';
 
 /**
- * The variables whose values are written otherwise: without a scheme (`localhost:3128`), which URL takes for a scheme
- * of its own, or with a `%` that begins no encoding. The toolkit reads either as no proxy at all.
+ * New values for the variables that need one: those without a scheme (`localhost:3128`, where URL reads `localhost` as
+ * the scheme), and those with a `%` that begins no encoding. @actions/http-client reads either as no proxy at all.
  */
 export function readableProxies(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(

@@ -11,7 +11,7 @@ import { NotSent, reasonOf } from './failure.ts';
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
-/** An agent for https addresses. `proxy` gives its user name and password decoded. */
+/** An agent for https addresses through a proxy, whose user name and password are decoded. */
 export function createTunnelAgent(proxy: URL, pool: https.AgentOptions): https.Agent {
   const agent = new https.Agent(pool);
   const opening = new Set<http.ClientRequest>();
@@ -24,7 +24,7 @@ export function createTunnelAgent(proxy: URL, pool: https.AgentOptions): https.A
     const request = openTunnel(proxy, `${options.host}:${options.port}`, (error, socket) => {
       opening.delete(request);
       if (socket) callback?.(null, tls.connect({ ...(options as tls.ConnectionOptions), socket }));
-      // Typed as if there always were a stream; Node takes none with an error.
+      // The type wants a stream always; Node accepts none together with an error.
       else (callback as ((error: Error | null) => void) | undefined)?.(error);
     });
     opening.add(request);
@@ -33,6 +33,7 @@ export function createTunnelAgent(proxy: URL, pool: https.AgentOptions): https.A
   return agent;
 }
 
+/** Opens a tunnel to `target` (`host:port`); `done` gets the socket or a NotSent. Times out after 30 s. */
 export function openTunnel(
   proxy: URL,
   target: string,
@@ -59,7 +60,7 @@ export function openTunnel(
     socket.destroy();
     done(new NotSent(new Error(`the proxy answered ${response.statusCode} to CONNECT`)));
   });
-  request.on('timeout', () => request.destroy(new Error('the proxy does not answer')));
+  request.on('timeout', () => request.destroy(new Error('the proxy does not respond')));
   request.on('error', (error) =>
     done(new NotSent(new Error(`the proxy cannot be used: ${reasonOf(error)}`, { cause: error }))),
   );

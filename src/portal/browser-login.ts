@@ -201,7 +201,7 @@ export async function logInOn(page: Page, proxy: BrowserProxy, options: BrowserL
     const sign = await waitForSign(page, options, timeoutMs);
     if (sign?.kind !== 'done') throw notLoggedIn(sign, trace, page, options);
   } catch (cause) {
-    // The password may have been sent: whatever happened, it is not tried again.
+    // The password may have been sent: whatever the error is, it is not sent again.
     if (cause instanceof ReleaseError) throw cause;
     throw new ReleaseError('portal-unauthorized', {
       found: `The login page broke off after the password was typed: ${safeLine(messageOf(cause), options)}.`,
@@ -212,12 +212,12 @@ export async function logInOn(page: Page, proxy: BrowserProxy, options: BrowserL
   return cookiesOf(page, options);
 }
 
-/** What became of a page's requests. */
+/** What happened to the requests of a page. */
 interface Trace {
   readonly proxy: BrowserProxy;
-  /** Hosts that the page itself asked for. */
+  /** Hosts that the page sent requests to. */
   readonly asked: Set<string>;
-  /** Hosts that the page itself was to come from. */
+  /** Hosts that the page was requested from. */
   readonly pages: Set<string>;
   /** The last request for the page itself that failed. */
   failed: { readonly host: string; readonly reason: string } | undefined;
@@ -239,10 +239,10 @@ function traceOf(page: Page, proxy: BrowserProxy): Trace {
   return trace;
 }
 
-/** What browsers ask of their makers by themselves. */
+/** Hosts of browser vendors, which browsers contact by themselves. */
 const MAKERS_HOSTS = /(^|\.)(google|googleapis|gstatic|gvt1|googleusercontent|microsoft|msn|bing|live)\.com(:\d+)?$/;
 
-/** Hosts that the page was kept from, for a message. */
+/** Hosts that the page was not allowed to reach, for a message. */
 function blockedHosts({ proxy, asked }: Trace): string[] {
   return [...proxy.blocked]
     .filter((host) => asked.has(host) || !MAKERS_HOSTS.test(host))
@@ -250,7 +250,7 @@ function blockedHosts({ proxy, asked }: Trace): string[] {
     .slice(0, 5);
 }
 
-/** A page that shows nothing new for this long does not show the fields any more. */
+/** A page without network traffic for this long is not going to show the fields. */
 const IDLE_MS = 4_000;
 
 /** Opens the candidates for the login page until one shows the fields, on a host that may receive the credentials. */
@@ -271,16 +271,16 @@ async function openForm(page: Page, trace: Trace, options: BrowserLoginOptions, 
   throw noForm(candidates, causes, trace, options);
 }
 
-/** Why the page does not show the fields; undefined: it does. A page that may still come is waited for only as the last. */
+/** Why the page does not show the fields; undefined where it does. A page that may still come is waited for only as the last. */
 async function whyNoFields(page: Page, url: URL, login: Profile['login'], timeout: number, isLast: boolean) {
   const end = new AbortController();
   try {
-    const answer = await page.goto(url.href, { waitUntil: 'domcontentloaded', timeout });
+    const response = await page.goto(url.href, { waitUntil: 'domcontentloaded', timeout });
     const wait = { timeout, signal: end.signal };
     const fields = [login.password, login.username].map((field) =>
       page.waitForSelector(field, { ...wait, visible: true }),
     );
-    const status = answer?.status() ?? 200;
+    const status = response?.status() ?? 200;
     const idleTime = status < 400 ? IDLE_MS : 500;
     const idle = isLast ? [] : [page.waitForNetworkIdle({ ...wait, idleTime }).then(() => 'idle' as const)];
     const broken = page.waitForFunction(isErrorPage, { ...wait, polling: 200 }).then(() => 'error-page' as const);
@@ -299,7 +299,7 @@ function whyUnreachable(cause: unknown, { proxy }: Trace, { origin }: BrowserLog
   return NET_ERROR.test(messageOf(cause)) ? proxy.failures.get(origin.host) : undefined;
 }
 
-/** The browser's name for a request that failed. */
+/** How the browser names a request that failed. */
 const NET_ERROR = /net::ERR/;
 const CERTIFICATE = /ERR_CERT|ERR_SSL/;
 
@@ -347,7 +347,7 @@ function noForm(
     ...(isCertificate && {
       todo: "Install the portal's or the proxy's CA on the runner where its browser looks for it; NODE_EXTRA_CA_CERTS is not read by browsers.",
     }),
-    passing: causes.every((cause) => NET_ERROR.test(messageOf(cause))) && !isCertificate,
+    transient: causes.every((cause) => NET_ERROR.test(messageOf(cause))) && !isCertificate,
     cause: causes.at(-1),
   });
 }
@@ -436,7 +436,7 @@ function errorPage({ failed, proxy }: Trace, options: BrowserLoginOptions): Rele
   const reason = proxy.failures.get(host) ?? failed?.reason ?? 'the browser shows an error page';
   return new ReleaseError('portal-unreachable', {
     found: `After the password was typed, ${cleanLine(host, 100)} could not be reached: ${safeLine(reason, options)}.`,
-    // Nobody knows whether the portal judged the password, so it is not sent again in this run.
+    // It is not known whether the portal checked the password, so it is not sent again in this run.
     effect: 'unknown',
   });
 }

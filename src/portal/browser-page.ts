@@ -22,7 +22,7 @@ interface Visible {
   matches(selector: string): boolean;
 }
 
-/** Where a login stands; undefined: nothing to tell yet. */
+/** How a login ended; undefined while it is still in progress. */
 export type LoginSign =
   | { readonly kind: 'done' | 'captcha' | 'second-factor' | 'error-page' }
   | { readonly kind: 'refused'; readonly text: string }
@@ -59,7 +59,7 @@ export interface Signs {
   readonly message: string;
   /** A word of refusal in a message, as a regular expression. */
   readonly refusal: string;
-  /** A page may show a captcha's frame in passing: before this time (ms since 1970) it is no sign. */
+  /** A page may show the frame of a captcha for a moment: before this time (ms since 1970) it is no sign. */
   readonly settledMs: number;
 }
 

@@ -7,8 +7,8 @@
 import http from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { isLoopback, whyNotTrusted } from '../lib/trust.ts';
+import { proxyFor } from '../net/exchange.ts';
 import { openTunnel } from '../net/tunnel.ts';
-import { proxyFor } from './transport.ts';
 
 export interface BrowserProxyOptions {
   /** The portal. */
@@ -24,7 +24,7 @@ export interface BrowserProxy {
   readonly url: string;
   /** Hosts that the browser reached through the proxy. */
   readonly reached: ReadonlySet<string>;
-  /** Hosts that the browser asked for and was kept from. */
+  /** Hosts that the browser requested and the proxy refused. */
   readonly blocked: ReadonlySet<string>;
   /** Hosts that could not be reached, with the reason. */
   readonly failures: ReadonlyMap<string, string>;
@@ -68,16 +68,16 @@ export async function startBrowserProxy({ origin, hosts, staticHosts }: BrowserP
     const { 'proxy-connection': _, ...headers } = asked.headers;
     const request = http.request(url, { method: asked.method, headers, agent: false });
     track(request, url);
-    request.on('response', (answer) => {
-      const { connection: _, 'keep-alive': __, ...kept } = answer.headers;
+    request.on('response', (incoming) => {
+      const { connection: _, 'keep-alive': __, ...kept } = incoming.headers;
       reached.add(url.host);
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, kept);
-      answer.on('error', () => response.destroy());
-      answer.pipe(response);
+      response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, kept);
+      incoming.on('error', () => response.destroy());
+      incoming.pipe(response);
     });
     request.on('error', (error) => {
       if (!response.headersSent) failures.set(url.host, reasonOf(error));
-      // Not an answer of our own, which could be taken for the portal's.
+      // No response of the proxy itself, which could be mistaken for the portal's.
       asked.socket.destroy();
     });
     response.on('close', () => request.destroy());
@@ -87,7 +87,7 @@ export async function startBrowserProxy({ origin, hosts, staticHosts }: BrowserP
   /** A tunnel: https, or a WebSocket. */
   async function tunnel(asked: http.IncomingMessage, client: Socket, head: Buffer): Promise<void> {
     client.on('error', () => client.destroy());
-    // A WebSocket without TLS asks for a tunnel, too; only loopback may get one.
+    // A WebSocket without TLS requests a tunnel, too; only loopback may get one.
     const urls = [parse(`https://${asked.url}`), parse(`http://${asked.url}`)];
     const url = urls.find((each) => each && mayOpen(each));
     if (!url) {
@@ -164,7 +164,7 @@ function dial(authority: string, url: URL): Promise<Socket> {
     }
     const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
     const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port, timeout: CONNECT_TIMEOUT_MS });
-    socket.once('timeout', () => socket.destroy(new Error('it does not answer')));
+    socket.once('timeout', () => socket.destroy(new Error('it does not respond')));
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.setTimeout(0);

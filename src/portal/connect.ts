@@ -1,4 +1,4 @@
-/** Inputs -> a Portal to talk to: the real one by its profile, or the built-in sandbox on loopback. */
+/** Inputs -> a Portal: the real one by its profile, or the built-in sandbox on loopback. */
 
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
@@ -12,15 +12,16 @@ import { formatBytes } from '../lib/format.ts';
 import type { Log } from '../lib/log.ts';
 import { errorCode, isInside, realPathToWrite } from '../lib/paths.ts';
 import { keepSecret, type Redactor } from '../lib/redaction/redactor.ts';
+import { USER_AGENT } from '../lib/user-agent.ts';
 import type { Sandbox } from '../sandbox/server.ts';
-import { createHttpPortal, type HttpPortalOptions } from './http-portal.ts';
+import { createHttpPortal, type HttpPortalOptions } from './calls.ts';
 import type { Call, Portal } from './port.ts';
 import type { Profile } from './profile/profile.ts';
-import { createTransport, type TransportOptions, USER_AGENT } from './transport.ts';
+import { createTransport, type TransportOptions } from './transport.ts';
 
 export interface Connection {
   readonly portal: Portal;
-  /** The same portal, with the credential of now and without a login, where the run's own signal forbids another look. */
+  /** The same portal with the current credential and without a login, for a last read after the run's signal has aborted. */
   lastLook<T>(timeoutMs: number, look: (portal: Portal) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -39,15 +40,19 @@ export interface ConnectOptions {
   readonly onCall: (call: Call) => void;
   readonly requestTimeoutMs?: number;
   readonly exchange?: TransportOptions['exchange'];
-  /** Of the process, for the browser: where it is and what it needs. */
+  /** The environment of the process, by which the browser is found and started. */
   readonly environment: Environment;
 }
 
+/**
+ * Opens the portal of the run. Whoever opens it closes it.
+ * @throws ReleaseError sandbox-invalid where the sandbox cannot use its state file
+ */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { inputs, profile, clock, signal, log, redactor } = options;
   const sandbox = inputs.portal.kind === 'sandbox' ? await openSandbox(options) : undefined;
   const origin = inputs.portal.kind === 'url' ? inputs.portal.origin : new URL(sandbox?.url ?? '');
-  // The sandbox asks for no credentials, so it gets none.
+  // The sandbox needs no credentials, so it gets none.
   const { session, login } = sandbox ? {} : inputs;
   let credential = session;
   const transportFor = (end: AbortSignal) =>
@@ -99,7 +104,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   };
 }
 
-/** The login by the portal's own page, where the profile chooses it. */
+/** The login on the login page of the portal; undefined where the profile chooses the login call. */
 function byBrowser(options: ConnectOptions, origin: URL): HttpPortalOptions['browserLogin'] {
   const { inputs, context, profile, signal, redactor, environment } = options;
   if (profile.login.by !== 'browser') return undefined;
@@ -139,7 +144,10 @@ async function openSandbox({ inputs, context, log, namedVersion }: ConnectOption
   }
 }
 
-/** The path of the state file, free of links; one that leads out of the workspace and RUNNER_TEMP is not followed. */
+/**
+ * The path of the state file without symbolic links.
+ * @throws ReleaseError sandbox-invalid where it is outside the workspace and RUNNER_TEMP
+ */
 async function sandboxFile(file: string | undefined, { workspace, tempDir }: RunContext): Promise<string> {
   if (file === undefined) return join(tempDir, 'gopay-miniapp-release-sandbox.json');
   try {
@@ -158,7 +166,7 @@ async function sandboxFile(file: string | undefined, { workspace, tempDir }: Run
   });
 }
 
-/** A sandbox whose state file turned bad answers 500; its own words say more than "answered 500". */
+/** A sandbox whose state file became unusable responds with 500; its own error says more than that. */
 function withSandboxFaults(portal: Portal, sandbox: Sandbox): Portal {
   const guarded = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
     return async (...args: A): Promise<R> => {
@@ -180,7 +188,7 @@ function withSandboxFaults(portal: Portal, sandbox: Sandbox): Portal {
   };
 }
 
-/** A line every ten seconds of an upload, so that a long one is seen to go on. */
+/** Logs the progress of an upload every ten seconds, so that a long one does not look stuck. */
 function uploadProgress(clock: Clock, log: Log): (sentBytes: number, totalBytes: number) => void {
   let toldMs = clock.now();
   return (sentBytes, totalBytes) => {

@@ -1,8 +1,8 @@
 /**
- * The cookies of a session, kept as a browser keeps them (RFC 6265), for the one origin that they are sent to.
+ * The cookies of a session, kept as a browser keeps them (RFC 6265), for the only origin that they are sent to.
  *
- * Not by tough-cookie: it and its list of public suffixes double the time until the process is up. The list keeps one
- * site's cookies from another site, and here there is only one.
+ * Not done by tough-cookie, which doubles the start time of the process with its list of public suffixes. That list
+ * protects the cookies of one site from other sites, and here there is only one site.
  */
 
 import { isLoopback } from '../lib/trust.ts';
@@ -15,7 +15,7 @@ export interface CookieJar {
 }
 
 export interface CookieJarOptions {
-  /** A Cookie header to begin with; its cookies belong to this host alone, and to all of its paths. */
+  /** The Cookie header that the user gave; its cookies belong to this host alone, and to all of its paths. */
   readonly given?: string | undefined;
   readonly origin: URL;
   /**
@@ -24,7 +24,7 @@ export interface CookieJarOptions {
    */
   readonly defaultPath: string;
   readonly now: () => number;
-  /** Told of `name=value` before the cookie is sent anywhere; each one once. */
+  /** Called once for each new cookie, with `name=value`, before the cookie is sent anywhere. */
   readonly onCookie: (pair: string) => void;
 }
 
@@ -37,10 +37,11 @@ interface Cookie {
   readonly path: string;
   readonly isSecure: boolean;
   readonly expiresAtMs: number;
-  /** Of the header that the jar began with, whose attributes nobody knows. */
+  /** From the user's Cookie header, so its attributes are not known. */
   readonly isGiven: boolean;
 }
 
+/** A jar that ignores cookies that are expired, malformed, or not for the host of the response (RFC 6265, 5.3). */
 export function createCookieJar({ given = '', origin, defaultPath, now, onCookie }: CookieJarOptions): CookieJar {
   let cookies: Cookie[] = given
     .split(';')
@@ -77,7 +78,7 @@ export function createCookieJar({ given = '', origin, defaultPath, now, onCookie
     header(url) {
       const sent = cookies
         .filter((cookie) => cookie.expiresAtMs > now() && belongsTo(cookie, url))
-        // The longer path first; the order is otherwise that of their coming (RFC 6265, 5.4).
+        // Longer paths first, otherwise in the order of arrival (RFC 6265, 5.4).
         .sort((a, b) => b.path.length - a.path.length);
       return sent.length > 0 ? sent.map(({ pair }) => pair).join('; ') : undefined;
     },
@@ -87,10 +88,10 @@ export function createCookieJar({ given = '', origin, defaultPath, now, onCookie
   };
 }
 
-/** Text that may stand in a header; what else comes is no cookie. */
+/** A text that is allowed in a header; anything else is ignored. */
 const SENDABLE = /^[\x21-\x7e\x80-\xff][\x20-\x7e\x80-\xff]*$/;
 
-/** RFC 6265, 5.2 and 5.3; undefined where it is no cookie. */
+/** Parses a Set-Cookie header (RFC 6265, 5.2 and 5.3); undefined where it has no valid cookie. */
 function parse(setCookie: string, url: URL, defaultPath: string, nowMs: number): Cookie | undefined {
   const [first = '', ...rest] = setCookie.split(';');
   const name = nameOf(first);
@@ -120,7 +121,7 @@ function nameOf(part: string): string {
   return (part.split('=', 1)[0] ?? '').trim();
 }
 
-/** Max-Age goes before Expires; what cannot be read does not count. */
+/** The expiry in milliseconds since 1970. Max-Age takes precedence over Expires; a malformed one is ignored. */
 function expiryMs(maxAge: string | undefined, expires: string | undefined, nowMs: number): number {
   if (maxAge !== undefined && /^-?\d+$/.test(maxAge)) return nowMs + Number(maxAge) * 1000;
   return cookieDateMs(expires ?? '') ?? Number.POSITIVE_INFINITY;
@@ -128,7 +129,7 @@ function expiryMs(maxAge: string | undefined, expires: string | undefined, nowMs
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** The dates that servers write, in any order of their parts (RFC 6265, 5.1.1). */
+/** Parses a date of a cookie in milliseconds since 1970; its parts may be in any order (RFC 6265, 5.1.1). */
 function cookieDateMs(text: string): number | undefined {
   let time: number[] | undefined;
   let day: number | undefined;
@@ -149,7 +150,7 @@ function cookieDateMs(text: string): number | undefined {
   return isReal ? Date.UTC(fullYear, month, day, hours, minutes, seconds) : undefined;
 }
 
-/** Whether a response from `url` may set the cookie: no other host's, and what its name promises. */
+/** Whether a response from `url` may set the cookie: not for another host, and only as its name prefix requires. */
 function mayBeSet(cookie: Cookie, url: URL): boolean {
   const isWholeHost = cookie.isSecure && cookie.isHostOnly && cookie.path === '/';
   if (/^__host-/i.test(cookie.name) && !isWholeHost) return false;
@@ -172,7 +173,7 @@ function matchesPath(path: string, pathname: string): boolean {
   return pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`);
 }
 
-/** As browsers see it, loopback is as good as https. */
+/** Loopback counts as secure, as in browsers. */
 function isSecure(url: URL): boolean {
   return url.protocol === 'https:' || isLoopback(url);
 }

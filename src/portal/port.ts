@@ -1,4 +1,4 @@
-/** The port: the portal in the product's own terms. What speaks it (HTTP, a test) is no concern of who uses it. */
+/** The port: a portal in the terms of the product. Implemented over HTTP by calls.ts, and in memory by tests. */
 
 import type { Operation, ReadOperation, WriteOperation } from '../release/lifecycle.ts';
 import type { HistoryItem, Release, UploadSource, Version } from '../release/release.ts';
@@ -6,7 +6,7 @@ import type { HistoryItem, Release, UploadSource, Version } from '../release/rel
 /** A page of a list, newest first. */
 export interface Page<T> {
   readonly items: readonly T[];
-  /** The page alone shows that nothing follows: it is empty. */
+  /** The page is empty, so no further page follows. */
   readonly last: boolean;
   /** How many rows the page has; more than `items` where some are of another target app. `items` where absent. */
   readonly rows?: number;
@@ -26,24 +26,24 @@ export interface WriteFields {
   readonly package?: UploadSource;
 }
 
-/** How long to try: a wait looks once and comes back, everything else rides out a passing fault. */
+/** Whether a read is retried after a transient error: a wait polls again anyway, so its reads are sent once. */
 export type Patience = 'retry' | 'once';
 
 /**
- * A portal, for one miniapp on one target app. Every method throws a ReleaseError:
- * portal-unreachable, portal-unauthorized, portal-unexpected or portal-refused.
+ * A portal, for one miniapp on one target app.
+ * @throws ReleaseError portal-unreachable, portal-unauthorized, portal-unexpected or portal-refused; Cancelled
  */
 export interface Portal {
-  /** Whether the profile speaks the operation at all. */
-  speaks(operation: Operation): boolean;
+  /** Whether the profile has a template for the operation. */
+  supports(operation: Operation): boolean;
   listVersions(page: number, patience?: Patience): Promise<Page<Version>>;
   listReleases(page: number, patience?: Patience): Promise<Page<Release>>;
   /** The rows of the version; several where the portal keeps more than one of it. */
   findRelease(version: string, patience?: Patience): Promise<readonly Release[]>;
   releaseHistory(version: string, patience?: Patience): Promise<readonly HistoryItem[]>;
   /**
-   * Sends a write once. Resolves when the portal says that it took. Throws a WriteError that says whether it may
-   * have taken all the same.
+   * Sends a write once, and resolves when the portal has accepted it. The `effect` of the error says whether the write
+   * may have been carried out all the same.
    */
   write(operation: WriteOperation, fields: WriteFields): Promise<WriteReceipt>;
   /** User IDs that one addWhitelist may carry. */
@@ -56,7 +56,7 @@ export interface WriteReceipt {
   readonly artifacts?: readonly string[];
 }
 
-/** What is sent and what it took, for the report; calls are told as they end. */
+/** A call that has ended, for the report. */
 export interface Call {
   readonly operation: ReadOperation | WriteOperation | 'login';
   readonly startedAtMs: number;

@@ -1,31 +1,38 @@
-/** The credential of a run: given, or got by logging in; renewed when the portal no longer accepts it. */
+/** The credential of a run: given by the user or by a login, and renewed when the portal no longer accepts it. */
 
 import { backoffMs, type Clock } from '../lib/clock.ts';
 import { ReleaseError } from '../lib/errors.ts';
 import type { Patience } from './port.ts';
-import { ResponseError } from './transport.ts';
+import { ResponseError } from './response.ts';
 
-/** Logins in a run (promise 2): all that may have been judged, whatever came back. */
+/** Logins of a run (promise 2): each one whose password the portal may have checked, whatever the response was. */
 const MAX_LOGINS = 5;
-/** Attempts at one login that the portal has not seen. */
+/** Attempts at one login, as long as the portal has not received it. */
 const ATTEMPTS = 5;
-/** A page instead of the API may be maintenance, which may also hide what became of the login: time to end. */
+/** A page instead of the API may be maintenance, which may also hide the outcome of a login: it has this long to end. */
 const PAGE_LOGIN_GAP_MS = 15 * 60_000;
 
-/** One login's, compared by identity: two logins may give the same value. */
+/** The credential of one login. Compared by identity, since two logins may give the same value. */
 export interface Credential {
   /** Empty where the credential is cookies, which a jar keeps. */
   readonly value: string;
 }
 
 export interface Session {
-  /** The credential to send; logs in where there is none yet. Undefined where the portal asks for none. */
+  /**
+   * The current credential, after a login where there is none yet. Undefined where the portal needs none.
+   * @throws ReleaseError, whatever the login throws
+   */
   credential(patience: Patience): Promise<Credential | undefined>;
-  /** After the portal refused `used`: whether there is another one now. Throws what the login throws. */
+  /**
+   * After the portal refused `used`: whether there is another credential now.
+   * @throws ReleaseError, whatever the login throws
+   */
   renew(used: Credential | undefined, patience: Patience): Promise<boolean>;
   /**
-   * After a page came instead of the API's response: whether there is another credential now. Maintenance looks the
-   * same, so there is one login for a session that has worked, and none that a further page would ask for.
+   * After a page came instead of a response of the API: whether there is another credential now. Maintenance has the
+   * same effect, so a session that has worked is renewed once, and a page after that causes no further login.
+   * @throws ReleaseError, whatever the login throws
    */
   renewAfterPage(used: Credential | undefined, isLoginPage: boolean, patience: Patience): Promise<boolean>;
   /** The portal accepted a call with `used`. */
@@ -34,23 +41,27 @@ export interface Session {
 
 export interface SessionOptions {
   readonly given?: string | undefined;
-  /** Logs in and gives the credential. Throws portal-unauthorized for a refused password: never tried again. */
+  /**
+   * Logs in and gives the credential.
+   * @throws ReleaseError portal-unauthorized for a refused password, which is never sent again
+   */
   readonly login?: (() => Promise<string>) | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
+/** The session of a run: starts with the credential that is given, or with a login at the first call. */
 export function createSession({ given, login, clock, signal }: SessionOptions): Session {
   let current: Credential | undefined = given ? { value: given } : undefined;
   let hasWorked = false;
   let logins = 0;
-  /** A login of this run was accepted, so the password is the right one. */
+  /** A login of this run was accepted, so the password is correct. */
   let isProven = false;
-  /** The last login that may have been judged. */
+  /** The last login whose password the portal may have checked. */
   let last: { readonly outcome: 'accepted' | Outcome; readonly atMs: number } | undefined;
   /** Why the password is not sent again. */
   let barred: ReleaseError | undefined;
-  /** The portal asked for a pause. */
+  /** The pause that the portal requested. */
   let pause: { readonly untilMs: number; readonly error: ReleaseError } | undefined;
 
   async function logIn(patience: Patience): Promise<boolean> {
@@ -76,9 +87,9 @@ export function createSession({ given, login, clock, signal }: SessionOptions): 
         if (outcome === 'unknown' && !isProven) barred = notAgain(error);
         const waitMs = Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, clock));
         pause = error.retryAfterMs ? { untilMs: clock.now() + error.retryAfterMs, error } : undefined;
-        if (outcome === 'unknown' && barred && error.passing) throw barred;
+        if (outcome === 'unknown' && barred && error.transient) throw barred;
         // A wait polls again later: an outage of minutes must not use up the logins of days.
-        const mayRetry = error.passing && (outcome === 'not-judged' || outcome === 'limited');
+        const mayRetry = error.transient && (outcome === 'not-judged' || outcome === 'limited');
         if (!mayRetry || patience === 'once' || attempt === ATTEMPTS) throw error;
         await clock.sleep(waitMs, signal);
       }
@@ -117,12 +128,12 @@ export function createSession({ given, login, clock, signal }: SessionOptions): 
 }
 
 /**
- * What is known of a login that failed. `not-judged`: nobody compared the password. `limited`: nor did anybody, but the
- * portal counts. `unknown`: it may have been compared, and refused.
+ * What is known of a login that failed. `not-judged`: the password was not checked. `limited`: not checked either, but
+ * the portal counts the attempt. `unknown`: it may have been checked and refused.
  */
 type Outcome = 'refused' | 'not-judged' | 'limited' | 'unknown';
 
-/** A proxy's, or of a server that did not read the request; the portal's envelope is no ResponseError at a login. */
+/** Statuses of a proxy, or of a server that did not read the request. A response with an envelope never gets here. */
 const NOT_JUDGED = [408, 502, 503, 504];
 
 function outcomeOf(error: ReleaseError): Outcome {

@@ -2,12 +2,12 @@
 
 import type { State } from './lifecycle.ts';
 
-/** A release of a version on the target app, as a look at the portal shows it. */
+/** A release of a version on the target app, as the portal showed it. */
 export interface Release {
   readonly version: string;
-  /** `busy`: in passing, look again. `unknown`: a word that the profile does not map; never written on. */
+  /** `busy`: a transitional status, poll again. `unknown`: not mapped by the profile; nothing is written on it. */
   readonly state: State | 'busy' | 'unknown';
-  /** The portal's own word as it came; untrusted text, so it is redacted where it is shown. */
+  /** The portal status as it came; untrusted text, so it is redacted where it is shown. */
   readonly portalStatus: string;
   /** The release ticket; decimal digits, more than a number holds. */
   readonly publishId?: string;

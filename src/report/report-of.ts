@@ -5,7 +5,7 @@ import { isVersion } from '../action/inputs.ts';
 import { ERRORS, type ErrorCode, sectionOf } from '../lib/errors.ts';
 import { formatTime } from '../lib/format.ts';
 import { cleanLine } from '../lib/text.ts';
-import type { Spelling } from '../portal/profile/profile.ts';
+import type { CallTemplate } from '../portal/profile/profile.ts';
 import { isOnlyReading, type Operation, operationRow, stageRow, stageThatTakes } from '../release/lifecycle.ts';
 import type { FailedReads, Outcome } from '../release/outcome.ts';
 import { nextStages } from '../release/plan.ts';
@@ -133,7 +133,7 @@ function stageReports({ inputs, simulated, stages, outcome }: RunRecord): StageR
 /** What a `status` has shown of a portal: each operation of the profile, its mark, and whether the portal responded. */
 function probeOf({ inputs, profile, calls }: RunRecord): Report['probe'] {
   if (!profile || inputs?.portal.kind !== 'url' || !isOnlyReading(inputs.stages.slice(0, 1))) return undefined;
-  return (Object.entries(profile.operations) as [Operation, Spelling][]).map(([operation, { mark }]) => {
+  return (Object.entries(profile.operations) as [Operation, CallTemplate][]).map(([operation, { mark }]) => {
     const own = calls.filter((call) => call.operation === operation);
     const answer = own.some(({ ok }) => ok) ? 'answered' : own.length > 0 ? 'failed' : 'not asked';
     return { operation, mark, answer };

@@ -1,8 +1,8 @@
 /** Proxies as environments name them: used, or refused by the variable's name, and never passed by in silence. */
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { proxyFor } from '../../src/net/exchange.ts';
 import { readableProxies } from '../../src/net/proxy.ts';
-import { proxyFor } from '../../src/portal/transport.ts';
 
 const PORTAL = new URL('https://portal.test/');
 afterEach(() => {
@@ -59,7 +59,7 @@ describe('a proxy that cannot be used is refused by the name of its variable, an
     ':3128',
   ])('with the value %j', (value) => {
     const refused = () => proxyNamed(value);
-    expect(refused).toThrow(expect.objectContaining({ code: 'portal-unreachable', passing: false }));
+    expect(refused).toThrow(expect.objectContaining({ code: 'portal-unreachable', transient: false }));
     expect(refused).toThrow(/https_proxy names no proxy that can be used/);
     expect(refused).not.toThrow(/1080|pa#ss|99999|cret|etc/);
   });

@@ -8,7 +8,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createHttpPortal } from '../../src/portal/http-portal.ts';
+import { createHttpPortal } from '../../src/portal/calls.ts';
 import { defaultProfile, type Profile } from '../../src/portal/profile/profile.ts';
 import { createTransport } from '../../src/portal/transport.ts';
 import { runStep } from '../support/action.ts';
@@ -45,7 +45,7 @@ async function recorder(answer: (response: http.ServerResponse) => void) {
 
 const INPUTS = { stage: 'status', version: '1.0.0', 'miniapp-id': '1', 'space-id': '2', 'target-app': 'G' };
 
-describe('foreign hosts', () => {
+describe('untrusted hosts', () => {
   const SPELLINGS = [
     'https://miniapp.midtrans.com.evil.example',
     'https://miniapp.midtrans.com@evil.example',

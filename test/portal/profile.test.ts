@@ -5,15 +5,66 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkProfile, loadProfile } from '../../src/portal/profile/load.ts';
+import { assertSupported, openProfile } from '../../src/portal/profile/open.ts';
 import { defaultProfile } from '../../src/portal/profile/profile.ts';
-import { checkProfile, loadProfile } from '../../src/portal/profile/schema.ts';
-import { OPERATIONS } from '../../src/release/lifecycle.ts';
+import { fill, fillPath, fillText, placeholdersOf } from '../../src/portal/profile/template.ts';
+import { OPERATIONS, type Stage } from '../../src/release/lifecycle.ts';
 
 const faultsOf = (changes: unknown) => checkProfile(changes).faults.join('\n');
 const operation = (name: string, changes: unknown) => ({ operations: { [name]: changes } });
 
+test('the default profile is profiles/superapp.json', () => {
+  const file = fileURLToPath(new URL('../../profiles/superapp.json', import.meta.url));
+  expect(defaultProfile).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+});
+
+describe('a template', () => {
+  const values = { version: '1.0/2', ratio: 20, userIds: ['a', 'b'] };
+  test.each<[unknown, unknown]>([
+    ['{ratio}', 20],
+    ['{userIds}', ['a', 'b']],
+    ['{ratio} %', '20 %'],
+    ['{unknown}', undefined],
+    [{ a: ['{ratio}', null, true, 7] }, { a: [20, null, true, 7] }],
+  ])('%j is filled as %j', (template, filled) => expect(fill(template, values)).toEqual(filled));
+
+  test('of a text or a path has nothing for a missing value, and a path is encoded', () => {
+    expect(fillText('v{version}{unknown}', values)).toBe('v1.0/2');
+    expect(fillPath('/v/{version}{unknown}', values)).toBe('/v/1.0%2F2');
+  });
+
+  test('names its placeholders, however deep they are', () => {
+    expect(placeholdersOf({ a: ['{ratio}-{version}'], b: null, c: '{b c}' })).toEqual(['ratio', 'version']);
+  });
+});
+
+describe('the profile of a run', () => {
+  test('is the default one where no file is named', async () => {
+    expect(await openProfile(undefined, '/nowhere', '/nowhere')).toBe(defaultProfile);
+    expect(await openProfile('', '/nowhere', '/nowhere')).toBe(defaultProfile);
+  });
+
+  test.each<[readonly Stage[], boolean, Record<string, null>, string | undefined]>([
+    [['release'], false, {}, undefined],
+    [['release'], false, { goOnline: null, skipPilot: null }, 'skipPilot, goOnline, which release needs'],
+    [['status'], false, { goOnline: null, login: null }, undefined],
+    [['status'], true, { login: null }, 'login, which status needs'],
+    [['status'], false, { findRelease: null }, undefined],
+    [['status'], false, { findRelease: null, listReleases: null }, 'findRelease, which status needs'],
+  ])('supports %j (login needed: %j) without %j: what is missing is %j', (stages, needsLogin, operations, missing) => {
+    const { profile = defaultProfile } = checkProfile({ operations });
+    const check = () => assertSupported(profile, stages, needsLogin);
+    if (missing === undefined) expect(check).not.toThrow();
+    else
+      expect(check).toThrow(
+        expect.objectContaining({ code: 'profile-invalid', found: expect.stringContaining(missing) }),
+      );
+  });
+});
+
 describe('what a profile may say', () => {
-  test('the default profile is valid and speaks every operation', () => {
+  test('the default profile is valid and supports every operation', () => {
     expect(checkProfile({})).toEqual({ profile: defaultProfile, faults: [] });
     expect(Object.keys(defaultProfile.operations).sort()).toEqual(Object.keys(OPERATIONS).sort());
   });
@@ -179,6 +230,11 @@ describe('an enemy may not', () => {
     }
   });
 
+  test('put the credential into a header without a name', () => {
+    const faults = faultsOf({ credential: { in: 'header' }, operations: { login: null } });
+    expect(faults).toBe('credential.name: missing; the header that carries the credential.');
+  });
+
   test('break a header, or carry the password or user IDs in an address', () => {
     expect(faultsOf({ headers: { 'X-A': 'a\r\nHost: evil' } })).toContain('headers.X-A: takes visible');
     expect(faultsOf({ headers: { 'X-A': '{password}' } })).toContain('headers.X-A: unknown placeholder {password}');
@@ -191,7 +247,7 @@ describe('an enemy may not', () => {
     );
   });
 
-  test('make every answer a lost session, or every read a DELETE', () => {
+  test('make every response the end of the session, or every read a DELETE', () => {
     expect(faultsOf({ envelope: { notLoggedIn: { httpStatuses: [200] } } })).toContain('notLoggedIn.httpStatuses.0');
     expect(faultsOf({ envelope: { notLoggedIn: { messageContains: [' '] } } })).toContain('messageContains.0');
     expect(faultsOf(operation('findRelease', { method: 'DELETE' }))).toContain('a read takes GET or POST');

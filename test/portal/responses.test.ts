@@ -1,7 +1,7 @@
 /** What the responses of a portal are read as, by the default profile. */
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { createHttpPortal } from '../../src/portal/http-portal.ts';
+import { createHttpPortal } from '../../src/portal/calls.ts';
 import { defaultProfile, type Profile } from '../../src/portal/profile/profile.ts';
 import { createTransport } from '../../src/portal/transport.ts';
 import { fakeClock } from '../support/fake-world.ts';

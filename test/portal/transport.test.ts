@@ -76,7 +76,7 @@ async function withScene<T>(answer: Answerer, act: (scene: Scene) => Promise<T>,
   return act(scene);
 }
 
-describe('a passing fault', () => {
+describe('a transient error', () => {
   test.each([408, 429, 500, 502, 503, 504, 599])('%i: a read is sent again, with growing gaps', (status) =>
     withScene(
       (_, nth) => (nth < 5 ? { status } : good),
@@ -172,13 +172,13 @@ describe('what does not pass is not tried again', () => {
       },
       async ({ wire, send }) => {
         const error = await errorOf(send());
-        expect(error).toMatchObject({ code: 'portal-unexpected', passing: false });
+        expect(error).toMatchObject({ code: 'portal-unexpected', transient: false });
         expect(error.found).toContain('too large, more than 8388608 bytes');
         expect(wire.seen).toHaveLength(1);
       },
     ));
 
-  test('a failure of 4xx is an answer, with its body where that is JSON', () =>
+  test('HTTP 4xx is a response, with its body where that is JSON', () =>
     withScene(
       (_, nth) => ({ status: 403, body: nth === 1 ? { success: false } : '<html>' }),
       async ({ send }) => {
@@ -214,18 +214,18 @@ describe('Retry-After', () => {
 describe('the deadline', () => {
   const soon = { requestTimeoutMs: 60 };
 
-  test('no answer', () =>
+  test('no response', () =>
     withScene(
       () => 'done',
       async ({ send }) => {
         const error = await errorOf(send({ patience: 'once' }));
-        expect(error).toMatchObject({ code: 'portal-unreachable', passing: true });
-        expect(error.found).toContain('no full answer within 0.06 s');
+        expect(error).toMatchObject({ code: 'portal-unreachable', transient: true });
+        expect(error.found).toContain('no full response within 0.06 s');
       },
       soon,
     ));
 
-  test('an answer byte by byte does not push it back', () =>
+  test('a response that comes byte by byte does not push it back', () =>
     withScene(
       (_, __, res) => {
         res.writeHead(200);
@@ -235,7 +235,7 @@ describe('the deadline', () => {
       },
       async ({ send }) => {
         const error = await errorOf(send({ patience: 'once' }));
-        expect(error.found).toContain('no full answer within');
+        expect(error.found).toContain('no full response within');
       },
       { requestTimeoutMs: 400 },
     ));
@@ -258,7 +258,7 @@ describe('the deadline', () => {
       { requestTimeoutMs: 500 },
     ));
 
-  test('a cut body is a passing fault', () =>
+  test('a cut body is a transient error', () =>
     withScene(
       (_, __, res) => {
         res.writeHead(200, { 'content-length': '100' });
@@ -268,7 +268,7 @@ describe('the deadline', () => {
       },
       async ({ send }) => {
         const error = await errorOf(send({ patience: 'once' }));
-        expect(error).toMatchObject({ code: 'portal-unreachable', passing: true });
+        expect(error).toMatchObject({ code: 'portal-unreachable', transient: true });
       },
     ));
 });
@@ -322,7 +322,7 @@ describe('the connection', () => {
     expect(sockets).toHaveLength(4);
     // Reset with the write on it, right after a response: the portal may have read it, so it is not sent again.
     const lost = await errorOf(scene.send(write));
-    expect(lost).toMatchObject({ code: 'portal-unreachable', passing: true, effect: 'unknown' });
+    expect(lost).toMatchObject({ code: 'portal-unreachable', transient: true, effect: 'unknown' });
     expect(sockets).toHaveLength(4);
   });
 
@@ -355,7 +355,7 @@ describe('the connection', () => {
     const both = Object.assign(new AggregateError(refusals), { code: 'ECONNREFUSED' });
     const exchange = () => Promise.reject(new NotSent(both));
     const error = await errorOf(sceneAt('http://127.0.0.1', { exchange }).send({ access: 'write' }));
-    expect(error).toMatchObject({ code: 'portal-unreachable', passing: true, effect: 'none' });
+    expect(error).toMatchObject({ code: 'portal-unreachable', transient: true, effect: 'none' });
     expect(error.found).toBe(
       'listReleases (GET /list): connect ECONNREFUSED ::1:443; connect ECONNREFUSED 127.0.0.1:443.',
     );

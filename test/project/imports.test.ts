@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages with one owner each. */
 const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
-  '@actions/http-client': ['portal/transport.js'],
+  '@actions/http-client': ['net/exchange.js'],
   '@actions/core': ['report/publish.js'],
   '@actions/github': ['github/client.js'],
   'fastest-levenshtein': ['action/inputs.js', 'portal/profile/schema.js'],
@@ -64,6 +64,9 @@ const LAZY = [
   'sandbox/',
   'portal/browser-login.js',
   'portal/browser-proxy.js',
+  'portal/profile/addresses.js',
+  'portal/profile/load.js',
+  'portal/profile/rules.js',
   'portal/profile/schema.js',
   'report/comment.js',
   'report/deployment.js',

@@ -182,7 +182,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
       logIn(onEnter("document.body.innerHTML += '<div class=nc-container>slide</div>'")),
       logIn(onEnter("document.body.innerHTML += '<input autocomplete=one-time-code>'")),
     ]);
-    expect(refused).toMatchObject({ code: 'portal-unauthorized', passing: false });
+    expect(refused).toMatchObject({ code: 'portal-unauthorized', transient: false });
     expect(refused.found).toBe('The login was refused: Password salah.');
     expect(captcha.found).toContain('captcha');
     expect(factor.found).toContain('second factor');
@@ -250,7 +250,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
 
   test.concurrent('no address of the list shows the fields: each is told with its reason', async () => {
     const error = await logIn((_, res) => res.writeHead(404).end('no page'), { page: ['/a', '/b'] }, [], 6_000);
-    expect(error).toMatchObject({ code: 'portal-unreachable', passing: false });
+    expect(error).toMatchObject({ code: 'portal-unreachable', transient: false });
     expect(error.found).toContain('(/a: HTTP 404; /b: ');
   });
 
@@ -264,7 +264,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
       logIn((_, res) => res.writeHead(302, { location: elsewhere }).end(), { staticHosts: [host] }),
     ]);
     for (const error of errors) {
-      expect(error).toMatchObject({ code: 'portal-unexpected', passing: false });
+      expect(error).toMatchObject({ code: 'portal-unexpected', transient: false });
       expect(error.found).toContain('nothing was typed');
       expect(error.message).toContain(host);
       expect(error.message).toContain('portal-hosts');
@@ -298,7 +298,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
     const error = await logIn(
       `<form action="${thief}" method="post">${FORM.replace('id=password', 'id=password name=password')}<button>Log in</button></form>`,
     );
-    expect(error).toMatchObject({ code: 'portal-unexpected', passing: false });
+    expect(error).toMatchObject({ code: 'portal-unexpected', transient: false });
     expect(error.message).toContain(new URL(thief).host);
     expect(error.message).toContain('portal-hosts');
     const told = await logIn(
@@ -333,7 +333,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
     const options = optionsFor(await serve(LETS_IN));
     const proxy = await startBrowserProxy(proxyOptions(options));
     const error = await logInThrough(proxy, options, { proxyServer: 'direct://' });
-    expect(error).toMatchObject({ code: 'portal-unreachable', passing: false });
+    expect(error).toMatchObject({ code: 'portal-unreachable', transient: false });
     expect(error.found).toContain('nothing was typed');
   });
 
@@ -342,10 +342,10 @@ describe.skipIf(!BROWSER)('by the page', () => {
     const error = await logIn((req, res) =>
       req.method === 'POST' ? res.destroy() : res.setHeader('content-type', 'text/html').end(form),
     );
-    expect(error).toMatchObject({ code: 'portal-unreachable', passing: false, effect: 'unknown' });
+    expect(error).toMatchObject({ code: 'portal-unreachable', transient: false, effect: 'unknown' });
     expect(error.found).toContain('socket hang up');
     const nobody = await logIn((_, res) => res.destroy());
-    expect(nobody).toMatchObject({ code: 'portal-unreachable', passing: true });
+    expect(nobody).toMatchObject({ code: 'portal-unreachable', transient: true });
     expect(nobody.found).toContain('socket hang up');
   });
 

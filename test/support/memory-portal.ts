@@ -63,7 +63,7 @@ const RULES: Partial<Record<WriteOperation, readonly [from: readonly State[], to
 };
 
 export const unreachable = () =>
-  new ReleaseError('portal-unreachable', { found: 'reset.', passing: true, effect: 'unknown' });
+  new ReleaseError('portal-unreachable', { found: 'reset.', transient: true, effect: 'unknown' });
 export const unexpected = () => new ReleaseError('portal-unexpected', { found: 'an HTML page.' });
 export const unauthorized = () => new ReleaseError('portal-unauthorized', { found: 'not logged in.' });
 export const notAllowed = () =>
@@ -131,7 +131,7 @@ export function memoryPortal(options: MemoryPortalOptions): MemoryPortal {
     looksMs,
     now: seen,
     whitelistBatch: 2,
-    speaks: () => true,
+    supports: () => true,
     listVersions: async () => ({ items: [{ version: VERSION, artifacts: ['a.zip'] }], last: true }),
     listReleases: async () => ({ items: look(), last: true }),
     findRelease: async (version) => look().filter((release) => release.version === version),

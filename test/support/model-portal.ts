@@ -7,7 +7,7 @@
  * It shares no code with the client, so that the two can disagree.
  */
 
-import type { Exchange, RawAnswer } from '../../src/portal/transport.ts';
+import type { Exchange, RawResponse } from '../../src/net/exchange.ts';
 import { MINIAPP, SPACE, TARGET } from './action.ts';
 import { type FakeClock, fakeClock, type Place, runHere } from './fake-world.ts';
 
@@ -294,7 +294,7 @@ export interface Look {
 export interface ModelPortal {
   readonly clock: FakeClock;
   readonly startMs: number;
-  readonly exchange: (request: Exchange) => Promise<RawAnswer>;
+  readonly exchange: (request: Exchange) => Promise<RawResponse>;
   readonly writes: readonly ReceivedWrite[];
   readonly looks: readonly Look[];
   /** Reads by operation. */
@@ -386,7 +386,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
     coming.push({ atMs: atMs + afterMs, does: verdict, version, ...(reason && { reason }) });
   };
 
-  function read(operation: ReadName, url: URL): RawAnswer {
+  function read(operation: ReadName, url: URL): RawResponse {
     const version = url.searchParams.get('version') ?? '';
     const name = operation === 'listReleases' && url.searchParams.has('version') ? 'findRelease' : operation;
     const isOfReleases = name === 'listReleases' || name === 'findRelease';
@@ -441,7 +441,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
     return releases.map((row) => wireRow(row, quirks, clock.now(), startMs));
   }
 
-  function page(rows: readonly WireRow[], url: URL): RawAnswer {
+  function page(rows: readonly WireRow[], url: URL): RawResponse {
     const asked = Number(url.searchParams.get('pageSize') ?? rows.length);
     const size = Math.max(1, Math.min(asked, quirks.pageCap ?? asked));
     const from = (Number(url.searchParams.get('currentPage') ?? 1) - 1) * size;
@@ -449,7 +449,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
     return envelope({ list, ...(quirks.total && { total: rows.length }) });
   }
 
-  function slipped(slip: Exclude<Slip, object>, rows: readonly WireRow[], info: ReadInfo, url: URL): RawAnswer {
+  function slipped(slip: Exclude<Slip, object>, rows: readonly WireRow[], info: ReadInfo, url: URL): RawResponse {
     switch (slip) {
       case 'empty list':
         return envelope({ list: [] });
@@ -474,7 +474,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
     return quirks.outages?.find(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs)?.slip;
   }
 
-  async function write(operation: WriteName, request: Exchange): Promise<RawAnswer> {
+  async function write(operation: WriteName, request: Exchange): Promise<RawResponse> {
     const fields = await fieldsOf(operation, request);
     const { version } = fields;
     const before = latest();
@@ -537,7 +537,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
     return faulty(trouble.response);
   }
 
-  async function exchange(request: Exchange): Promise<RawAnswer> {
+  async function exchange(request: Exchange): Promise<RawResponse> {
     const { url } = request;
     clock.advance(quirks.latencyMs?.() ?? 0);
     if (url.pathname === '/health') {
@@ -597,7 +597,7 @@ export function modelPortal(options: ModelOptions = {}): ModelPortal {
   };
 }
 
-function versionsIn({ text }: RawAnswer): readonly string[] {
+function versionsIn({ text }: RawResponse): readonly string[] {
   return [...text.matchAll(/"version":"([^"]*)"/g)].map(([, version = '']) => version);
 }
 
@@ -791,25 +791,25 @@ const TIME_FORMS: Readonly<Record<TimeForm, (ms: number, nowMs: number, startMs:
 };
 
 /** Numbers of more digits than 2^53 has never occur here, so JSON.stringify keeps them all. */
-function envelope(data: unknown): RawAnswer {
+function envelope(data: unknown): RawResponse {
   return json({ success: true, data, errorCode: null, errorMsg: null, traceId: 'trace-1' });
 }
 
-function refusal(code: string): RawAnswer {
+function refusal(code: string): RawResponse {
   return json({ success: false, data: null, errorCode: code || null, errorMsg: 'refused', traceId: 'trace-2' });
 }
 
-function raw(status: number, headers: RawAnswer['headers'], text: string): RawAnswer {
+function raw(status: number, headers: RawResponse['headers'], text: string): RawResponse {
   return { status, headers, body: Buffer.from(text), text };
 }
 
-function json(body: unknown): RawAnswer {
+function json(body: unknown): RawResponse {
   return raw(200, { 'content-type': 'application/json' }, JSON.stringify(body));
 }
 
 type Fault = Exclude<Slip, object | 'empty list' | 'without ours' | 'without the live one' | 'first row only'> | '500';
 
-function faulty(fault: Fault): RawAnswer {
+function faulty(fault: Fault): RawResponse {
   const html = { 'content-type': 'text/html' };
   switch (fault) {
     case 'data null':

@@ -1,0 +1,156 @@
+/** Lists in the responses of a portal -> pages of releases, versions and history. Pure, like codec.ts. */
+
+import { at, type Place } from '../lib/json-places.ts';
+import type { Operation } from '../release/lifecycle.ts';
+import type { HistoryItem, Release, Unreadable, Version } from '../release/release.ts';
+import { type Codec, templateOf, unexpected } from './codec.ts';
+import { isNothing, jsonAt, numberAt, textAt, valuesAt } from './json-values.ts';
+import type { Page } from './port.ts';
+
+/**
+ * The releases in a response to `listReleases` or `findRelease`.
+ * @throws ReleaseError portal-unexpected where there is no list, or an item without version or status
+ */
+export function decodeReleases(codec: Codec, operation: 'listReleases' | 'findRelease', json: unknown): Page<Release> {
+  return decodePage(codec, operation, json, (item, number) => decodeRelease(codec, operation, item, number));
+}
+
+/**
+ * The versions in a response to `listVersions`.
+ * @throws ReleaseError portal-unexpected where there is no list, or an item without version
+ */
+export function decodeVersions(codec: Codec, json: unknown): Page<Version> {
+  const { version: field, artifacts } = codec.profile.version;
+  return decodePage(codec, 'listVersions', json, (item, number) => {
+    const version = textAt(item, field.at);
+    if (!version) throw missing(codec, 'listVersions', item, number, field.at, 'version.version');
+    return { version, ...artifactsAt(item, artifacts.at) };
+  });
+}
+
+/**
+ * The entries in a response to `releaseHistory`.
+ * @throws ReleaseError portal-unexpected where there is no list
+ */
+export function decodeHistory(codec: Codec, json: unknown): Page<HistoryItem> {
+  const { history } = codec.profile;
+  return decodePage(codec, 'releaseHistory', json, (item) => {
+    const text = (name: keyof HistoryItem) => textAt(item, history[name]?.at) ?? '';
+    return { type: text('type'), operator: text('operator'), time: text('time'), comment: text('comment') };
+  });
+}
+
+type ListOperation = 'listVersions' | 'listReleases' | 'findRelease' | 'releaseHistory';
+
+/** A page of a list; `decode` gets each row with its number, counted from 1. */
+function decodePage<T>(
+  codec: Codec,
+  operation: ListOperation,
+  json: unknown,
+  decode: (row: unknown, number: number) => T,
+): Page<T> {
+  const rows = rowsIn(codec, operation, json);
+  const total = templateOf(codec, operation)
+    .total?.map((place) => numberAt(json, place))
+    .find((count) => count !== undefined);
+  return {
+    items: rows
+      .map((row, index) => ({ row, number: index + 1 }))
+      .filter(({ row }) => isOfMiniapp(codec, row))
+      .map(({ row, number }) => decode(row, number)),
+    rows: rows.length,
+    last: rows.length === 0,
+    full: rows.length >= codec.profile.pageSize,
+    ...(total !== undefined && { total }),
+  };
+}
+
+/** The rows of a list, a single item in the place of the list, or nothing where there is nothing to list. */
+function rowsIn(codec: Codec, operation: ListOperation, json: unknown): readonly unknown[] {
+  const { profile } = codec;
+  const { answer: places = [] } = templateOf(codec, operation);
+  const values = valuesAt(json, places);
+  for (const value of values) {
+    if (Array.isArray(value)) return value;
+    if (value === null) return [];
+  }
+  const versionAt = (operation === 'listVersions' ? profile.version : profile.release).version.at;
+  const item = values.find((value) => (at(value, versionAt) ?? null) !== null);
+  if (item !== undefined && operation !== 'releaseHistory') return [item];
+  if (places.every((place) => holdsNothing(json, place.split('.')))) return [];
+  throw unexpected(codec, operation, `has no list at ${places.join(' or ')}`);
+}
+
+/**
+ * Whether a response holds nothing at a place, and nothing beside it that could be the list: the last value on the way
+ * there is absent, null, empty, or an object whose counts are all 0.
+ */
+function holdsNothing(value: unknown, [name, ...rest]: readonly string[], isTop = true): boolean {
+  if (isNothing(value)) return true;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const next = name === undefined ? undefined : at(value, name);
+  if (next !== undefined) return holdsNothing(next, rest, false);
+  const parts = Object.entries(value);
+  const isFlat = parts.every(([, part]) => typeof part !== 'object' || part === null || Object.keys(part).length === 0);
+  const counts = parts.filter(([key]) => /total|count/i.test(key)).map(([, count]) => Number(count));
+  const countsNone = counts.length > 0 && counts.every((count) => count === 0);
+  return isFlat && (isTop || parts.length === 0 || countsNone);
+}
+
+/** Whether a row is not said to be of another target app or miniapp; such rows are left out. */
+function isOfMiniapp({ profile, targetApp, miniappId }: Codec, row: unknown): boolean {
+  const isSame = (place: Place | undefined, ours: string) => {
+    const theirs = textAt(row, place);
+    return theirs === undefined || ours === '' || theirs.toLowerCase() === ours.toLowerCase();
+  };
+  return isSame(profile.release.targetApp?.at, targetApp) && isSame(profile.release.miniapp?.at, miniappId);
+}
+
+function decodeRelease(codec: Codec, operation: Operation, item: unknown, number: number): Release {
+  const { release, statuses } = codec.profile;
+  const version = textAt(item, release.version.at);
+  if (!version) throw missing(codec, operation, item, number, release.version.at, 'release.version');
+  const status = textAt(item, release.status.at);
+  if (!status) throw missing(codec, operation, item, number, release.status.at, 'release.status');
+  const publishId = textAt(item, release.publishId?.at);
+  const comment = textAt(item, release.comment?.at);
+  const whitelistCount = numberAt(item, release.whitelistCount?.at);
+  const modifiedAtMs = numberAt(item, release.modifiedAt?.at);
+  return {
+    version,
+    state: Object.hasOwn(statuses, status) ? (statuses[status]?.state ?? 'unknown') : 'unknown',
+    portalStatus: status,
+    ...ratioAt(item, release.ratio?.at),
+    ...(publishId && /^[\w-]{1,64}$/.test(publishId) && { publishId }),
+    ...(comment && { comment }),
+    ...(whitelistCount !== undefined && { whitelistCount }),
+    ...(modifiedAtMs !== undefined && { modifiedAtMs }),
+  };
+}
+
+function missing(codec: Codec, operation: Operation, item: unknown, number: number, place: Place, profileKey: string) {
+  const found = codec.show(jsonAt(item, place));
+  return unexpected(codec, operation, `has no ${place} in item ${number} (found ${found}; profile key ${profileKey})`);
+}
+
+/** A whole percentage as a number or as digits; a value that is something else is reported as unreadable. */
+function ratioAt(item: unknown, place: Place | undefined): Pick<Release, 'ratioPercent' | 'unreadableRatio'> {
+  const value = place === undefined ? undefined : at(item, place);
+  if (place === undefined || value === undefined || value === null) return {};
+  const ratioPercent = numberAt(item, place);
+  if (ratioPercent !== undefined && ratioPercent <= 100) return { ratioPercent };
+  return { unreadableRatio: unreadable('release.ratio', place, item) };
+}
+
+/** Paths as the portal wants them back: unchanged, so neither redacted nor cleaned; never shown. */
+function artifactsAt(item: unknown, place: Place): Pick<Version, 'artifacts' | 'unreadableArtifacts'> {
+  const value = at(item, place);
+  const given = (Array.isArray(value) ? value : [value]).filter((path) => !isNothing(path));
+  const artifacts = given.filter((path) => typeof path === 'string');
+  if (artifacts.length === given.length) return { artifacts };
+  return { artifacts: [], unreadableArtifacts: unreadable('version.artifacts', place, item) };
+}
+
+function unreadable(profileKey: string, place: Place, item: unknown): Unreadable {
+  return { profileKey, field: place, value: jsonAt(item, place) };
+}

@@ -1,0 +1,156 @@
+/** What a profile may not say, besides what its shape rules out. Imports no zod. */
+
+import { cleanLine } from '../../lib/text.ts';
+import { OPERATIONS, type Operation } from '../../release/lifecycle.ts';
+import { addressFaults } from './addresses.ts';
+import { type CallTemplate, type Profile, templatesOf } from './profile.ts';
+import { ID_PLACEHOLDERS, knownPlaceholders, placeholdersOf, placeholderTraits } from './template.ts';
+
+/** The name of a header or of a query parameter. */
+export const TOKEN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+export const VISIBLE = /^[\x20-\x7e]*$/;
+
+/** Every fault of a profile of the right shape, each naming its place: `operations.setRatio.body.ratio: ...`. */
+export function ruleFaults(profile: Profile): string[] {
+  return [
+    ...templatesOf(profile).flatMap(([operation, template]) => [
+      ...placeholderFaults(operation, template),
+      ...callFaults(operation, template, profile),
+    ]),
+    ...basePathFaults(profile),
+    ...addressFaults(profile),
+    ...credentialFaults(profile),
+    ...headerFaults(profile),
+    ...loginFaults(profile),
+  ];
+}
+
+/** A place in the file for a message; its names are untrusted text: `operations.setRatio.body.ratio`. */
+export function placeName(path: readonly PropertyKey[]): string {
+  return cleanLine(path.map(String).join('.'), 200) || '(top)';
+}
+
+/** Whether a value of parsed JSON is an object, and not a list. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function placeholderFaults(operation: Operation, call: CallTemplate): string[] {
+  const known = knownPlaceholders(operation);
+  const isList = (name: string) => placeholderTraits(name).isList === true;
+  const faults: string[] = [];
+  const visit = (template: unknown, place: readonly string[], inBody: boolean): void => {
+    if (isObject(template)) {
+      for (const [key, value] of Object.entries(template)) visit(value, [...place, key], inBody);
+      return;
+    }
+    if (typeof template !== 'string') return;
+    const where = placeName(['operations', operation, ...place]);
+    const used = placeholdersOf(template);
+    for (const unknown of used.filter((one) => !known.includes(one))) {
+      faults.push(
+        `${where}: unknown placeholder {${unknown}}; known here: ${known.map((one) => `{${one}}`).join(', ')}.`,
+      );
+    }
+    if (used.some(isList) && !/^\{[A-Za-z]+\}$/.test(template)) {
+      faults.push(`${where}: a list stands only as the whole value, "{${used.find(isList)}}".`);
+    }
+    const misplaced = inBody ? undefined : used.find((one) => placeholderTraits(one).isBodyOnly && known.includes(one));
+    if (misplaced) faults.push(`${where}: {${misplaced}} may stand in the body only.`);
+    if (/[{}]/.test(template.replace(/\{[A-Za-z]+\}/g, ''))) {
+      faults.push(`${where}: has a brace that belongs to no {placeholder}.`);
+    }
+  };
+  for (const part of ['path', 'query', 'form', 'otherwise'] as const) visit(call[part], [part], false);
+  visit(call.body, ['body'], true);
+  visit(call.file?.name, ['file', 'name'], false);
+  return faults;
+}
+
+function callFaults(operation: Operation, call: CallTemplate, profile: Profile): string[] {
+  const where = `operations.${operation}`;
+  const faults: string[] = [];
+  const { access } = OPERATIONS[operation];
+  const isUpload = operation === 'uploadPackage';
+  if (access === 'read' && call.method !== 'GET' && call.method !== 'POST') {
+    faults.push(`${where}.method: got ${call.method}; a read takes GET or POST.`);
+  }
+  if (access === 'read' && !call.answer) faults.push(`${where}.answer: missing; where the list stands, ["data.list"].`);
+  if (call.body && call.method === 'GET') faults.push(`${where}.body: a GET has none; take it away with null.`);
+  if (isUpload !== Boolean(call.file)) {
+    faults.push(
+      `${where}.file: ${isUpload ? 'missing; the upload is a form with a file' : 'only the upload sends a file'}.`,
+    );
+  }
+  if (call.form && !call.file) faults.push(`${where}.form: only the upload sends a form; other fields go in body.`);
+  if (call.file && call.body) faults.push(`${where}.body: a form with a file has no JSON body.`);
+  const { credential } = profile;
+  if (credential.in === 'query' && Object.keys(call.query ?? {}).some((one) => one === credential.name)) {
+    faults.push(`${where}.query.${credential.name}: is the credential's own place.`);
+  }
+  return faults;
+}
+
+/** The base path is not filled, so it has no placeholders. */
+function basePathFaults({ basePath }: Profile): string[] {
+  return placeholdersOf(basePath).length > 0 ? ['basePath: takes no placeholders.'] : [];
+}
+
+/**
+ * Headers that belong to the action or the connection, that carry credentials, or that make a server use another
+ * address or method than those of the request (promises 1 and 4).
+ */
+const RESERVED_HEADERS =
+  /^(cookie2?|set-cookie|authorization|proxy-.*|host|content-(length|type|encoding)|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|accept|accept-encoding|forwarded|x-forwarded-.*|x-original-.*|x-rewrite-.*|x-http-.*|x-method-.*|.*method-override)$/;
+
+function headerFaults(profile: Profile): string[] {
+  const seen = new Map<string, string>();
+  return Object.entries(profile.headers).flatMap(([given, value]) => {
+    const where = placeName(['headers', given]);
+    const lower = given.toLowerCase();
+    const twin = seen.get(lower);
+    seen.set(lower, given);
+    const faults: string[] = [];
+    if (!TOKEN.test(given)) faults.push(`${where}: takes a header name of letters, digits, _ and -.`);
+    else if (RESERVED_HEADERS.test(lower)) faults.push(`${where}: is not for a profile to set.`);
+    if (twin !== undefined) faults.push(`${where}: is the same header as ${cleanLine(twin, 64)}.`);
+    if (!VISIBLE.test(value)) faults.push(`${where}: takes visible ASCII characters on one line.`);
+    const known = ['origin', ...ID_PLACEHOLDERS];
+    for (const unknown of placeholdersOf(value).filter((one) => !known.includes(one))) {
+      faults.push(
+        `${where}: unknown placeholder {${unknown}}; known here: ${known.map((one) => `{${one}}`).join(', ')}.`,
+      );
+    }
+    if (profile.credential.in === 'header' && profile.credential.name?.toLowerCase() === lower) {
+      faults.push(`${where}: is the credential's own place.`);
+    }
+    return faults;
+  });
+}
+
+function credentialFaults({ credential }: Profile): string[] {
+  const { in: where, name: given, value } = credential;
+  const faults: string[] = [];
+  if (where !== 'cookie' && !given) faults.push(`credential.name: missing; the ${where} that carries the credential.`);
+  if (where === 'cookie' && (given || value)) faults.push('credential: the cookie header takes no name and no value.');
+  if (where === 'header' && given && given.toLowerCase() !== 'authorization') {
+    if (RESERVED_HEADERS.test(given.toLowerCase())) faults.push('credential.name: is no header for a credential.');
+  }
+  if (
+    value !== undefined &&
+    (placeholdersOf(value).join() !== 'credential' || /[{}]/.test(value.replace('{credential}', '')))
+  ) {
+    faults.push('credential.value: takes a text with {credential} once, such as "Bearer {credential}".');
+  }
+  return faults;
+}
+
+function loginFaults({ login, credential, operations }: Profile): string[] {
+  if (login.by === 'browser' && credential.in !== 'cookie') {
+    return ['login.by: a login by the browser gives cookies, and the credential goes elsewhere.'];
+  }
+  const missing = credential.in !== 'cookie' && operations.login && !operations.login.answer;
+  return login.by === 'call' && missing
+    ? ['operations.login.answer: missing; where the credential stands in the response, ["data.token"].']
+    : [];
+}

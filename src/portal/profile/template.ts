@@ -1,0 +1,98 @@
+/** Templates of a profile: texts with `{placeholders}`, the placeholders that exist, and how they are filled. */
+
+import type { Operation } from '../../release/lifecycle.ts';
+
+/** The values of the placeholders of one call. */
+export type Values = Readonly<Record<string, string | number | readonly string[]>>;
+
+interface Placeholder {
+  /** The value is a list, which can only be the whole value in a JSON body. */
+  readonly isList?: true;
+  /** Allowed in a JSON body only: addresses and forms are logged by servers and proxies on the way. */
+  readonly isBodyOnly?: true;
+  /** The value consists of digits, in a version up to its first dot. */
+  readonly isDigits?: true;
+}
+
+const PLACEHOLDERS = {
+  appId: {},
+  spaceId: {},
+  channelCode: {},
+  version: { isDigits: true },
+  page: { isDigits: true },
+  pageSize: { isDigits: true },
+  artifacts: { isList: true, isBodyOnly: true },
+  artifact: {},
+  releaseNotes: {},
+  userIds: { isList: true, isBodyOnly: true },
+  ratio: { isDigits: true },
+  username: { isBodyOnly: true },
+  password: { isBodyOnly: true },
+} as const satisfies Readonly<Record<string, Placeholder>>;
+type PlaceholderName = keyof typeof PLACEHOLDERS;
+
+/** The placeholders that identify the miniapp; every operation has them, and so have the profile's headers. */
+export const ID_PLACEHOLDERS: readonly PlaceholderName[] = ['appId', 'spaceId', 'channelCode'];
+const PAGE: readonly PlaceholderName[] = ['page', 'pageSize'];
+
+/** The placeholders of an operation besides those of the miniapp; `version` for an operation that is not listed. */
+const OF_OPERATION: Readonly<Partial<Record<Operation, readonly PlaceholderName[]>>> = {
+  listVersions: PAGE,
+  listReleases: PAGE,
+  findRelease: ['version', ...PAGE],
+  releaseHistory: ['version', ...PAGE],
+  createVersion: ['version', 'artifacts', 'artifact'],
+  createRelease: ['version', 'artifacts', 'artifact', 'releaseNotes'],
+  startApproval: ['version', 'releaseNotes'],
+  addWhitelist: ['version', 'userIds'],
+  setRatio: ['version', 'ratio'],
+  startGrayscale: ['version', 'ratio'],
+  login: ['username', 'password'],
+};
+
+/** The placeholders that the templates of an operation may contain. */
+export function knownPlaceholders(operation: Operation): readonly string[] {
+  return [...ID_PLACEHOLDERS, ...(OF_OPERATION[operation] ?? ['version'])];
+}
+
+const ROWS: readonly (readonly [string, Placeholder])[] = Object.entries(PLACEHOLDERS);
+
+/** What is special about the value of a placeholder; nothing for one that does not exist. */
+export function placeholderTraits(name: string): Placeholder {
+  return ROWS.find(([known]) => known === name)?.[1] ?? {};
+}
+
+/** Whether the value of a placeholder consists of digits; its name in any letter case. */
+export function isFilledWithDigits(name: string): boolean {
+  return ROWS.some(([known, { isDigits }]) => isDigits && known.toLowerCase() === name.toLowerCase());
+}
+
+const PLACEHOLDER = /\{([A-Za-z]+)\}/g;
+
+/** The names of the placeholders in a template, in their order. */
+export function placeholdersOf(template: unknown): string[] {
+  if (typeof template === 'string') return [...template.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
+  if (template === null || typeof template !== 'object') return [];
+  return Object.values(template).flatMap(placeholdersOf);
+}
+
+/** Fills a JSON template: a text that is one placeholder becomes its value with its type, any other text a text. */
+export function fill(template: unknown, values: Values): unknown {
+  if (typeof template === 'string') {
+    const whole = /^\{([A-Za-z]+)\}$/.exec(template)?.[1];
+    return whole ? values[whole] : fillText(template, values);
+  }
+  if (Array.isArray(template)) return template.map((item) => fill(item, values));
+  if (template === null || typeof template !== 'object') return template;
+  return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, fill(value, values)]));
+}
+
+/** Fills a text; a placeholder without a value becomes empty. */
+export function fillText(template: string, values: Values): string {
+  return template.replace(PLACEHOLDER, (_, name: string) => String(values[name] ?? ''));
+}
+
+/** Fills a path; each value is encoded, so that it stays within one segment and cannot lead to another address. */
+export function fillPath(template: string, values: Values): string {
+  return template.replace(PLACEHOLDER, (_, name: string) => encodeURIComponent(String(values[name] ?? '')));
+}
