@@ -4,7 +4,7 @@
  */
 
 import { isAbsolute, normalize } from 'node:path';
-import { distance } from 'fastest-levenshtein';
+import { hyphenated, nearest } from '../lib/nearest.ts';
 import { ALLOWED_PLACES } from '../lib/paths.ts';
 import { cleanLine } from '../lib/text.ts';
 import { isLoopback, whyNotTrusted } from '../lib/trust.ts';
@@ -367,17 +367,6 @@ export function plainTexts(environment: Environment, faults: readonly string[]):
     .filter((text) => text !== '');
 }
 
-/** The closest of some names, where one is close. */
-export function nearest(name: string, names: readonly string[]): string | undefined {
-  const [best] = [...names].sort((a, b) => distance(plain(name), plain(a)) - distance(plain(name), plain(b)));
-  return best !== undefined && distance(plain(name), plain(best)) <= Math.max(2, best.length / 3) ? best : undefined;
-}
-
-/** A name however its words are joined. */
-function plain(name: string): string {
-  return name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-');
-}
-
 /** Thrown by a parser: what the input takes. */
 export class Fault extends Error {}
 
@@ -443,10 +432,9 @@ function unknownInputs(environment: Environment): string[] {
 
 /** The input that a name stands for: with a slip of the hand, cut after a word, or with words around it. */
 function meantInput(given: string, known: readonly InputName[]): InputName | undefined {
-  const name = plain(given.slice(0, 64)).replace(/^-|-$/g, '');
-  const slips = (of: InputName) => distance(name, of);
-  const [closest] = [...known].sort((a, b) => slips(a) - slips(b));
-  if (closest !== undefined && slips(closest) <= closest.length / 3) return closest;
+  const name = hyphenated(given.slice(0, 64)).replace(/^-|-$/g, '');
+  const closest = nearest(name, known, (each) => each.length / 3);
+  if (closest !== undefined) return closest;
   return known.find((each) => each.startsWith(`${name}-`) || (each.includes('-') && `-${name}-`.includes(`-${each}-`)));
 }
 

@@ -1,13 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  INPUTS,
-  type InputName,
-  type Inputs,
-  isVersion,
-  nearest,
-  parseUserIds,
-  readInputs,
-} from '../../src/action/inputs.ts';
+import { INPUTS, type InputName, type Inputs, isVersion, parseUserIds, readInputs } from '../../src/action/inputs.ts';
 import { STAGE_NAMES } from '../../src/release/lifecycle.ts';
 
 const GOOD = {
@@ -115,10 +107,6 @@ describe('an input that does not exist', () => {
   test('its value is not shown, and its name is one line', async () => {
     const { faults } = await readInputs({ ...environmentOf(GOOD), 'INPUT_A\n::error::B': 'hunter2' });
     expect(faults).toEqual(['a ::error::b: no such input.']);
-  });
-
-  test('a name that is near to nothing has no nearest', () => {
-    expect(nearest('completely-different', ['stage', 'version'])).toBeUndefined();
   });
 });
 

@@ -41,7 +41,7 @@ const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
   '@actions/http-client': ['portal/transport.js'],
   '@actions/core': ['report/publish.js'],
   '@actions/github': ['github/client.js'],
-  'fastest-levenshtein': ['action/inputs.js', 'portal/profile/schema.js'],
+  'fastest-levenshtein': ['lib/nearest.js'],
   'compare-versions': ['release/snapshot.js'],
   uqr: ['report/qr-code.js'],
   'puppeteer-core': ['portal/browser-login.js'],

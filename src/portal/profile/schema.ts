@@ -9,9 +9,9 @@
 
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { REFUSALS, ReleaseError } from '../../lib/errors.ts';
+import { nearest } from '../../lib/nearest.ts';
 import { decodeText, resolveInWorkspace } from '../../lib/paths.ts';
 import { cleanLine } from '../../lib/text.ts';
 import { parseJson } from '../../net/json.ts';
@@ -291,12 +291,6 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 /** Names of the file, which are foreign: `operations.setRatio.body.ratio`. */
 function nameOf(path: readonly PropertyKey[]): string {
   return cleanLine(path.map(String).join('..'), 200) || '(top)';
-}
-
-function nearest(given: string, names: readonly string[]): string | undefined {
-  const far = (known: string) => distance(given.slice(0, 64).toLowerCase(), known.toLowerCase());
-  const best = [...names].sort((a, b) => far(a) - far(b))[0];
-  return best !== undefined && far(best) <= Math.max(2, best.length / 3) ? best : undefined;
 }
 
 // --- What the shape cannot say ---------------------------------------------------------------------------------------
