@@ -10,7 +10,7 @@ import { cleanLine } from '../lib/text.ts';
 import { isLoopback, whyNotTrusted } from '../lib/trust.ts';
 import { type Condition, PLACEHOLDERS, parseConditions, placeholdersIn } from '../release/health-conditions.ts';
 import { STAGE_NAMES, STAGES, type Stage, stageRow } from '../release/lifecycle.ts';
-import { isComparable } from '../release/snapshot.ts';
+import { hintOnBuildMetadata, isVersion, versionIn } from '../release/versions.ts';
 import type { SandboxOptions } from '../sandbox/options.ts';
 
 export interface InputRow {
@@ -263,19 +263,6 @@ export async function readInputs(
 /** Inputs that say nothing without health-url. */
 const OF_HEALTH_URL = ['health-when', 'health-token', 'health-interval', 'health-failures'] as const;
 
-const VERSION = /^\d{1,15}(\.\d{1,15}){2,3}(-[0-9A-Za-z.-]{1,40})?$/;
-
-/** `1.2.3` or `1.2.3.4`, with an optional `-suffix`, that can be compared with others. */
-export function isVersion(text: string): boolean {
-  return VERSION.test(text) && text.length <= 64 && isComparable(text);
-}
-
-/** What follows the prefix in a tag, where it is a version. */
-export function versionIn(tag: string, prefix: string): string | undefined {
-  const version = tag.startsWith(prefix) ? tag.slice(prefix.length) : '';
-  return isVersion(version) ? version : undefined;
-}
-
 /** Commas and semicolons of spreadsheets and of Chinese and Arabic keyboards, and white space. */
 const SEPARATORS = ',;\uff0c\uff1b\u3001\uff64\u060c\u061b';
 const BETWEEN_IDS = new RegExp(`[${SEPARATORS}\\s]+`);
@@ -521,17 +508,12 @@ function parseVersionInput(text: string, tagPrefix: string): string {
   if (version !== undefined) return version;
   const before = tagPrefix === '' ? '' : `, the same behind "${cleanLine(tagPrefix, 64)}" (tag-prefix)`;
   throw new Fault(
-    `three or four numbers with an optional suffix, 1.2.3 or 1.2.3-beta${before}, latest, or latest-prerelease${whyUnquoted(tag)}${whyNoBuildMetadata(tag)}`,
+    `three or four numbers with an optional suffix, 1.2.3 or 1.2.3-beta${before}, latest, or latest-prerelease${whyUnquoted(tag)}${hintOnBuildMetadata(tag)}`,
   );
 }
 
 function whyUnquoted(text: string): string {
   return /^\d+\.\d+$/.test(text) ? `; in quotes: ${text} may be an unquoted ${text}0, which YAML cuts` : '';
-}
-
-/** What is wrong with a version that has build metadata; empty for any other text. */
-export function whyNoBuildMetadata(text: string): string {
-  return text.includes('+') ? '; a portal knows no build metadata: leave out the + and what follows it' : '';
 }
 
 function parseBoolean(text: string): boolean {

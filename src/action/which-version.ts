@@ -2,9 +2,9 @@
 
 import { ReleaseError } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
-import { highest, isBelow, isComparable } from '../release/snapshot.ts';
+import { highest, hintOnBuildMetadata, isBelow, isComparable, isVersion, versionIn } from '../release/versions.ts';
 import { eventTag, type RunContext, releaseActionWithoutTag } from './context.ts';
-import { type Inputs, isVersion, versionIn, whyNoBuildMetadata } from './inputs.ts';
+import type { Inputs } from './inputs.ts';
 
 export interface VersionSources {
   /** The version of the package.json that belongs to a package, and that file's path. */
@@ -55,7 +55,7 @@ export function namedVersion(inputs: Inputs, context: RunContext): string | unde
 function versionOfPackage({ version, file }: { version: string; file: string }): string {
   if (isVersion(version)) return version;
   throw new ReleaseError('version-unresolved', {
-    found: `The version in "${cleanLine(file, 200)}", "${cleanLine(version, 60)}", is not three or four numbers with an optional suffix${whyNoBuildMetadata(version)}.`,
+    found: `The version in "${cleanLine(file, 200)}", "${cleanLine(version, 60)}", is not three or four numbers with an optional suffix${hintOnBuildMetadata(version)}.`,
     todo: 'Correct that file, or give the input version.',
   });
 }
@@ -66,7 +66,7 @@ function versionOfTag(tag: string, prefix: string): string {
   if (version !== undefined) return version;
   const takes = prefix === '' ? 'a version such as 1.2.3' : `"${cleanLine(prefix, 64)}" and a version such as 1.2.3`;
   throw new ReleaseError('version-unresolved', {
-    found: `The tag "${cleanLine(tag, 100)}" is not ${takes}${whyNoBuildMetadata(tag)}.`,
+    found: `The tag "${cleanLine(tag, 100)}" is not ${takes}${hintOnBuildMetadata(tag)}.`,
     todo: 'Tag the version so, set tag-prefix to what stands before it, or give the input version.',
   });
 }
@@ -98,7 +98,7 @@ function mayBeAbove(text: string, version: string | undefined): boolean {
 function whyPassedOver(text: string): string {
   const why = isVersion(text)
     ? 'a prerelease, which latest-prerelease takes'
-    : `not three or four numbers with an optional suffix${whyNoBuildMetadata(text)}`;
+    : `not three or four numbers with an optional suffix${hintOnBuildMetadata(text)}`;
   return `${cleanLine(text, 64)} (${why})`;
 }
 

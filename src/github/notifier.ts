@@ -4,11 +4,12 @@
  */
 
 import { eventNumber, type RunContext } from '../action/context.ts';
-import { type Inputs, isVersion } from '../action/inputs.ts';
+import type { Inputs } from '../action/inputs.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Cancelled, ReleaseError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Redactor } from '../lib/redaction/redactor.ts';
+import { isVersion } from '../release/versions.ts';
 import { commentOf, markerOf } from '../report/comment.ts';
 import { deploymentOf } from '../report/deployment.ts';
 import { drawQrCode } from '../report/qr-code.ts';

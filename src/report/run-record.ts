@@ -1,7 +1,7 @@
 /** Gathers what happens in a run, and tells it as one Report at its end, whichever that is. */
 
 import { mayBePublic, type RunContext } from '../action/context.ts';
-import { type Inputs, isVersion } from '../action/inputs.ts';
+import type { Inputs } from '../action/inputs.ts';
 import type { FailedReads, Halt, UnsettledWrite } from '../drive/driver.ts';
 import type { Health } from '../drive/health.ts';
 import type { Observer } from '../drive/observer.ts';
@@ -23,6 +23,7 @@ import {
   type Snapshot,
   stateOf,
 } from '../release/snapshot.ts';
+import { isVersion } from '../release/versions.ts';
 import { type HealthReport, type HealthSample, withSample } from './health.ts';
 import { type Report, type ReportedError, type StageReport, stateWords, type Verdict } from './report.ts';
 

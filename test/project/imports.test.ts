@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'package/': ['package/', 'lib/'],
   'drive/': ['drive/', 'release/', 'net/', 'lib/'],
   'report/': ['report/', 'release/', 'lib/'],
-  'github/': ['github/', 'report/', 'action/', 'net/', 'lib/'],
+  'github/': ['github/', 'report/', 'action/', 'release/versions.js', 'net/', 'lib/'],
   'sandbox/': ['sandbox/', 'release/lifecycle.js'],
   // A program of its own, which sends nothing: of the portal it knows the profile and how its JSON is read.
   'learn/': ['learn/', 'portal/profile/', 'net/json.js', 'release/lifecycle.js', 'lib/'],
@@ -42,7 +42,7 @@ const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
   '@actions/core': ['report/publish.js'],
   '@actions/github': ['github/client.js'],
   'fastest-levenshtein': ['lib/nearest.js'],
-  'compare-versions': ['release/snapshot.js'],
+  'compare-versions': ['release/versions.js'],
   uqr: ['report/qr-code.js'],
   'puppeteer-core': ['portal/browser-login.js'],
   yazl: ['package/zip-folder.js'],
