@@ -1,7 +1,7 @@
 /** What a run has at hand: what its process gives it, and what it makes of that at its start. */
 
 import type { RunContext } from './action/context.ts';
-import type { Environment } from './action/inputs.ts';
+import type { EnvironmentVariables } from './action/read-inputs.ts';
 import type { Teller } from './github/notifier.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
@@ -11,7 +11,7 @@ import type { Story } from './report/run-record.ts';
 
 /** What a process gives the run. */
 export interface ProcessDependencies {
-  readonly environment: Environment;
+  readonly environment: EnvironmentVariables;
   readonly clock: Clock;
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal;

@@ -5,4 +5,6 @@ import { ERRORS } from './lib/errors.ts';
 import { OPERATIONS, STAGES, STATES } from './release/lifecycle.ts';
 import { OUTPUTS } from './report/outputs.ts';
 
-export const OUR_WORDS = JSON.stringify([ERRORS, INPUTS, OPERATIONS, STAGES, STATES, OUTPUTS]);
+const inputs = Object.entries(INPUTS).map(([name, { description, default: text }]) => [name, description, text]);
+
+export const OUR_WORDS = JSON.stringify([ERRORS, inputs, OPERATIONS, STAGES, STATES, OUTPUTS]);

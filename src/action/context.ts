@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { decodeText } from '../lib/paths.ts';
 import { cleanLine } from '../lib/text.ts';
 import { at } from '../portal/profile/profile.ts';
-import type { Environment } from './inputs.ts';
+import type { EnvironmentVariables } from './read-inputs.ts';
 
 export interface RunContext {
   readonly eventName: string;
@@ -27,7 +27,11 @@ export interface RunContext {
   readonly isHosted: boolean;
 }
 
-export async function readContext(environment: Environment, here: string, tempDir: string): Promise<RunContext> {
+export async function readContext(
+  environment: EnvironmentVariables,
+  here: string,
+  tempDir: string,
+): Promise<RunContext> {
   const text = (name: string) => environment[name] ?? '';
   return {
     eventName: text('GITHUB_EVENT_NAME'),

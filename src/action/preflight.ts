@@ -12,7 +12,10 @@ import type { Portal } from '../portal/port.ts';
 import { defaultProfile, type Profile } from '../portal/profile/profile.ts';
 import { operationsOf } from '../release/plan.ts';
 import { outsiderEvent, type RunContext, WRITING_EVENTS } from './context.ts';
-import { Fault, type Inputs, parseUserIds, plainTexts, possibleUserIds, readInputs, secretTexts } from './inputs.ts';
+import { Fault } from './fault.ts';
+import type { Inputs } from './inputs.ts';
+import { plainTexts, readInputs, secretTexts } from './read-inputs.ts';
+import { parseUserIds, possibleUserIds } from './user-ids.ts';
 
 /** The inputs, with everything secret in them kept from then on. Throws input-invalid with every fault. */
 export async function checkedInputs(tools: RunDependencies): Promise<Inputs> {

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RunContext } from '../action/context.ts';
-import type { Environment, Inputs } from '../action/inputs.ts';
+import type { Inputs } from '../action/inputs.ts';
+import type { EnvironmentVariables } from '../action/read-inputs.ts';
 import type { RunDependencies } from '../dependencies.ts';
 import type { Clock } from '../lib/clock.ts';
 import { ReleaseError } from '../lib/errors.ts';
@@ -40,7 +41,7 @@ export interface ConnectOptions {
   readonly requestTimeoutMs?: number;
   readonly exchange?: TransportOptions['exchange'];
   /** Of the process, for the browser: where it is and what it needs. */
-  readonly environment: Environment;
+  readonly environment: EnvironmentVariables;
 }
 
 export async function connect(options: ConnectOptions): Promise<Connection> {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { INPUTS, type InputName, type Inputs, parseUserIds, readInputs } from '../../src/action/inputs.ts';
+import { INPUTS, type InputName, type Inputs } from '../../src/action/inputs.ts';
+import { readInputs } from '../../src/action/read-inputs.ts';
+import { parseUserIds } from '../../src/action/user-ids.ts';
 import { STAGE_NAMES } from '../../src/release/lifecycle.ts';
 
 const GOOD = {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { readContext } from '../../src/action/context.ts';
-import { readInputs } from '../../src/action/inputs.ts';
+import { readInputs } from '../../src/action/read-inputs.ts';
 import { namedVersion, resolveVersion } from '../../src/action/which-version.ts';
 
 interface Given {
