@@ -3,14 +3,14 @@
 import { eventReleaseNotes, readContext } from './action/context.ts';
 import type { Inputs } from './action/inputs.ts';
 import { assertSpoken, checkedInputs, openBuild, openProfile, readUserIds } from './action/preflight.ts';
-import { namedVersion } from './action/which-version.ts';
+import { findVersion, namedVersion, type VersionSources } from './action/which-version.ts';
 import type { ProcessDependencies, RunDependencies } from './dependencies.ts';
 import { type DriveContext, driveStage, type FailedReads, unreadable, untilSettled } from './drive/driver.ts';
-import { depthFor, findVersion, firstSnapshot } from './drive/first-snapshot.ts';
+import { depthFor, firstSnapshot } from './drive/first-snapshot.ts';
 import { HealthGate } from './drive/health-gate.ts';
-import { observe, observeVersion } from './drive/observe.ts';
+import { observe, observeVersion, someVersions } from './drive/observe.ts';
 import { createObserver, type Observer } from './drive/observer.ts';
-import { createTeller } from './github/notifier.ts';
+import { createTeller, tagsOf } from './github/notifier.ts';
 import { Cancelled, ReleaseError } from './lib/errors.ts';
 import { formatTime } from './lib/format.ts';
 import { createLog, type Log } from './lib/log.ts';
@@ -123,7 +123,7 @@ async function release(inputs: Inputs, tools: RunDependencies): Promise<Ending> 
   try {
     build = await openBuild(inputs, tools);
     assertSpoken(inputs, portal, profile);
-    const version = await findVersion(inputs, portal, tools);
+    const version = await findVersion(inputs, tools.context, versionSources(inputs, portal, tools));
     tools.redactor.keep(version ? [version] : []);
     const { snapshot, ending: known } = await firstSnapshot(inputs, version, portal, tools);
     const ending = known ?? (await carryOut(inputs, snapshot, { portal, userIds, build }, tools));
@@ -137,6 +137,20 @@ async function release(inputs: Inputs, tools: RunDependencies): Promise<Ending> 
     await connection.close();
     await build?.close();
   }
+}
+
+function versionSources(inputs: Inputs, portal: Portal, tools: RunDependencies): VersionSources {
+  const { context, log, story } = tools;
+  return {
+    packageVersion: async (path) => {
+      const { packageVersion } = await import('./package/package.ts');
+      return packageVersion(path, context.workspace, context.tempDir);
+    },
+    tags: () => tagsOf(inputs, tools),
+    portalVersions: async () => (await someVersions(portal)).map(({ version }) => version),
+    log: log.info,
+    notice: (sentence) => story.notices.push(sentence),
+  };
 }
 
 interface Means {

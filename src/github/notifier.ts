@@ -3,7 +3,7 @@
  * never the reason for a failed release. The client is loaded where something is to be written, and not before.
  */
 
-import { eventNumber, type RunContext } from '../action/context.ts';
+import { eventPullRequest, type RunContext } from '../action/context.ts';
 import type { Inputs } from '../action/inputs.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Cancelled, ReleaseError } from '../lib/errors.ts';
@@ -117,7 +117,7 @@ const NO_PULL_REQUEST = 'No pull request belongs to this run or version, so ther
 /** Where to look; `none` where it is known that there is nothing to find, undefined where no comment is wanted. */
 function cluesOf(report: Report, inputs: Inputs, context: RunContext): PullRequestClues | 'none' | undefined {
   if (inputs.comment === 'off' || !isReachable(inputs, context)) return undefined;
-  const number = inputs.comment === 'auto' ? eventNumber(context) : inputs.comment;
+  const number = inputs.comment === 'auto' ? eventPullRequest(context) : inputs.comment;
   if (number !== undefined) return { number };
   const tag = isVersion(report.version) ? `${inputs.tagPrefix}${report.version}` : undefined;
   // On a schedule it is whatever was merged last, which has nothing to do with the release.

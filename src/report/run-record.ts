@@ -1,6 +1,6 @@
 /** Gathers what happens in a run, and tells it as one Report at its end, whichever that is. */
 
-import { mayBePublic, type RunContext } from '../action/context.ts';
+import type { RunContext } from '../action/context.ts';
 import type { Inputs } from '../action/inputs.ts';
 import type { FailedReads, Halt, UnsettledWrite } from '../drive/driver.ts';
 import type { Health } from '../drive/health.ts';
@@ -183,7 +183,7 @@ export class Story {
       portalStatus: release?.portalStatus ?? '',
       publishId,
       previewUrl: publishId ? previewUrl(miniappId, publishId) : '',
-      showPreview: inputs?.showPreview === 'auto' ? !mayBePublic(context) : (inputs?.showPreview ?? false),
+      showPreview: inputs?.showPreview === 'auto' ? !context.mayBePublic : (inputs?.showPreview ?? false),
       ramp: inputs?.stages.includes('grayscale') ? inputs.ratios : [],
       whitelistIds: this.userIds,
       ...(release?.whitelistCount !== undefined && { whitelistCount: release.whitelistCount }),
