@@ -9,7 +9,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { INPUTS, type InputRow } from '../src/action/inputs.ts';
+import { INPUT_NAMES, inputRow } from '../src/action/inputs.ts';
 import { ERRORS, type ErrorCode, sectionOf } from '../src/lib/errors.ts';
 import { STAGE_NAMES, STATES, type Stage, type State, stageRow } from '../src/release/lifecycle.ts';
 import { OUTPUTS } from '../src/report/outputs.ts';
@@ -21,7 +21,7 @@ const ACTION = {
   description: 'Takes a GoPay MiniApp from a built version through review and canary to its official release.',
   author: 'The gopay-miniapp-release contributors',
 };
-const inputs = Object.entries(INPUTS) as [string, InputRow][];
+const inputs = INPUT_NAMES.map((name) => [name, inputRow(name)] as const);
 const row = (...cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 const code = (text: string) => `\`${text}\``;
 
@@ -71,7 +71,8 @@ export function actionYml(): string {
     '  icon: smartphone',
     '  color: blue',
     'inputs:',
-    ...inputs.flatMap(([name, { description, required, default: value }]) => [
+    ...inputs.flatMap(([name, { description, required, default: value, group }], index) => [
+      ...(group === inputs[index - 1]?.[1].group ? [] : [`  # --- ${group}`]),
       `  ${name}:`,
       `    description: ${quoted(description)}`,
       ...(required ? ['    required: true'] : []),

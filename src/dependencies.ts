@@ -1,7 +1,7 @@
 /** What a run depends on: what its process gives it, and what it makes of that at its start. */
 
 import type { RunContext } from './action/context.ts';
-import type { Environment } from './action/inputs.ts';
+import type { EnvironmentVariables } from './action/read-inputs.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { Redactor } from './lib/redaction/redactor.ts';
@@ -10,7 +10,7 @@ import type { RunEvent } from './report/run-record.ts';
 
 /** What a process gives the run. */
 export interface ProcessDependencies {
-  readonly environment: Environment;
+  readonly environment: EnvironmentVariables;
   readonly clock: Clock;
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal;

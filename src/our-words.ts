@@ -7,4 +7,6 @@ import { OUTPUTS } from './report/outputs.ts';
 
 const SECTIONS = (Object.keys(ERRORS) as ErrorCode[]).map(sectionOf);
 
-export const OUR_WORDS = JSON.stringify([ERRORS, SECTIONS, INPUTS, OPERATIONS, STAGES, STATES, OUTPUTS]);
+const inputs = Object.entries(INPUTS).map(([name, { description, default: text }]) => [name, description, text]);
+
+export const OUR_WORDS = JSON.stringify([ERRORS, SECTIONS, inputs, OPERATIONS, STAGES, STATES, OUTPUTS]);

@@ -2,13 +2,13 @@
 
 import { eventReleaseNotes, readContext } from './action/context.ts';
 import type { Inputs } from './action/inputs.ts';
-import { checkedInputs, openBuild, readUserIds } from './action/preflight.ts';
-import { namedVersion } from './action/which-version.ts';
+import { checkedInputs, readUserIds } from './action/preflight.ts';
+import { findVersion, namedVersion } from './action/which-version.ts';
+import { healthGate, openBuild, planOptions, versionSources } from './assemble.ts';
 import type { ProcessDependencies, RunDependencies } from './dependencies.ts';
 import type { DriveContext } from './drive/context.ts';
 import { driveStage } from './drive/driver.ts';
-import { findVersion, firstSnapshot } from './drive/first-snapshot.ts';
-import { type HealthGate, openHealthGate } from './drive/health-gate.ts';
+import { firstSnapshot } from './drive/first-snapshot.ts';
 import { observe, observeVersion } from './drive/observe.ts';
 import { createObserver, type Observer } from './drive/observer.ts';
 import { untilSettled } from './drive/reading.ts';
@@ -25,7 +25,6 @@ import type { Portal } from './portal/port.ts';
 import { assertSupported, openProfile } from './portal/profile/open.ts';
 import { STAGES, type Stage, stageRow } from './release/lifecycle.ts';
 import type { Outcome } from './release/outcome.ts';
-import type { PlanOptions } from './release/plan.ts';
 import { isFirstRelease, liveOf, stateOf } from './release/snapshot.ts';
 import { conclude, isGreen } from './report/conclusion.ts';
 import { type Report, withoutSecrets } from './report/report.ts';
@@ -38,27 +37,27 @@ export interface RunResult {
 }
 
 /** Runs the step; resolves with its exit code and report. Everything it has to say is written by then. */
-export async function run(process: ProcessDependencies): Promise<RunResult> {
+export async function run(own: ProcessDependencies): Promise<RunResult> {
   const redactor = createRedactor(OUR_WORDS);
   const { redactSentence } = redactor;
   const show = shownBy(redactor);
-  const log = createLog(process.write, redactSentence);
-  const context = await readContext(process.environment, process.workspace, process.tempDir);
-  const parts = { ...process, context, log, redactor, show, userAgent: USER_AGENT };
+  const log = createLog(own.write, redactSentence);
+  const context = await readContext(own.environment, own.workspace, own.tempDir);
+  const parts = { ...own, context, log, redactor, show, userAgent: USER_AGENT };
   const notify = createNotifier(parts);
   const over = new AbortController();
-  const signal = AbortSignal.any([process.signal, over.signal]);
+  const signal = AbortSignal.any([own.signal, over.signal]);
 
-  let record: RunRecord = newRecord(context, process.clock.now());
+  let record: RunRecord = newRecord(context, own.clock.now());
   const reportNow = (outcome: Outcome) =>
-    withoutSecrets(reportOf({ ...record, outcome }, process.clock.now(), show), { show, redactSentence });
+    withoutSecrets(reportOf({ ...record, outcome }, own.clock.now(), show), { show, redactSentence });
   const emit = async (event: RunEvent) => {
     record = recorded(record, event);
     if (event.kind !== 'waiting' || !record.inputs) return;
     const what = stateOf(event.snapshot) === 'grayscale' ? 'the end of the soak' : 'the approval';
     await notify(reportNow({ kind: 'pending', what }), record.inputs, 'waiting');
   };
-  const outcome = await outcomeOf({ ...parts, signal, emit }, process.signal, () => record);
+  const outcome = await outcomeOf({ ...parts, signal, emit }, own.signal, () => record);
   // After a crash the release would go on by itself, while its end is reported: nothing more is written.
   over.abort();
 
@@ -69,8 +68,8 @@ export async function run(process: ProcessDependencies): Promise<RunResult> {
   await publish(report, {
     tempDir: context.tempDir,
     warn: log.warning,
-    hasOutputFile: Boolean(process.environment['GITHUB_OUTPUT']),
-    hasSummaryFile: Boolean(process.environment['GITHUB_STEP_SUMMARY']),
+    hasOutputFile: Boolean(own.environment['GITHUB_OUTPUT']),
+    hasSummaryFile: Boolean(own.environment['GITHUB_STEP_SUMMARY']),
   });
   if (record.inputs) await notify(report, record.inputs, 'end');
   return { exitCode: green ? 0 : 1, report };
@@ -129,7 +128,7 @@ async function release(inputs: Inputs, run: RunDependencies, record: () => RunRe
   try {
     build = await openBuild(inputs, run);
     assertSupported(profile, inputs.stages, needsLogin);
-    const version = await findVersion(inputs, portal, run);
+    const version = await findVersion(inputs, context, versionSources(inputs, portal, run));
     run.redactor.keep(version ? [version] : []);
     const first = await firstSnapshot(inputs, version, { portal, profile }, run);
     observer = createObserver(
@@ -176,7 +175,7 @@ async function carryOut(
     ...means,
     ...run,
     package: means.build,
-    plan: planOptionsOf(inputs, run.show),
+    plan: planOptions(inputs, run.show),
     approvalTimeoutMs: inputs.approvalTimeoutMs,
     releaseNotes: inputs.releaseNotes ?? eventReleaseNotes(run.context) ?? '',
     gate: await healthGate(inputs, means.observer.snapshot.version, run),
@@ -281,44 +280,4 @@ async function readHistory(
     if (!(error instanceof ReleaseError)) throw error;
     log.info(`The history could not be read: ${error.found}`);
   }
-}
-
-function planOptionsOf(inputs: Inputs, show: RunDependencies['show']): PlanOptions {
-  return {
-    targetApp: inputs.targetApp,
-    allowDowngrade: inputs.allowDowngrade,
-    reapply: inputs.reapply,
-    ratios: inputs.ratios,
-    soakMs: inputs.soakMs ?? 0,
-    soakMode: inputs.soakMode,
-    show,
-  };
-}
-
-/** The canary's health check, every response of which the record keeps; undefined where none was asked for. */
-async function healthGate(inputs: Inputs, version: string, run: RunDependencies): Promise<HealthGate | undefined> {
-  const { clock, signal, log, redactor, show, emit, exchange } = run;
-  const { miniappId, targetApp, soakMs = 0, soakMode } = inputs;
-  if (inputs.healthUrl === undefined) return undefined;
-  return openHealthGate({
-    health: {
-      template: inputs.healthUrl,
-      miniappId,
-      targetApp,
-      version,
-      conditions: inputs.healthWhen,
-      token: inputs.healthToken,
-      show,
-      onProxyPassword: (password) => redactor.add(password, 'credential'),
-      send: exchange,
-    },
-    onHealth: ({ ratioPercent }, health) => emit({ kind: 'health', ratioPercent, health, atMs: clock.now() }),
-    clock,
-    signal,
-    intervalMs: inputs.healthIntervalMs,
-    failures: inputs.healthFailures,
-    soakMs,
-    soakMode,
-    log: log.info,
-  });
 }

@@ -1,15 +1,17 @@
-/** The workflow run that the action is part of: the runner's variables and the event's payload, as data. */
+/** The workflow run that the action is part of, from the runner's variables and the event's payload. */
 
 import { readFile } from 'node:fs/promises';
 import { at } from '../lib/json-places.ts';
 import { decodeText } from '../lib/paths.ts';
 import { cleanLine } from '../lib/text.ts';
-import type { Environment } from './inputs.ts';
+import type { EnvironmentVariables } from './read-inputs.ts';
 
 export interface RunContext {
   readonly eventName: string;
-  /** The event's payload; foreign data. */
+  /** The event's payload; untrusted. */
   readonly event: unknown;
+  /** Whether everyone may read the repository; false only where the payload says that it is private. */
+  readonly mayBePublic: boolean;
   readonly repository: string;
   readonly ref: string;
   readonly refName: string;
@@ -27,11 +29,23 @@ export interface RunContext {
   readonly isHosted: boolean;
 }
 
-export async function readContext(environment: Environment, here: string, tempDir: string): Promise<RunContext> {
-  const text = (name: string) => environment[name] ?? '';
+/**
+ * Reads the workflow run's variables and the file of its event.
+ *
+ * @param workingDir the workspace where the runner names none
+ * @param systemTempDir the folder for temporary files where the runner names none
+ */
+export async function readContext(
+  variables: EnvironmentVariables,
+  workingDir: string,
+  systemTempDir: string,
+): Promise<RunContext> {
+  const text = (name: string) => variables[name] ?? '';
+  const event = await readEvent(text('GITHUB_EVENT_PATH'));
   return {
     eventName: text('GITHUB_EVENT_NAME'),
-    event: await readEvent(text('GITHUB_EVENT_PATH')),
+    event,
+    mayBePublic: at(event, 'repository.private') !== true,
     repository: text('GITHUB_REPOSITORY'),
     ref: text('GITHUB_REF'),
     refName: text('GITHUB_REF_NAME'),
@@ -44,8 +58,8 @@ export async function readContext(environment: Environment, here: string, tempDi
     runAttempt: text('GITHUB_RUN_ATTEMPT'),
     serverUrl: text('GITHUB_SERVER_URL') || 'https://github.com',
     apiUrl: text('GITHUB_API_URL') || 'https://api.github.com',
-    workspace: text('GITHUB_WORKSPACE') || here,
-    tempDir: text('RUNNER_TEMP') || tempDir,
+    workspace: text('GITHUB_WORKSPACE') || workingDir,
+    tempDir: text('RUNNER_TEMP') || systemTempDir,
     isHosted: text('RUNNER_ENVIRONMENT') === 'github-hosted',
   };
 }
@@ -55,18 +69,18 @@ async function readEvent(path: string): Promise<unknown> {
   try {
     return JSON.parse(decodeText(await readFile(path)));
   } catch {
-    // No payload is as good as an empty one: whoever needs a field of it says that it is missing.
+    // An unreadable payload counts as an empty one. Where a field of it is needed, the error says that it is missing.
     return {};
   }
 }
 
-/** A text field of the event's payload, or undefined. */
-function eventText(context: RunContext, place: string): string | undefined {
-  const value = at(context.event, place);
+/** A text in the event's payload, by its path such as `release.body`; undefined where there is none. */
+function eventText(context: RunContext, path: string): string | undefined {
+  const value = at(context.event, path);
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The tag of a tag push, or of a published GitHub release; undefined for any other event. */
+/** The tag that was pushed, or the tag of a published GitHub release; undefined for any other event. */
 export function eventTag(context: RunContext): string | undefined {
   if (context.eventName === 'push' && context.isTag) {
     return context.refName || context.ref.replace(/^refs\/tags\//, '');
@@ -74,8 +88,8 @@ export function eventTag(context: RunContext): string | undefined {
   return context.eventName === 'release' && isPublished(context) ? eventText(context, 'release.tag_name') : undefined;
 }
 
-/** A sentence, with a space behind it, that says why a release event gives no tag; empty for any other event. */
-export function releaseActionWithoutTag(context: RunContext): string {
+/** A sentence and a space that explain why a release event gives no tag; empty for any other event. */
+export function whyReleaseGivesNoTag(context: RunContext): string {
   if (context.eventName !== 'release' || isPublished(context)) return '';
   const action = cleanLine(eventText(context, 'action') ?? '', 30);
   return `Of release events only the types published and released count, and no draft; this one is ${
@@ -91,8 +105,8 @@ function isDraft(context: RunContext): boolean {
   return at(context.event, 'release.draft') === true;
 }
 
-/** The number of the event's pull request; of a comment on one, too. */
-export function eventNumber(context: RunContext): number | undefined {
+/** The number of the pull request that the event is about, also of one that was commented on. */
+export function eventPullRequest(context: RunContext): number | undefined {
   const isComment = context.eventName === 'issue_comment' && at(context.event, 'issue.pull_request') !== undefined;
   const number = at(context.event, isComment ? 'issue.number' : 'pull_request.number');
   return Number.isSafeInteger(number) ? (number as number) : undefined;
@@ -103,7 +117,7 @@ export function eventReleaseNotes(context: RunContext): string | undefined {
   return context.eventName === 'release' ? eventText(context, 'release.body') : undefined;
 }
 
-/** Events that only people with write access can cause; on these alone a run may write. */
+/** Events that only people with write access to the repository can cause. A run may write to the portal on these alone. */
 export const WRITING_EVENTS = [
   'push',
   'release',
@@ -116,24 +130,20 @@ export const WRITING_EVENTS = [
 ] as const;
 
 /**
- * The event for which this run may only read, or undefined where it may write. Outsiders can cause many events, and
- * GitHub adds new ones: an event that is not listed only reads. A process without an event is not on GitHub.
+ * The name of the event where people without write access to the repository could have caused it, so that the run may
+ * only read; undefined where the run may write. GitHub adds new events, so one that is not in `WRITING_EVENTS` counts as
+ * caused by an outsider. A process without an event does not run on GitHub, and may write.
  */
 export function outsiderEvent(context: RunContext): string | undefined {
   const { eventName } = context;
   if (eventName === '' || WRITING_EVENTS.some((name) => name === eventName)) return undefined;
   if (eventName !== 'pull_request') return eventName;
-  return isForeign(context, 'pull_request.head.repo.full_name') ? 'pull_request from a fork' : undefined;
+  return isFromFork(context) ? 'pull_request from a fork' : undefined;
 }
 
-/** A head that is not this repository's, or that the payload does not name (a deleted fork). */
-function isForeign(context: RunContext, place: string): boolean {
-  const head = eventText(context, place);
-  const here = eventText(context, 'repository.full_name') ?? context.repository;
-  return head === undefined || head.toLowerCase() !== here.toLowerCase();
-}
-
-/** Whether everybody may read the repository; undefined events count as public. */
-export function mayBePublic(context: RunContext): boolean {
-  return at(context.event, 'repository.private') !== true;
+/** Whether a pull request comes from another repository. The payload names none where a fork was deleted. */
+function isFromFork(context: RunContext): boolean {
+  const head = eventText(context, 'pull_request.head.repo.full_name');
+  const base = eventText(context, 'repository.full_name') ?? context.repository;
+  return head === undefined || head.toLowerCase() !== base.toLowerCase();
 }

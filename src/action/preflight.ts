@@ -3,14 +3,15 @@
 import { readFile } from 'node:fs/promises';
 import type { RunDependencies } from '../dependencies.ts';
 import { ReleaseError } from '../lib/errors.ts';
-import { formatBytes } from '../lib/format.ts';
 import { decodeText, resolveInWorkspace } from '../lib/paths.ts';
 import { cookieSecrets, keepSecret } from '../lib/redaction/redactor.ts';
 import { cleanLine } from '../lib/text.ts';
-import type { Package } from '../package/package.ts';
 import { isOnlyReading, stageThatTakes } from '../release/lifecycle.ts';
 import { outsiderEvent, type RunContext, WRITING_EVENTS } from './context.ts';
-import { Fault, type Inputs, parseUserIds, plainTexts, possibleUserIds, readInputs, secretTexts } from './inputs.ts';
+import { Fault } from './fault.ts';
+import type { Inputs } from './inputs.ts';
+import { plainTexts, readInputs, secretTexts } from './read-inputs.ts';
+import { parseUserIds, possibleUserIds } from './user-ids.ts';
 
 /** The inputs, with everything secret in them kept from then on. Throws input-invalid with every fault. */
 export async function checkedInputs(tools: RunDependencies): Promise<Inputs> {
@@ -95,20 +96,4 @@ export async function readUserIds(
   redactor.addAll([...ids], 'id');
   for (const id of [...ids].filter(redactor.mayBeMasked).slice(0, 100)) log.mask(id);
   return [...ids];
-}
-
-/** The package that upload sends, checked; whoever opens it closes it. Throws package-invalid. */
-export async function openBuild(inputs: Inputs, { context, log, emit }: RunDependencies): Promise<Package | undefined> {
-  if (!inputs.package || !stageThatTakes('package', inputs.stages)) return undefined;
-  const { openPackage } = await import('../package/package.ts');
-  const build = await openPackage(inputs.package, context);
-  log.info(
-    `package: ${build.entries} ${build.entries === 1 ? 'entry' : 'entries'}, ${formatBytes(build.sizeBytes)}, SHA-256 ${build.sha256}`,
-  );
-  await emit({ kind: 'package', package: build });
-  const { names, isSent } = build.clutter;
-  const text = `The package holds what an operating system left in it: ${names}.`;
-  if (names !== '' && isSent) await emit({ kind: 'notice', text });
-  else if (names !== '') log.info(`left out of the package: ${names}`);
-  return build;
 }

@@ -1,52 +1,63 @@
-/** Which version a step is about: the input, the event's tag, package.json, or the highest tag. */
+/** Which version a step is about: the one of the input, of the event's tag or of package.json, or the highest tag. */
 
 import { ReleaseError } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
-import { highest, isBelow, isComparable } from '../release/snapshot.ts';
-import { eventTag, type RunContext, releaseActionWithoutTag } from './context.ts';
-import { type Inputs, isVersion, versionIn, whyNoBuildMetadata } from './inputs.ts';
+import { isOnlyReading, stageRow, stageThatTakes } from '../release/lifecycle.ts';
+import { highest, hintOnBuildMetadata, isBelow, isComparable, isVersion, versionIn } from '../release/versions.ts';
+import { eventTag, type RunContext, whyReleaseGivesNoTag } from './context.ts';
+import type { Inputs } from './inputs.ts';
 
 export interface VersionSources {
-  /** The version of the package.json that belongs to a package, and that file's path. */
+  /** The version in the package.json of a package folder or ZIP file, and that file's path; undefined without one. */
   readonly packageVersion: (path: string) => Promise<{ readonly version: string; readonly file: string } | undefined>;
   /** Every tag of the repository. */
   readonly tags: () => Promise<readonly string[]>;
-  /** What the portal has, for a message. */
+  /** Versions that the portal has, for an error message. */
   readonly portalVersions: () => Promise<readonly string[]>;
-  /** Told in one sentence which higher tags `latest` passed over. */
-  readonly onPassedOver: (sentence: string) => void;
+  /** Writes one line to the log. */
+  readonly log: (line: string) => void;
+  /** Adds one sentence to the report's notices. */
+  readonly notice: (sentence: string) => void;
 }
 
+/** How many of the portal's versions an error message lists. */
+const MAX_LISTED = 20;
+
 /**
- * The version; undefined where the stages need none (status, and rollback to the version before the live one).
- * @throws ReleaseError version-unresolved
+ * Finds the version that the step is about; undefined where the stages need none (status, and rollback to the version
+ * before the live one). Each source is read only where the ones before it do not settle the version.
+ *
+ * @throws ReleaseError version-unresolved, and what the sources throw
  */
-export async function resolveVersion(
+export async function findVersion(
   inputs: Inputs,
   context: RunContext,
   sources: VersionSources,
 ): Promise<string | undefined> {
   if (inputs.version !== undefined) {
-    return isVersion(inputs.version) ? inputs.version : latestTag(inputs, await sources.tags(), sources.onPassedOver);
+    return isVersion(inputs.version) ? inputs.version : latestTag(inputs, await sources.tags(), sources.notice);
   }
-  if (inputs.stages.includes('rollback')) return undefined;
+  if (inputs.stages.some((stage) => stageRow(stage).subject === 'rollback-target')) return undefined;
   const tag = eventTag(context);
   if (tag !== undefined) return versionOfTag(tag, inputs.tagPrefix);
-  if (inputs.stages.includes('upload') && inputs.package) {
+  if (stageThatTakes('package', inputs.stages) && inputs.package) {
     const found = await sources.packageVersion(inputs.package);
-    if (found !== undefined) return versionOfPackage(found);
+    if (found !== undefined) {
+      sources.log(`version: ${cleanLine(found.version, 60)}, of ${cleanLine(found.file, 200)}`);
+      return versionOfPackage(found);
+    }
   }
-  if (inputs.stages.length === 1 && inputs.stages[0] === 'status') return undefined;
-  const known = await sources.portalVersions();
+  if (isOnlyReading(inputs.stages)) return undefined;
+  const known = (await sources.portalVersions()).slice(0, MAX_LISTED);
   throw new ReleaseError('version-unresolved', {
     found:
       `The input version is empty, and a ${context.eventName || 'local'} event carries no version tag. ` +
-      releaseActionWithoutTag(context) +
+      whyReleaseGivesNoTag(context) +
       (known.length > 0 ? `The portal has: ${known.join(', ')}.` : 'The portal has no version of this miniapp yet.'),
   });
 }
 
-/** The version that the inputs and the event name, without a look at anything; undefined where that is not enough. */
+/** The version that the inputs and the event name by themselves; undefined where another source is needed. */
 export function namedVersion(inputs: Inputs, context: RunContext): string | undefined {
   if (inputs.version !== undefined) return isVersion(inputs.version) ? inputs.version : undefined;
   return versionIn(eventTag(context) ?? '', inputs.tagPrefix);
@@ -55,23 +66,23 @@ export function namedVersion(inputs: Inputs, context: RunContext): string | unde
 function versionOfPackage({ version, file }: { version: string; file: string }): string {
   if (isVersion(version)) return version;
   throw new ReleaseError('version-unresolved', {
-    found: `The version in "${cleanLine(file, 200)}", "${cleanLine(version, 60)}", is not three or four numbers with an optional suffix${whyNoBuildMetadata(version)}.`,
+    found: `The version in "${cleanLine(file, 200)}", "${cleanLine(version, 60)}", is not three or four numbers with an optional suffix${hintOnBuildMetadata(version)}.`,
     todo: 'Correct that file, or give the input version.',
   });
 }
 
-/** A tag that is no version is an error, never passed over: it may be a version misspelt. */
+/** A tag that is not a version is an error and is not ignored, since it may be a misspelt version. */
 function versionOfTag(tag: string, prefix: string): string {
   const version = versionIn(tag, prefix);
   if (version !== undefined) return version;
   const takes = prefix === '' ? 'a version such as 1.2.3' : `"${cleanLine(prefix, 64)}" and a version such as 1.2.3`;
   throw new ReleaseError('version-unresolved', {
-    found: `The tag "${cleanLine(tag, 100)}" is not ${takes}${whyNoBuildMetadata(tag)}.`,
+    found: `The tag "${cleanLine(tag, 100)}" is not ${takes}${hintOnBuildMetadata(tag)}.`,
     todo: 'Tag the version so, set tag-prefix to what stands before it, or give the input version.',
   });
 }
 
-function latestTag(inputs: Inputs, tags: readonly string[], onPassedOver: (sentence: string) => void): string {
+function latestTag(inputs: Inputs, tags: readonly string[], notice: VersionSources['notice']): string {
   const { tagPrefix } = inputs;
   const takesPrerelease = inputs.version === 'latest-prerelease';
   const isTaken = (text: string) => isVersion(text) && (takesPrerelease || !text.includes('-'));
@@ -79,7 +90,7 @@ function latestTag(inputs: Inputs, tags: readonly string[], onPassedOver: (sente
   const version = highest(texts.filter(isTaken));
   const passedOver = texts.filter((text) => !isTaken(text) && mayBeAbove(text, version)).map(whyPassedOver);
   if (version !== undefined) {
-    if (passedOver.length > 0) onPassedOver(`${inputs.version} is ${version}; passed over: ${firstOf(passedOver)}.`);
+    if (passedOver.length > 0) notice(`${inputs.version} is ${version}; passed over: ${firstOf(passedOver)}.`);
     return version;
   }
   const passed = passedOver.length > 0 ? ` Passed over: ${firstOf(passedOver)}.` : '';
@@ -89,7 +100,7 @@ function latestTag(inputs: Inputs, tags: readonly string[], onPassedOver: (sente
   });
 }
 
-/** Whether somebody could expect it to be the latest: it begins as a version does, and is not below the one found. */
+/** Whether a user could expect it to be the latest: it begins like a version, and is not below the one found. */
 function mayBeAbove(text: string, version: string | undefined): boolean {
   if (!/^\d+\.\d/.test(text)) return false;
   return version === undefined || !isComparable(text) || isBelow(version, text);
@@ -98,7 +109,7 @@ function mayBeAbove(text: string, version: string | undefined): boolean {
 function whyPassedOver(text: string): string {
   const why = isVersion(text)
     ? 'a prerelease, which latest-prerelease takes'
-    : `not three or four numbers with an optional suffix${whyNoBuildMetadata(text)}`;
+    : `not three or four numbers with an optional suffix${hintOnBuildMetadata(text)}`;
   return `${cleanLine(text, 64)} (${why})`;
 }
 

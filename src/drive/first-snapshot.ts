@@ -1,12 +1,9 @@
-/** Which version it is about, and the first look at it: what a chain of stages is checked against. */
+/** The first snapshot of the release: what a chain of stages is checked against. */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Inputs } from '../action/inputs.ts';
-import { resolveVersion } from '../action/which-version.ts';
 import type { RunDependencies } from '../dependencies.ts';
-import { tagsOf } from '../github/repository-tags.ts';
 import { ReleaseError } from '../lib/errors.ts';
-import { cleanLine } from '../lib/text.ts';
 import type { Portal } from '../portal/port.ts';
 import type { Profile } from '../portal/profile/profile.ts';
 import { isOnlyReading, type ListDepth, listDepthOf, stageRow, stageThatTakes } from '../release/lifecycle.ts';
@@ -24,23 +21,7 @@ import {
   type Snapshot,
   stateOf,
 } from '../release/snapshot.ts';
-import { observe, observeVersion, observeWithoutList, someVersions } from './observe.ts';
-
-/** The version that the step is about; undefined where it needs none. Throws version-unresolved. */
-export async function findVersion(inputs: Inputs, portal: Portal, tools: RunDependencies): Promise<string | undefined> {
-  const { context } = tools;
-  return resolveVersion(inputs, context, {
-    packageVersion: async (path) => {
-      const { packageVersion } = await import('../package/package.ts');
-      const found = await packageVersion(path, context.workspace, context.tempDir);
-      if (found) tools.log.info(`version: ${cleanLine(found.version, 60)}, of ${cleanLine(found.file, 200)}`);
-      return found;
-    },
-    tags: () => tagsOf(inputs, tools),
-    onPassedOver: (text) => void tools.emit({ kind: 'notice', text }),
-    portalVersions: async () => (await someVersions(portal)).map(({ version }) => version).slice(0, 20),
-  });
-}
+import { observe, observeVersion, observeWithoutList } from './observe.ts';
 
 export interface FirstSnapshot {
   readonly snapshot: Snapshot;

@@ -3,9 +3,10 @@
  * never fails the release. The client is loaded only when there is something to write.
  */
 
-import { eventNumber, type RunContext } from '../action/context.ts';
-import { type Inputs, isVersion } from '../action/inputs.ts';
+import { eventPullRequest, type RunContext } from '../action/context.ts';
+import type { Inputs } from '../action/inputs.ts';
 import type { Log } from '../lib/log.ts';
+import { isVersion } from '../release/versions.ts';
 import { drawQrCode } from '../report/qr-code.ts';
 import type { Report } from '../report/report.ts';
 import {
@@ -92,7 +93,7 @@ const NO_PULL_REQUEST = 'No pull request belongs to this run or version, so ther
 /** How to find the pull request; `none` where there is certainly none, undefined where no comment is wanted. */
 function cluesOf(report: Report, inputs: Inputs, context: RunContext): PullRequestClues | 'none' | undefined {
   if (inputs.comment === 'off' || !hasAccess(inputs, context)) return undefined;
-  const number = inputs.comment === 'auto' ? eventNumber(context) : inputs.comment;
+  const number = inputs.comment === 'auto' ? eventPullRequest(context) : inputs.comment;
   if (number !== undefined) return { number };
   const tag = isVersion(report.version) ? `${inputs.tagPrefix}${report.version}` : undefined;
   // On a schedule the commit is whatever was merged last, which has nothing to do with the release.

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RunContext } from '../action/context.ts';
-import type { Environment, Inputs } from '../action/inputs.ts';
+import type { Inputs } from '../action/inputs.ts';
+import type { EnvironmentVariables } from '../action/read-inputs.ts';
 import type { RunDependencies } from '../dependencies.ts';
 import type { Clock } from '../lib/clock.ts';
 import { ReleaseError } from '../lib/errors.ts';
@@ -41,7 +42,7 @@ export interface ConnectOptions {
   readonly requestTimeoutMs?: number;
   readonly exchange?: TransportOptions['exchange'];
   /** The environment of the process, by which the browser is found and started. */
-  readonly environment: Environment;
+  readonly environment: EnvironmentVariables;
 }
 
 /**

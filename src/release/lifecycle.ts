@@ -167,6 +167,9 @@ type Step = readonly WriteOperation[] | 'wait';
 /** How far the list of releases is read: its first page, up to the live version, or to its end. */
 export type ListDepth = 'page' | 'live' | 'all';
 
+/** What a stage may need from the workflow. */
+export type Taken = 'package' | 'user-ids' | 'ratios';
+
 interface StageRow {
   /** The buttons of the portal that the stage stands for. */
   readonly portalWords: string;
@@ -181,7 +184,7 @@ interface StageRow {
   /** Reads the version itself, before its release exists. */
   readonly readsVersion?: true;
   /** What it needs from the workflow besides the version. */
-  readonly takes?: 'package' | 'user-ids' | 'ratios';
+  readonly takes?: Taken;
   /** Sends nothing. `read`: one snapshot. `wait`: polls, however long the release is in a transitional status. */
   readonly only?: 'read' | 'wait';
   /** Which release it is about where no version is named; absent where it needs one. */
@@ -339,7 +342,7 @@ export function isOnlyReading(stages: readonly Stage[]): boolean {
 }
 
 /** The first of the stages that takes such a thing from the workflow. */
-export function stageThatTakes(what: NonNullable<StageRow['takes']>, stages: readonly Stage[]): Stage | undefined {
+export function stageThatTakes(what: Taken, stages: readonly Stage[]): Stage | undefined {
   return stages.find((stage) => stageRow(stage).takes === what);
 }
 

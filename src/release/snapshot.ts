@@ -1,8 +1,8 @@
 /** What a look at the portal showed, and what follows from it. Pure. */
 
-import { compareVersions, validate } from 'compare-versions';
 import { STATES, type State } from './lifecycle.ts';
 import type { Release, Version } from './release.ts';
+import { highest, isBelow, isComparable } from './versions.ts';
 
 export interface Snapshot {
   /** The version that the step is about; empty where a step needs none. */
@@ -136,11 +136,6 @@ export function rollbackTarget(snapshot: Snapshot): RollbackTarget {
   return version === undefined ? { kind: 'none' } : { kind: 'version', version };
 }
 
-/** The highest of some versions; undefined of none. */
-export function highest(versions: readonly string[]): string | undefined {
-  return versions.filter(isComparable).sort(compareVersions).at(-1);
-}
-
 /** A time that counts as one: 2026. */
 const FORESEEN_MS = 1_767_225_600_000;
 
@@ -154,18 +149,6 @@ export function withState(snapshot: Snapshot, state: State, ratioPercent?: numbe
     modifiedAtMs: FORESEEN_MS,
   };
   return { ...snapshot, release: { ...before, state, ...(ratioPercent !== undefined && { ratioPercent }) } };
-}
-
-export function isBelow(version: string, other: string): boolean {
-  return isComparable(version) && isComparable(other) && compareVersions(version, other) < 0;
-}
-
-/** Numbers that keep all their digits, and no wildcards, which compare as equal to anything. */
-const COMPARABLE = /^v?\d{1,15}(\.\d{1,15}){0,3}(-[0-9A-Za-z.-]+)?$/;
-
-/** Whether two such versions have an order. */
-export function isComparable(version: string): boolean {
-  return COMPARABLE.test(version) && validate(version);
 }
 
 /** One release for each version: of several rows the newest by its time; the first where no time tells. */

@@ -1,7 +1,7 @@
 /** Report -> the GitHub deployment that it calls for. Pure. */
 
 import { cleanLine } from '../lib/text.ts';
-import type { State } from '../release/lifecycle.ts';
+import { isOnlyReading, type State } from '../release/lifecycle.ts';
 import { keyOf } from './key.ts';
 import { formatState, type Report } from './report.ts';
 
@@ -42,7 +42,7 @@ const DEPLOYMENT_STATES: Readonly<Partial<Record<Report['state'], DeploymentStat
 /** Undefined where there is nothing to deploy: no release in progress, a rehearsal, a dry run, or a step that only reads. */
 export function deploymentOf(report: Report): DesiredDeployment | undefined {
   const state = report.verdict === 'halted' ? 'failure' : DEPLOYMENT_STATES[report.state];
-  const isReadOnly = report.stages.every(({ stage }) => stage === 'status');
+  const isReadOnly = isOnlyReading(report.stages.map(({ stage }) => stage));
   if (state === undefined || isReadOnly || report.sandbox || report.dryRun) return undefined;
   const title = `${report.version} on ${report.targetApp}`;
   const halted = report.verdict === 'halted' ? ', halted by the health check' : '';

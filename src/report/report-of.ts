@@ -1,7 +1,6 @@
 /** The run record as a report: facts, and sentences about them. */
 
-import { mayBePublic, type RunContext } from '../action/context.ts';
-import { isVersion } from '../action/inputs.ts';
+import type { RunContext } from '../action/context.ts';
 import { ERRORS, type ErrorCode, sectionOf } from '../lib/errors.ts';
 import { formatTime } from '../lib/format.ts';
 import { cleanLine } from '../lib/text.ts';
@@ -18,6 +17,7 @@ import {
   type Snapshot,
   stateOf,
 } from '../release/snapshot.ts';
+import { isVersion } from '../release/versions.ts';
 import type { HealthReport } from './health.ts';
 import { formatState, type Report, type ReportedError, type StageReport, type Verdict } from './report.ts';
 import type { RunRecord } from './run-record.ts';
@@ -58,7 +58,7 @@ export function reportOf(record: RunRecord, nowMs: number, show: Show): Report {
     portalStatus: release?.portalStatus ?? '',
     publishId,
     previewUrl: publishId ? previewUrl(miniappId, publishId) : '',
-    showPreview: inputs?.showPreview === 'auto' ? !mayBePublic(context) : (inputs?.showPreview ?? false),
+    showPreview: inputs?.showPreview === 'auto' ? !context.mayBePublic : (inputs?.showPreview ?? false),
     ramp: inputs && stageThatTakes('ratios', inputs.stages) ? inputs.ratios : [],
     whitelistIds: record.userIds,
     ...(release?.whitelistCount !== undefined && { whitelistCount: release.whitelistCount }),

@@ -5,6 +5,7 @@ import type { Call } from '../portal/port.ts';
 import { type Mark, type Operation, STATES, type Stage, type State } from '../release/lifecycle.ts';
 import type { SimulatedStage } from '../release/plan.ts';
 import type { HistoryItem } from '../release/release.ts';
+import { isPrintableVersion } from '../release/versions.ts';
 import type { HealthReport } from './health.ts';
 
 /** How a step ended. */
@@ -210,7 +211,7 @@ export interface Redaction {
 export function withoutSecrets(report: Report, { show, redactSentence }: Redaction): Report {
   const change: Readonly<Record<Kind, (text: string) => string>> = {
     fixed: (text) => text,
-    version: (text) => (VERSION.test(text) ? redactSentence(text) : show(text)),
+    version: (text) => (isPrintableVersion(text) ? redactSentence(text) : show(text)),
     id: (text) => (/^\d*$/.test(text) || show(text) === text ? text : ''),
     sentence: redactSentence,
     untrusted: show,
@@ -218,8 +219,6 @@ export function withoutSecrets(report: Report, { show, redactSentence }: Redacti
   const safe = changed(report, KINDS, change) as Report;
   return safe.publishId === report.publishId ? safe : { ...safe, previewUrl: '' };
 }
-
-const VERSION = /^\d+(\.\d+){1,3}(-[\w.-]{1,40})?$/;
 
 /** The value with each of its texts changed by its kind; what has no kind stays as it is. */
 function changed(value: unknown, kinds: unknown, change: Readonly<Record<Kind, (text: string) => string>>): unknown {

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   eventReleaseNotes,
   eventTag,
-  mayBePublic,
   outsiderEvent,
   type RunContext,
   readContext,
@@ -139,9 +138,9 @@ test('an event with a byte-order mark is read', async () => {
 const utf16 = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le');
 
 test('a repository counts as public until the event says that it is private', async () => {
-  expect(mayBePublic(await contextOf('push', { repository: { private: true } }))).toBe(false);
+  expect((await contextOf('push', { repository: { private: true } })).mayBePublic).toBe(false);
   for (const event of [{}, { repository: { private: false } }, { repository: { private: 'true' } }]) {
-    expect(mayBePublic(await contextOf('push', event))).toBe(true);
+    expect((await contextOf('push', event)).mayBePublic).toBe(true);
   }
 });
 

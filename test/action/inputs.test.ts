@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  INPUTS,
-  type InputName,
-  type Inputs,
-  isVersion,
-  nearest,
-  parseUserIds,
-  readInputs,
-} from '../../src/action/inputs.ts';
+import { INPUTS, type InputName, type Inputs } from '../../src/action/inputs.ts';
+import { readInputs } from '../../src/action/read-inputs.ts';
+import { parseUserIds } from '../../src/action/user-ids.ts';
 import { STAGE_NAMES } from '../../src/release/lifecycle.ts';
 
 const GOOD = {
@@ -116,10 +110,6 @@ describe('an input that does not exist', () => {
     const { faults } = await readInputs({ ...environmentOf(GOOD), 'INPUT_A\n::error::B': 'hunter2' });
     expect(faults).toEqual(['a ::error::b: no such input.']);
   });
-
-  test('a name that is near to nothing has no nearest', () => {
-    expect(nearest('completely-different', ['stage', 'version'])).toBeUndefined();
-  });
 });
 
 describe('stage', () => {
@@ -218,12 +208,6 @@ describe('version', () => {
     '1.2.3 4',
   ])('%s is none', async (version) => {
     expect(await faultOf({ version })).toMatch(/^version: got ".*"; takes three or four numbers/);
-  });
-
-  test('of more characters than a portal takes is none', () => {
-    expect(isVersion(`1.2.3-${'a'.repeat(40)}`)).toBe(true);
-    expect(isVersion(`1.2.3-${'a'.repeat(41)}`)).toBe(false);
-    expect(isVersion(`${'1'.repeat(16)}.2.3`)).toBe(false);
   });
 });
 

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { readContext } from '../../src/action/context.ts';
-import { readInputs } from '../../src/action/inputs.ts';
-import { namedVersion, resolveVersion } from '../../src/action/which-version.ts';
+import { readInputs } from '../../src/action/read-inputs.ts';
+import { findVersion, namedVersion } from '../../src/action/which-version.ts';
 
 interface Given {
   readonly inputs?: Readonly<Record<string, string>>;
@@ -26,11 +26,12 @@ async function resolve({ inputs: given = {}, environment = {}, event, tags = [] 
   expect(faults).toEqual([]);
   const context = { ...(await readContext(environment, '/here', '/temp')), event };
   const passedOver: string[] = [];
-  const version = await resolveVersion(inputs, context, {
+  const version = await findVersion(inputs, context, {
     packageVersion: async () => ({ version: '1.0', file: 'shop/package.json' }),
     tags: async () => tags,
     portalVersions: async () => ['3.0.0'],
-    onPassedOver: (sentence) => passedOver.push(sentence),
+    log: () => undefined,
+    notice: (sentence) => passedOver.push(sentence),
   });
   expect([version, undefined]).toContain(namedVersion(inputs, context));
   return { version, passedOver };

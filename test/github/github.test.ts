@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { eventNumber, type RunContext } from '../../src/action/context.ts';
+import { eventPullRequest, type RunContext } from '../../src/action/context.ts';
 import type { Inputs } from '../../src/action/inputs.ts';
 import { type GitHubOptions, runTask } from '../../src/github/client.ts';
 import { createNotifier } from '../../src/github/notifier.ts';
@@ -212,7 +212,7 @@ describe('the pull request of a release', () => {
   });
 
   test("is the event's own, or the one that a comment was written on, but no issue", () => {
-    const number = (eventName: string, event: unknown) => eventNumber(contextOf({ eventName, event }));
+    const number = (eventName: string, event: unknown) => eventPullRequest(contextOf({ eventName, event }));
     expect(number('pull_request', { pull_request: { number: 12 } })).toBe(12);
     expect(number('pull_request_target', { pull_request: { number: 12 } })).toBe(12);
     expect(number('issue_comment', { issue: { number: 13, pull_request: { url: 'x' } } })).toBe(13);

@@ -16,7 +16,8 @@ afterEach(() => rmSync(root, { recursive: true }));
 /** The keys below a top-level one, and the scalars below those: as much YAML as action.yml has. */
 function section(name: string): Record<string, Record<string, string>> {
   const [, block = ''] = new RegExp(`^${name}:\\n((?: {2}.*\\n)+)`, 'm').exec(actionYml()) ?? [];
-  const entries = block.split(/^ {2}(?=\S)/m).filter((text) => text !== '');
+  const withoutComments = block.replace(/^ *#.*\n/gm, '');
+  const entries = withoutComments.split(/^ {2}(?=\S)/m).filter((text) => text !== '');
   return Object.fromEntries(
     entries.map((entry) => {
       const [key = '', ...lines] = entry.trimEnd().split('\n');
@@ -42,6 +43,16 @@ describe('action.yml', () => {
     }
     const outputs = Object.entries(OUTPUTS).map(([name, description]) => [name, { description }]);
     expect(section('outputs')).toEqual(Object.fromEntries(outputs));
+  });
+
+  test('has the required inputs first, and a comment above each group of inputs', () => {
+    const lines = actionYml().split('\n');
+    const groups = lines.filter((line) => line.startsWith('  # --- ')).map((line) => line.slice('  # --- '.length));
+    expect(groups).toEqual([...new Set(Object.values(INPUTS).map((row) => row.group))]);
+    expect(groups).toHaveLength(new Set(groups).size);
+    expect(lines[lines.indexOf('inputs:') + 1]).toBe('  # --- Required');
+    const isRequired = Object.values(INPUTS).map((row) => row.required === true);
+    expect(isRequired.lastIndexOf(true)).toBeLessThan(isRequired.indexOf(false));
   });
 
   test('names the runtime that the bundle is made for', () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { readInputs } from '../../src/action/inputs.ts';
+import { readInputs } from '../../src/action/read-inputs.ts';
 import { fillAddress, judge, parseConditions, placeholdersIn, verdictOf } from '../../src/release/health-conditions.ts';
 
 function judged(json: unknown, line: string) {

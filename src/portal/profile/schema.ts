@@ -1,8 +1,8 @@
 /** The shape of a profile file, and what zod finds wrong with one as sentences. Loads zod, so it is a lazy chunk. */
 
-import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { REFUSALS } from '../../lib/errors.ts';
+import { nearest } from '../../lib/nearest.ts';
 import { cleanLine } from '../../lib/text.ts';
 import { type Operation, STATES, type State } from '../../release/lifecycle.ts';
 import { isObject, placeName, TOKEN, VISIBLE } from './rules.ts';
@@ -199,10 +199,4 @@ function keysAt(path: readonly PropertyKey[]): string[] {
   }
   shape = plain(shape);
   return shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
-}
-
-function nearest(given: string, names: readonly string[]): string | undefined {
-  const far = (known: string) => distance(given.slice(0, 64).toLowerCase(), known.toLowerCase());
-  const best = [...names].sort((a, b) => far(a) - far(b))[0];
-  return best !== undefined && far(best) <= Math.max(2, best.length / 3) ? best : undefined;
 }

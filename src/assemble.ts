@@ -1,0 +1,89 @@
+/** The parts of a run, put together from its inputs. */
+
+import type { Inputs } from './action/inputs.ts';
+import type { VersionSources } from './action/which-version.ts';
+import type { RunDependencies } from './dependencies.ts';
+import { type HealthGate, openHealthGate } from './drive/health-gate.ts';
+import { someVersions } from './drive/observe.ts';
+import { tagsOf } from './github/repository-tags.ts';
+import { formatBytes } from './lib/format.ts';
+import type { Package } from './package/package.ts';
+import type { Portal } from './portal/port.ts';
+import { stageThatTakes } from './release/lifecycle.ts';
+import type { PlanOptions } from './release/plan.ts';
+
+/** Where the version may come from that no input and no event names. */
+export function versionSources(inputs: Inputs, portal: Portal, run: RunDependencies): VersionSources {
+  const { context, log, emit } = run;
+  return {
+    packageVersion: async (path) => {
+      const { packageVersion } = await import('./package/package.ts');
+      return packageVersion(path, context.workspace, context.tempDir);
+    },
+    tags: () => tagsOf(inputs, run),
+    portalVersions: async () => (await someVersions(portal)).map(({ version }) => version),
+    log: log.info,
+    notice: (text) => void emit({ kind: 'notice', text }),
+  };
+}
+
+/** The package that upload sends, checked; whoever opens it closes it. Throws package-invalid. */
+export async function openBuild(inputs: Inputs, { context, log, emit }: RunDependencies): Promise<Package | undefined> {
+  if (!inputs.package || !stageThatTakes('package', inputs.stages)) return undefined;
+  const { openPackage } = await import('./package/package.ts');
+  const build = await openPackage(inputs.package, context);
+  log.info(
+    `package: ${build.entries} ${build.entries === 1 ? 'entry' : 'entries'}, ${formatBytes(build.sizeBytes)}, SHA-256 ${build.sha256}`,
+  );
+  await emit({ kind: 'package', package: build });
+  const { names, isSent } = build.clutter;
+  const text = `The package holds what an operating system left in it: ${names}.`;
+  if (names !== '' && isSent) await emit({ kind: 'notice', text });
+  else if (names !== '') log.info(`left out of the package: ${names}`);
+  return build;
+}
+
+/** What the inputs say of the plan. */
+export function planOptions(inputs: Inputs, show: RunDependencies['show']): PlanOptions {
+  return {
+    targetApp: inputs.targetApp,
+    allowDowngrade: inputs.allowDowngrade,
+    reapply: inputs.reapply,
+    ratios: inputs.ratios,
+    soakMs: inputs.soakMs ?? 0,
+    soakMode: inputs.soakMode,
+    show,
+  };
+}
+
+/** The canary's health check, every response of which the record keeps; undefined where none was asked for. */
+export async function healthGate(
+  inputs: Inputs,
+  version: string,
+  run: RunDependencies,
+): Promise<HealthGate | undefined> {
+  const { clock, signal, log, redactor, show, emit, exchange } = run;
+  const { miniappId, targetApp, soakMs = 0, soakMode } = inputs;
+  if (inputs.healthUrl === undefined) return undefined;
+  return openHealthGate({
+    health: {
+      template: inputs.healthUrl,
+      miniappId,
+      targetApp,
+      version,
+      conditions: inputs.healthWhen,
+      token: inputs.healthToken,
+      show,
+      onProxyPassword: (password) => redactor.add(password, 'credential'),
+      send: exchange,
+    },
+    onHealth: ({ ratioPercent }, health) => emit({ kind: 'health', ratioPercent, health, atMs: clock.now() }),
+    clock,
+    signal,
+    intervalMs: inputs.healthIntervalMs,
+    failures: inputs.healthFailures,
+    soakMs,
+    soakMode,
+    log: log.info,
+  });
+}
