@@ -226,10 +226,10 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-class TooLarge extends Error {}
-class TooLate extends Error {}
+export class TooLarge extends Error {}
+export class TooLate extends Error {}
 /** A kept-alive connection ended before any byte of the response. Whether the server saw the request is not known. */
-class Dropped extends Error {}
+export class Dropped extends Error {}
 
 /**
  * One exchange, followed nowhere: the whole answer within `timeoutMs`, counted from the last byte of the request that
