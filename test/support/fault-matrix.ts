@@ -127,12 +127,16 @@ const ACCOUNT = { username: 'releaser@example.com', password: 'correct-horse-bat
 const HANG_MS = 400;
 
 let place: Place;
-beforeAll(() => {
-  place = newPlace();
-  mkdirSync(join(place.workspace, 'app'));
-  writeFileSync(join(place.workspace, 'app', 'index.html'), '<!doctype html><title>shop</title>');
-});
-afterAll(() => place.close());
+/** For each file that takes a share: files may share this module. */
+function preparePlace(): void {
+  beforeAll(() => {
+    met.clear();
+    place = newPlace();
+    mkdirSync(join(place.workspace, 'app'));
+    writeFileSync(join(place.workspace, 'app', 'index.html'), '<!doctype html><title>shop</title>');
+  });
+  afterAll(() => place.close());
+}
 
 interface StepOptions {
   readonly onRequest?: Parameters<typeof startFaultProxy>[2];
@@ -293,14 +297,18 @@ const VARIANTS: readonly LastingFault[] = [
 const met = new Set<string>();
 const isFirst = (what: string) => !met.has(what) && Boolean(met.add(what));
 
-const counts: Record<string, number> = {};
+let counts: Record<string, number> = {};
 const count = (what: string) => {
   counts[what] = (counts[what] ?? 0) + 1;
 };
-afterAll(() => console.log('faults run:', JSON.stringify(counts)));
 
 /** A fault at each request of each of these scenarios. */
 export function testFaults(names: readonly ScenarioName[]): void {
+  preparePlace();
+  afterAll(() => {
+    console.log('faults run:', JSON.stringify(counts));
+    counts = {};
+  });
   const chosen = (Object.entries(SCENARIOS) as [string, Scenario][]).filter(([name]) =>
     (names as readonly string[]).includes(name),
   );
@@ -386,6 +394,7 @@ export function testFaults(names: readonly ScenarioName[]): void {
 /** A list whose pages never end. */
 export function testEndlessLists(): void {
   describe('lists without end', () => {
+    preparePlace();
     test.each([
       ['upload', 'listVersions'],
       ['rollback', 'listReleases'],
