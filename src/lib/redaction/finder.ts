@@ -33,6 +33,7 @@ export function createFinder(): Finder {
   function remember(piece: string, uses: number): void {
     const known = pieces.get(piece);
     pieces.set(piece, (known ?? 0) | uses);
+    firstUnits.add(piece.charCodeAt(0));
     const tier = tiers.find(({ startChars }) => piece.length >= startChars);
     if (known !== undefined || tier === undefined) return;
     const start = piece.slice(0, tier.startChars);
@@ -50,7 +51,7 @@ export function createFinder(): Finder {
   return {
     add(text, uses) {
       if (text === '') return;
-      for (const piece of piecesOf(text)) firstUnits.add(piece.charCodeAt(0));
+      firstUnits.add(text.charCodeAt(0));
       if (text.length < WHOLE_WORD_BELOW) words.set(text, (words.get(text) ?? 0) | uses);
       else for (const piece of piecesOf(text)) remember(piece, uses);
     },
