@@ -16,7 +16,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -75,38 +75,64 @@ const KEEP_ALIVE_MS = 10 * 60_000;
 const STALE_LOCK_MS = 10_000;
 const LOCK_TIMEOUT_MS = 30_000;
 
-/** Starts the sandbox. Throws SandboxInvalid where the file holds no state of one, or the seed contradicts itself. */
-export async function startSandbox(options: ServerOptions): Promise<Sandbox> {
+/** A request as the sandbox reads it; an IncomingMessage is one. */
+export interface SandboxRequest extends AsyncIterable<Buffer> {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+}
+
+export interface SandboxResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The sandbox without its server, for whoever hands it requests inside of one process. */
+export interface OpenSandbox extends Pick<Sandbox, 'read'> {
+  handle(request: SandboxRequest): Promise<SandboxResponse>;
+}
+
+/** Opens the state. Throws SandboxInvalid where the file holds no state of one, or the seed contradicts itself. */
+export async function openSandbox(options: ServerOptions): Promise<OpenSandbox> {
   const now = options.now ?? Date.now;
   const store =
     options.file === undefined ? inMemory(options.seed, now) : await inFile(options.file, options.seed, now);
   const door = doorOf(options.credentials, now);
   const rules: Rules = { review: options.rules.review, ...(door && { mayLogIn: door.mayLogIn }) };
+  return {
+    read: store.read,
+    async handle(req) {
+      if (req.method === 'GET' && req.url === '/') {
+        return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: LOGIN_PAGE };
+      }
+      const request = await readRequest(req);
+      const loggedIn = door?.knows(req.headers.cookie) ?? true;
+      const { response, operation } = await store.change((state) =>
+        answer(state, { ...request, loggedIn }, now(), rules),
+      );
+      const { errorCode, success } = response.body;
+      const opens = operation === 'login' && success && door;
+      const cookie = opens ? { 'set-cookie': `${door.open()}; Path=/; HttpOnly` } : {};
+      const status = errorCode === 'NOT_LOGIN' ? (options.credentials?.notLoggedIn ?? 200) : response.status;
+      return jsonResponse(status, response.body, cookie, options.bareIds);
+    },
+  };
+}
+
+/** Starts the sandbox. Throws SandboxInvalid where the file holds no state of one, or the seed contradicts itself. */
+export async function startSandbox(options: ServerOptions): Promise<Sandbox> {
+  const { handle, read } = await openSandbox(options);
   let failure: SandboxInvalid | undefined;
 
-  const serve = async (req: IncomingMessage, res: ServerResponse) => {
-    if (req.method === 'GET' && req.url === '/') return sendPage(res);
-    const request = await readRequest(req);
-    const loggedIn = door?.knows(req.headers.cookie) ?? true;
-    const { response, operation } = await store.change((state) =>
-      answer(state, { ...request, loggedIn }, now(), rules),
-    );
-    const { errorCode, success } = response.body;
-    if (operation === 'login' && success && door) res.setHeader('set-cookie', `${door.open()}; Path=/; HttpOnly`);
-    const status = errorCode === 'NOT_LOGIN' ? (options.credentials?.notLoggedIn ?? 200) : response.status;
-    send(res, status, response.body, options.bareIds);
-  };
+  const serve = async (req: IncomingMessage, res: ServerResponse) => send(res, await handle(req));
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
     serve(req, res).catch((error: unknown) => {
       if (!req.complete) return res.destroy(); // the client left in the middle of its request
       failure = toInvalid(error);
-      send(res, 500, {
-        success: false,
-        data: null,
-        errorCode: 'SANDBOX_INVALID',
-        errorMsg: failure.message,
-        traceId: '',
-      });
+      const { message } = failure;
+      const body = { success: false, data: null, errorCode: 'SANDBOX_INVALID', errorMsg: message, traceId: '' };
+      send(res, jsonResponse(500, body));
     });
   });
   // Neither the server nor an idle connection may hold the process.
@@ -117,7 +143,7 @@ export async function startSandbox(options: ServerOptions): Promise<Sandbox> {
     get failure() {
       return failure;
     },
-    read: store.read,
+    read,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -287,7 +313,7 @@ function doorOf(credentials: Credentials | undefined, now: () => number): Door |
 // The wire
 
 /** A body that cannot be read has no fields: the portal answers that as it does a missing one. */
-async function readRequest(req: IncomingMessage): Promise<PortalRequest> {
+async function readRequest(req: SandboxRequest): Promise<PortalRequest> {
   const [pathname = '', query = ''] = (req.url ?? '').split(/\?(.*)/s);
   const request = { method: req.method ?? '', path: pathname };
   const type = req.headers['content-type'] ?? '';
@@ -297,10 +323,10 @@ async function readRequest(req: IncomingMessage): Promise<PortalRequest> {
 }
 
 /** Reads to the end whatever comes, so that the answer is not lost in a reset connection; too long is cut off. */
-async function readJson(req: IncomingMessage, type: string): Promise<unknown> {
+async function readJson(req: SandboxRequest, type: string): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
+  for await (const chunk of req) {
     bytes += chunk.length;
     if (bytes <= MAX_JSON_BYTES) chunks.push(chunk);
   }
@@ -318,7 +344,7 @@ type Sink = (data: Buffer) => void;
  * multipart/form-data (RFC 7578) as a stream: holds a chunk and the short fields, however large the file, of which it
  * keeps size and hash. A body that breaks off, or is no form, has no fields.
  */
-async function readForm(req: IncomingMessage, type: string): Promise<Pick<PortalRequest, 'fields' | 'file'>> {
+async function readForm(req: SandboxRequest, type: string): Promise<Pick<PortalRequest, 'fields' | 'file'>> {
   const [, quoted, plain] = /^multipart\/form-data;.*?boundary=(?:"([^"]{1,70})"|([^\s;]{1,70}))/i.exec(type) ?? [];
   const delimiter = `\r\n--${quoted ?? plain ?? ''}`;
   const body = markedStream(req);
@@ -345,8 +371,8 @@ async function readForm(req: IncomingMessage, type: string): Promise<Pick<Portal
 }
 
 /** Reads a stream from mark to mark, holding one chunk of it. */
-function markedStream(req: IncomingMessage) {
-  const chunks = (req as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+function markedStream(req: SandboxRequest) {
+  const chunks = req[Symbol.asyncIterator]();
   let rest = Buffer.from('\r\n'); // so that the first delimiter looks like the others
   const more = async (): Promise<boolean> => {
     const next = await chunks.next();
@@ -391,13 +417,21 @@ function dispositionOf(head: string): { name?: string | undefined; fileName?: st
   return { name: value('name'), fileName: value('filename') };
 }
 
-function sendPage(res: ServerResponse): void {
-  res.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
-  res.end(LOGIN_PAGE);
+function jsonResponse(
+  status: number,
+  body: unknown,
+  headers: SandboxResponse['headers'] = {},
+  bareIds = false,
+): SandboxResponse {
+  const text = JSON.stringify(body);
+  return {
+    status,
+    headers: { ...headers, 'content-type': 'application/json; charset=utf-8' },
+    body: bareIds ? text.replace(/("publishId":)"(\d+)"/g, '$1$2') : text,
+  };
 }
 
-function send(res: ServerResponse, status: number, body: unknown, bareIds = false): void {
-  const text = JSON.stringify(body);
-  res.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
-  res.end(bareIds ? text.replace(/("publishId":)"(\d+)"/g, '$1$2') : text);
+function send(res: ServerResponse, { status, headers, body }: SandboxResponse): void {
+  res.writeHead(status, headers);
+  res.end(body);
 }

@@ -134,6 +134,15 @@ describe('redact', () => {
     expect(createRedactor().redact('a b')).toBe('a b');
   });
 
+  it('hides a secret that it learns after it has read the text', () => {
+    const redactor = redactorOf('token-1');
+    expect(redactor.redact('token-1 and token-2')).toBe('*** and token-2');
+    redactor.add('token-2', 'credential');
+    expect(redactor.redact('token-1 and token-2')).toBe('*** and ***');
+    redactor.keep(['token-1 and']);
+    expect(redactor.redact('token-1 and token-2')).toBe('token-1 and ***');
+  });
+
   it('takes a secret that is no valid text', () => {
     expect(redactorOf('abc\ud800def').redact('x abc\ud800def')).toBe('x ***');
   });
@@ -186,6 +195,7 @@ describe('redact', () => {
         count++;
         return text.slice(start, end);
       },
+      charCodeAt: (at: number) => text.charCodeAt(at),
     };
     for (let at = 0; at < text.length; at++) finder.endAt(counting as unknown as string, at, 1);
     return count;

@@ -58,6 +58,9 @@ const words = ({ report }: ModelRun) =>
 
 const APPROVES = { afterMs: MINUTE_MS, verdict: 'approve' } as const;
 const RAMP = { stage: 'grayscale', 'grayscale-ratio': '5, 20', 'grayscale-soak': '1h' };
+/** Long enough that the gaps between readings are the longest, five minutes, for two thirds of it. */
+const HOLD_MS = 3 * HOUR_MS;
+const HOLD_RAMP = { ...RAMP, 'grayscale-soak': '3h' };
 
 /** Each stage with the writes that lead to its end, from where it begins. */
 const STAGES: readonly {
@@ -593,21 +596,21 @@ describe('5: a time of the portal counts only where it is plausible', () => {
   const MINUTE_OLD = ours('GRAY', { ratio: 5, changedAgoMs: MINUTE_MS });
   const DAY_RAMP = { stage: 'grayscale', 'grayscale-ratio': '5, 20', 'grayscale-soak': '1d' };
 
-  test.each(ODD)('a ramp that the runner holds keeps each ratio for a day (%s)', async (times) => {
-    const ran = await run(DAY_RAMP, { quirks: { times } });
+  test.each(ODD)('a ramp that the runner holds keeps each ratio for its hold period (%s)', async (times) => {
+    const ran = await run(HOLD_RAMP, { quirks: { times } });
     expectSent(ran, ['skipPilot', 'setRatio 5', 'startGrayscale', 'setRatio 20', 'startGrayscale']);
     expectReport(ran, { verdict: 'succeeded' });
-    for (const ratio of [5, 20]) expect(heldMs(ran, ratio), told(ran)).toBeGreaterThanOrEqual(DAY_MS);
-    expect(heldMs(ran, 5)).toBeLessThan(DAY_MS + HOUR_MS);
+    for (const ratio of [5, 20]) expect(heldMs(ran, ratio), told(ran)).toBeGreaterThanOrEqual(HOLD_MS);
+    expect(heldMs(ran, 5)).toBeLessThan(HOLD_MS + HOUR_MS);
   });
 
   test.each(['seconds', 'minutes', 'date as text', 'zero', 'null', 'absent', 'ahead'] as const)(
-    'a ratio that is a minute old is held for its day by the runner (%s)',
+    'a ratio that is a minute old is held for its hold period by the runner (%s)',
     async (times) => {
-      const ran = await run(DAY_RAMP, { releases: MINUTE_OLD, quirks: { times } });
+      const ran = await run(HOLD_RAMP, { releases: MINUTE_OLD, quirks: { times } });
       expectSent(ran, ['setRatio 20', 'startGrayscale']);
-      expect(heldMs(ran, 5), told(ran)).toBeGreaterThanOrEqual(DAY_MS - MINUTE_MS);
-      expect(heldMs(ran, 5), told(ran)).toBeLessThan(DAY_MS + HOUR_MS);
+      expect(heldMs(ran, 5), told(ran)).toBeGreaterThanOrEqual(HOLD_MS - MINUTE_MS);
+      expect(heldMs(ran, 5), told(ran)).toBeLessThan(HOLD_MS + HOUR_MS);
     },
   );
 
@@ -1160,7 +1163,7 @@ describe('13: what a wait outlives, a soak outlives', () => {
   const reached = (ran: ModelRun) => {
     expectSent(ran, ['skipPilot', 'setRatio 5', 'startGrayscale', 'setRatio 20', 'startGrayscale']);
     expectReport(ran, { verdict: 'succeeded', complete: true, ratioPercent: 20 });
-    for (const ratio of [5, 20]) expect(heldMs(ran, ratio), told(ran)).toBeGreaterThanOrEqual(DAY_MS);
+    for (const ratio of [5, 20]) expect(heldMs(ran, ratio), told(ran)).toBeGreaterThanOrEqual(HOLD_MS);
   };
   const DAY_RAMP = { ...RAMP, 'grayscale-soak': '1d' };
 
@@ -1168,21 +1171,21 @@ describe('13: what a wait outlives, a soak outlives', () => {
     // Without a time, another status that is shown for long cannot be told from a true one.
     const outages = OUTAGES.filter((slip) => typeof slip === 'string' || times === 'milliseconds');
     test.each(outages.map((slip) => [name(slip), slip] as const))(
-      'half a minute of %s at the end of a day',
+      'half a minute of %s at the end of a hold period',
       async (_, slip) => {
         const quirks: Quirks = {
           times,
-          outages: [{ fromMs: DAY_MS - 2 * MINUTE_MS, toMs: DAY_MS + 30 * SECOND_MS, slip }],
+          outages: [{ fromMs: HOLD_MS - 2 * MINUTE_MS, toMs: HOLD_MS + 30 * SECOND_MS, slip }],
         };
-        reached(await run(DAY_RAMP, { quirks }));
+        reached(await run(HOLD_RAMP, { quirks }));
       },
     );
 
     test.each(outages.map((slip) => [name(slip), slip] as const))(
-      'half an hour of %s in the middle of a day',
+      'half an hour of %s in the middle of a hold period',
       async (_, slip) => {
-        const quirks: Quirks = { times, outages: [{ fromMs: 12 * HOUR_MS, toMs: 12.5 * HOUR_MS, slip }] };
-        reached(await run(DAY_RAMP, { quirks }));
+        const quirks: Quirks = { times, outages: [{ fromMs: 1.5 * HOUR_MS, toMs: 2 * HOUR_MS, slip }] };
+        reached(await run(HOLD_RAMP, { quirks }));
       },
     );
   });

@@ -2,8 +2,9 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { type FakeClock, fakeClock, newPlace, runHere } from '../support/fake-world.ts';
+import { createFaultLink } from '../support/fault-link.ts';
 import { type Fault, type SeenRequest, startFaultProxy } from '../support/fault-proxy.ts';
-import { startPortal, type TestPortal, type TestPortalOptions } from '../support/portal.ts';
+import { type InProcessPortal, openPortal, startPortal, type TestPortalOptions } from '../support/portal.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -17,7 +18,7 @@ afterEach(async () => {
 
 interface Scene {
   readonly clock: FakeClock;
-  readonly portal: TestPortal;
+  readonly portal: InProcessPortal;
   readonly startMs: number;
   /** Requests so far whose path ends so. */
   count(path: string): number;
@@ -29,9 +30,9 @@ type Choose = (request: SeenRequest, scene: Scene) => Fault | undefined;
 async function scene(options: TestPortalOptions, { ttlMs, login = true }: { ttlMs?: number; login?: boolean } = {}) {
   const clock = fakeClock();
   const credentials = { ...ACCOUNT, ...(ttlMs && { sessionTtlMs: ttlMs }) };
-  const portal = await startPortal({ now: clock.now, ...(login && { credentials }), ...options });
+  const portal = await openPortal({ now: clock.now, ...(login && { credentials }), ...options });
   const place = newPlace();
-  closers.push(portal.close, place.close);
+  closers.push(place.close);
   const seen: SeenRequest[] = [];
   const { 'portal-session': session = '', ...common } = portal.inputs;
   const ways = { 'portal-username': ACCOUNT.username, 'portal-password': ACCOUNT.password };
@@ -41,14 +42,13 @@ async function scene(options: TestPortalOptions, { ttlMs, login = true }: { ttlM
     startMs: clock.now(),
     count: (path) => seen.filter((request) => request.path.endsWith(path)).length,
     async step(inputs, choose) {
-      const proxy = await startFaultProxy(
-        portal.url,
+      const { exchange } = createFaultLink(
+        portal,
         (_, request) => request && choose(request, self),
         (_, request) => seen.push(request),
       );
-      closers.push(proxy.close);
       const given = { ...common, ...(login ? ways : { 'portal-session': session }), version: '1.0.0', ...inputs };
-      return runHere({ ...given, 'portal-url': proxy.url }, { clock, place });
+      return runHere(given, { clock, place, exchange });
     },
   };
   return self;
@@ -140,11 +140,12 @@ describe('a login that nobody judged is tried again', () => {
 
   test('no connection at all: as often', async () => {
     const { clock, portal, step, count } = await scene({ seed: { ...LIVE, state: 'approved' } });
-    const inputs = { stage: 'status', 'portal-url': portal.url };
-    const { report } = await step(inputs, () => undefined);
+    const { report } = await step({ stage: 'status' }, () => undefined);
     expect(report.verdict).toBe('unchanged');
     expect(count('/user/login')).toBe(1);
-    await portal.close();
+    const gone = await startPortal();
+    await gone.close();
+    const inputs = { stage: 'status', 'portal-url': gone.url };
     const place = newPlace();
     closers.push(place.close);
     const { 'portal-session': _, ...common } = portal.inputs;
@@ -305,17 +306,16 @@ describe('a session that slides: each response, whatever it is, has a new cookie
 test('a profile says which redirects and pages are the end of a session', async () => {
   const { mkdirSync, writeFileSync } = await import('node:fs');
   const clock = fakeClock();
-  const portal = await startPortal({ now: clock.now, seed: { ...LIVE, state: 'approved' } });
+  const portal = await openPortal({ now: clock.now, seed: { ...LIVE, state: 'approved' } });
   const place = newPlace();
   mkdirSync(place.workspace, { recursive: true });
   const notLoggedIn = { redirectsTo: ['/masuk'], pageContains: ['Silakan masuk'] };
   writeFileSync(`${place.workspace}/portal.json`, JSON.stringify({ envelope: { notLoggedIn }, login: { page: '/' } }));
-  closers.push(portal.close, place.close);
+  closers.push(place.close);
   const codeAfter = async (fault: Fault) => {
-    const proxy = await startFaultProxy(portal.url, () => fault);
-    closers.push(proxy.close);
-    const inputs = { ...portal.inputs, 'portal-url': proxy.url, stage: 'release', version: '1.0.0' };
-    const { report } = await runHere({ ...inputs, 'portal-profile': 'portal.json' }, { clock, place });
+    const { exchange } = createFaultLink(portal, () => fault);
+    const inputs = { ...portal.inputs, stage: 'release', version: '1.0.0', 'portal-profile': 'portal.json' };
+    const { report } = await runHere(inputs, { clock, place, exchange });
     return report.error?.code;
   };
   expect(await codeAfter(redirect('/masuk?x=1'))).toBe('portal-unauthorized');

@@ -4,8 +4,8 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/report/report.ts';
 import { type FakeClock, fakeClock, newPlace, runHere, seeded } from '../support/fake-world.ts';
-import { startFaultProxy } from '../support/fault-proxy.ts';
-import { startPortal, type TestPortal, type TestPortalOptions } from '../support/portal.ts';
+import { createFaultLink } from '../support/fault-link.ts';
+import { type InProcessPortal, openPortal, type TestPortalOptions } from '../support/portal.ts';
 
 const SEEDS = Array.from({ length: 25 }, (_, index) => index + 1);
 const LIVE = { versions: ['1.0.0', '1.1.0'], live: '0.9.0', version: '1.0.0' };
@@ -21,7 +21,7 @@ type Inputs = Readonly<Record<string, string>>;
 interface Race {
   readonly reports: readonly [Report, Report];
   readonly effects: readonly string[];
-  readonly portal: TestPortal;
+  readonly portal: InProcessPortal;
   readonly what: string;
 }
 
@@ -33,14 +33,17 @@ async function race(
   before: readonly Inputs[] = [],
 ): Promise<Race> {
   const clock = fakeClock(seed);
-  const portal = await startPortal({ now: clock.now, ...options });
+  const portal = await openPortal({ now: clock.now, ...options });
   const base = { ...portal.inputs, version: '1.0.0' };
-  for (const inputs of before) await runHere({ ...base, ...inputs }, { clock, place });
+  for (const inputs of before)
+    await runHere(
+      { ...base, ...inputs },
+      { clock, place, exchange: createFaultLink(portal, () => undefined).exchange },
+    );
   const doneBefore = portal.effects().length;
   const [one, other] = await Promise.all(
     pair.map((inputs, index) => delayed({ ...base, ...inputs }, seed * 2 + index, portal, clock)),
   );
-  await portal.close();
   interleavings++;
   if (!one || !other) throw new Error('two runs');
   const effects = portal.effects().slice(doneBefore);
@@ -49,21 +52,17 @@ async function race(
   return { reports: [one.report, other.report], effects, portal, what };
 }
 
-async function delayed(inputs: Inputs, seed: number, portal: TestPortal, clock: FakeClock) {
+async function delayed(inputs: Inputs, seed: number, portal: InProcessPortal, clock: FakeClock) {
   const random = seeded(seed);
-  const proxy = await startFaultProxy(portal.url, () => async ({ response, forward }) => {
+  const { exchange } = createFaultLink(portal, () => async ({ response, forward }) => {
     for (let ticks = Math.floor(random() * random() * 60); ticks > 0; ticks--) await tick();
     const answer = await forward();
     response.writeHead(answer.status, answer.headers).end(answer.body);
   });
-  try {
-    return await runHere({ ...inputs, 'portal-url': proxy.url }, { clock, place });
-  } finally {
-    await proxy.close();
-  }
+  return runHere(inputs, { clock, place, exchange });
 }
 
-const ratioAtEnd = (portal: TestPortal) => {
+const ratioAtEnd = (portal: InProcessPortal) => {
   const release = portal.read().apps[0]?.releases.find(({ version }) => version === '1.0.0');
   return release?.grayRatio ?? 0;
 };

@@ -1,15 +1,19 @@
 /**
  * Promises 1 and 2: a fault at every request of every stage, singly and mixed. Each effect comes exactly once. The
- * scenarios are divided among several files, so that each core has a share.
+ * scenarios are divided among several files, so that each core has a share. Two of them go over sockets; the others
+ * break the call in this process (test/support/fault-link.ts), which takes a fifth of the time.
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Exchange, exchange } from '../../src/net/exchange.ts';
 import { defaultProfile } from '../../src/portal/profile/profile.ts';
 import { OPERATIONS, type Operation, operationRow } from '../../src/release/lifecycle.ts';
 import { fakeClock, newPlace, type Place, runHere, seeded } from './fake-world.ts';
+import { createFaultLink } from './fault-link.ts';
 import {
+  type Choose,
   endlessPages,
   type Fault,
   LASTING_FAULTS,
@@ -19,13 +23,15 @@ import {
   type SeenRequest,
   startFaultProxy,
 } from './fault-proxy.ts';
-import { startPortal, type TestPortalOptions } from './portal.ts';
+import { openPortal, startPortal, type TestPortalOptions } from './portal.ts';
 
 interface Scenario {
   readonly inputs: Readonly<Record<string, string>>;
   readonly seed: NonNullable<TestPortalOptions['seed']>;
   readonly afterMs?: number;
   readonly login?: true;
+  /** Over sockets and a proxy on loopback. The others break the call inside of this process, at a fifth of the time. */
+  readonly wire?: true;
   /** Writes that the portal accepts, in their order, but for those that may be repeated. */
   readonly once: readonly Operation[];
   /** Writes that may be repeated; each at least once. */
@@ -38,6 +44,7 @@ const SCENARIOS = {
   upload: {
     inputs: { stage: 'upload', package: 'app' },
     seed: { versions: ['0.9.0'] },
+    wire: true,
     once: ['createVersion'],
     repeatable: ['uploadPackage'],
     state: 'none',
@@ -80,6 +87,7 @@ const SCENARIOS = {
   release: {
     inputs: { stage: 'release' },
     seed: { ...LIVE, state: 'approved' },
+    wire: true,
     once: ['skipPilot', 'goOnline'],
     state: 'released',
   },
@@ -115,31 +123,36 @@ const SCENARIOS = {
 export type ScenarioName = keyof typeof SCENARIOS;
 
 const ACCOUNT = { username: 'releaser@example.com', password: 'correct-horse-battery' };
-/** Long enough for an answer that comes; a hanging one costs this much real time. */
+/** A response that hangs costs this much real time on the wire, and none over a link. */
 const HANG_MS = 400;
 
 let place: Place;
-beforeAll(() => {
-  place = newPlace();
-  mkdirSync(join(place.workspace, 'app'));
-  writeFileSync(join(place.workspace, 'app', 'index.html'), '<!doctype html><title>shop</title>');
-});
-afterAll(() => place.close());
+/** For each file that takes a share: files may share this module. */
+function preparePlace(): void {
+  beforeAll(() => {
+    met.clear();
+    place = newPlace();
+    mkdirSync(join(place.workspace, 'app'));
+    writeFileSync(join(place.workspace, 'app', 'index.html'), '<!doctype html><title>shop</title>');
+  });
+  afterAll(() => place.close());
+}
 
 interface StepOptions {
   readonly onRequest?: Parameters<typeof startFaultProxy>[2];
   readonly requestTimeoutMs?: number;
 }
 
-/** A portal behind a proxy, and the steps that run against it. */
+/** A portal behind a proxy or a fault link, and the steps that run against it. */
 async function stageOf(scenario: Scenario, seed = 1) {
   const clock = fakeClock(seed);
-  const portal = await startPortal({
+  const options: TestPortalOptions = {
     now: clock.now,
     seed: scenario.seed,
     rules: { review: { mode: 'approve', afterMs: scenario.afterMs ?? 0 } },
     ...(scenario.login && { credentials: ACCOUNT }),
-  });
+  };
+  const portal = scenario.wire ? await startPortal(options) : await openPortal(options);
   const { 'portal-session': session, ...common } = portal.inputs;
   const credentials = scenario.login
     ? { 'portal-username': ACCOUNT.username, 'portal-password': ACCOUNT.password }
@@ -147,15 +160,20 @@ async function stageOf(scenario: Scenario, seed = 1) {
   return {
     clock,
     portal,
-    async step(
-      choose: Parameters<typeof startFaultProxy>[1],
-      { onRequest, requestTimeoutMs = 30_000 }: StepOptions = {},
-    ) {
-      const proxy = await startFaultProxy(portal.url, choose, onRequest);
+    async step(choose: Choose, { onRequest, requestTimeoutMs = 30_000 }: StepOptions = {}) {
+      const proxy =
+        'handle' in portal
+          ? createFaultLink(portal, choose, onRequest)
+          : await startFaultProxy(portal.url, choose, onRequest);
       clock.onSleep = proxy.slept;
       const inputs = { ...common, ...credentials, version: '1.0.0', ...scenario.inputs, 'portal-url': proxy.url };
+      // On a busy machine a response that comes may take as long as one that hangs may be waited for.
+      const overWire = (request: Exchange) => {
+        const isHang = String(choose(proxy.seen.length + 1)).startsWith('hang');
+        return exchange({ ...request, timeoutMs: isHang ? request.timeoutMs : 30_000 });
+      };
       try {
-        const result = await runHere(inputs, { clock, place, requestTimeoutMs });
+        const result = await runHere(inputs, { clock, place, requestTimeoutMs, exchange: proxy.exchange ?? overWire });
         return { ...result, requests: proxy.seen.length };
       } finally {
         await proxy.close();
@@ -279,14 +297,18 @@ const VARIANTS: readonly LastingFault[] = [
 const met = new Set<string>();
 const isFirst = (what: string) => !met.has(what) && Boolean(met.add(what));
 
-const counts: Record<string, number> = {};
+let counts: Record<string, number> = {};
 const count = (what: string) => {
   counts[what] = (counts[what] ?? 0) + 1;
 };
-afterAll(() => console.log('faults run:', JSON.stringify(counts)));
 
 /** A fault at each request of each of these scenarios. */
 export function testFaults(names: readonly ScenarioName[]): void {
+  preparePlace();
+  afterAll(() => {
+    console.log('faults run:', JSON.stringify(counts));
+    counts = {};
+  });
   const chosen = (Object.entries(SCENARIOS) as [string, Scenario][]).filter(([name]) =>
     (names as readonly string[]).includes(name),
   );
@@ -372,6 +394,7 @@ export function testFaults(names: readonly ScenarioName[]): void {
 /** A list whose pages never end. */
 export function testEndlessLists(): void {
   describe('lists without end', () => {
+    preparePlace();
     test.each([
       ['upload', 'listVersions'],
       ['rollback', 'listReleases'],

@@ -3,9 +3,10 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as tick } from 'node:timers/promises';
+import type { TransportOptions } from '../../src/portal/transport.ts';
 
 export interface SeenRequest {
   readonly method: string;
@@ -14,20 +15,26 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly headers: http.OutgoingHttpHeaders;
   readonly body: Buffer;
 }
 
+/** What a fault uses of a server's response, so that it can also be done without a server. */
+export type Reply = Writable & {
+  readonly socket: { resetAndDestroy(): unknown } | null;
+  writeHead(status: number, headers?: http.OutgoingHttpHeaders): Reply;
+};
+
 interface Exchange {
   readonly request: SeenRequest;
-  readonly response: http.ServerResponse;
+  readonly response: Reply;
   /** Passes the request on; the portal's whole answer. */
   forward(): Promise<Answer>;
 }
 
-type Act = (exchange: Exchange) => Promise<unknown> | unknown;
+export type Act = (exchange: Exchange) => Promise<unknown> | unknown;
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const HTML = '<html><head><title>Bad gateway</title></head><body>ray 0f</body></html>';
@@ -35,10 +42,10 @@ const MIB = 1024 * 1024;
 const BLANKS = Buffer.alloc(MIB, ' ');
 const BRACKETS = '['.repeat(8 * MIB);
 
-const say =
-  (status: number, body: string, headers: http.OutgoingHttpHeaders = JSON_TYPE): Act =>
-  ({ response }) =>
-    send(response, { status, headers, body: Buffer.from(body) });
+const say = (status: number, body: string, headers: http.OutgoingHttpHeaders = JSON_TYPE): Act => {
+  const bytes = Buffer.from(body);
+  return ({ response }) => send(response, { status, headers, body: bytes });
+};
 
 /** As an act, but the portal has taken the request before. */
 const taken =
@@ -126,22 +133,27 @@ export const endlessPages: Act = ({ request, response }) => {
   });
 };
 
+export const FAULTS = { ...PASSING_FAULTS, ...LASTING_FAULTS };
 export type PassingFault = keyof typeof PASSING_FAULTS;
 export type LastingFault = keyof typeof LASTING_FAULTS;
 export type Fault = PassingFault | LastingFault | Act;
 
+/** Called once for the k-th request, from 1 on, and before it comes. */
+export type Choose = (k: number, request?: SeenRequest) => Fault | undefined;
+
 export interface FaultProxy {
   readonly url: string;
+  /** Where it is no server: the client's way to it. */
+  readonly exchange?: TransportOptions['exchange'];
   readonly seen: readonly SeenRequest[];
   /** Told of each sleep of the client: a refusing proxy listens again from the second one on. */
   slept(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** `choose` is asked once for the k-th request, from 1 on, and before it comes. */
 export async function startFaultProxy(
   target: string,
-  choose: (k: number, request?: SeenRequest) => Fault | undefined,
+  choose: Choose,
   onRequest: (k: number, request: SeenRequest) => void = () => {},
 ): Promise<FaultProxy> {
   const agent = new http.Agent({ keepAlive: true });
@@ -186,7 +198,7 @@ export async function startFaultProxy(
     }
     const forward = () => passOn(target, request, body, agent);
     if (fault === undefined || fault === 'refuse') return send(response, await forward());
-    const act: Act = typeof fault === 'function' ? fault : { ...PASSING_FAULTS, ...LASTING_FAULTS }[fault];
+    const act: Act = typeof fault === 'function' ? fault : FAULTS[fault];
     await act({ request, response, forward });
   }
 
@@ -207,7 +219,7 @@ export async function startFaultProxy(
   };
 }
 
-function send(response: http.ServerResponse, { status, headers, body }: Answer): void {
+function send(response: Reply, { status, headers, body }: Answer): void {
   response.writeHead(status, { ...headers, 'content-length': body.length });
   response.end(body);
 }

@@ -26,11 +26,14 @@ const PIECE_CHARS = 64;
 export function createFinder(): Finder {
   const pieces = new Map<string, number>();
   const words = new Map<string, number>();
+  /** The first UTF-16 units of all known texts: most positions of most texts are passed by with one look-up. */
+  const firstUnits = new Set<number>();
   const tiers = TIERS.map((startChars) => ({ startChars, lengths: new Map<string, number[]>() }));
 
   function remember(piece: string, uses: number): void {
     const known = pieces.get(piece);
     pieces.set(piece, (known ?? 0) | uses);
+    firstUnits.add(piece.charCodeAt(0));
     const tier = tiers.find(({ startChars }) => piece.length >= startChars);
     if (known !== undefined || tier === undefined) return;
     const start = piece.slice(0, tier.startChars);
@@ -48,10 +51,12 @@ export function createFinder(): Finder {
   return {
     add(text, uses) {
       if (text === '') return;
+      firstUnits.add(text.charCodeAt(0));
       if (text.length < WHOLE_WORD_BELOW) words.set(text, (words.get(text) ?? 0) | uses);
       else for (const piece of piecesOf(text)) remember(piece, uses);
     },
     endAt(text, at, use) {
+      if (!firstUnits.has(text.charCodeAt(at))) return at;
       for (const { startChars, lengths } of tiers) {
         if (lengths.size === 0) continue;
         for (const length of lengths.get(text.slice(at, at + startChars)) ?? []) {

@@ -37,11 +37,14 @@ export function createRedactor(ourWords = ''): Redactor {
   const plain = createFinder();
   const keptTexts: string[] = [ourWords.toLowerCase()];
   let isEmpty = true;
+  /** A wait reads and says the same for hours. Holds only while no other secret or plain input is known. */
+  const redacted = new Map<string, string>();
 
   function add(secret: string, kind: SecretKind): void {
     const text = secret.trim();
     if (text === '') return;
     isEmpty = false;
+    redacted.clear();
     const uses = couldBeOurs(text, kind) ? UNTRUSTED : UNTRUSTED | SENTENCE;
     for (const form of formsOf(text)) secrets.add(form, uses);
   }
@@ -77,6 +80,17 @@ export function createRedactor(ourWords = ''): Redactor {
 
   function redact(text: string, use: number): string {
     if (isEmpty || text === '') return text;
+    if (text.length > MAX_KEPT_CHARS) return redactAnew(text, use);
+    const key = use + text;
+    const known = redacted.get(key);
+    if (known !== undefined) return known;
+    if (redacted.size >= MAX_KEPT_TEXTS) redacted.clear();
+    const result = redactAnew(text, use);
+    redacted.set(key, result);
+    return result;
+  }
+
+  function redactAnew(text: string, use: number): string {
     const hidden = new Uint8Array(text.length);
     const hide = (start: number, end: number) => hidden.fill(1, start, end);
     for (const reading of readingsOf(text)) {
@@ -95,6 +109,7 @@ export function createRedactor(ourWords = ''): Redactor {
       for (const secret of list) add(secret, kind);
     },
     keep(list) {
+      redacted.clear();
       for (const text of list) {
         const form = foldedText(text);
         plain.add(form, UNTRUSTED);
@@ -138,6 +153,9 @@ const MASK = '***';
 const COOKIE_VALUE_CHARS = 8;
 const MASKED_CHARS = 8;
 const MAX_READ_CHARS = 65_536;
+/** What is kept of redacted texts: less than half a megabyte. */
+const MAX_KEPT_CHARS = 500;
+const MAX_KEPT_TEXTS = 256;
 
 /** What a secret is looked for in. */
 const UNTRUSTED = 1;

@@ -59,7 +59,8 @@ const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}]/u;
 const ASCII = Array.from({ length: 128 }, (_, code) => foldedChar(String.fromCharCode(code)));
 
 function asItIs(text: string): Reading {
-  const places = Int32Array.from({ length: text.length + 1 }, (_, at) => at);
+  const places = new Int32Array(text.length + 1);
+  for (let at = 0; at < places.length; at++) places[at] = at;
   return { text, starts: places, ends: places.subarray(1) };
 }
 
