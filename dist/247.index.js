@@ -22,7 +22,7 @@ export const modules = {
 
 
 const CONNECT_TIMEOUT_MS = 30_000;
-/** An agent for https addresses. `proxy` gives its user name and password decoded. */
+/** An agent for https addresses through a proxy, whose user name and password are decoded. */
 function createTunnelAgent(proxy, pool) {
     const agent = new node_https__WEBPACK_IMPORTED_MODULE_1__.Agent(pool);
     const opening = new Set();
@@ -37,7 +37,7 @@ function createTunnelAgent(proxy, pool) {
             opening.delete(request);
             if (socket)
                 callback?.(null, node_tls__WEBPACK_IMPORTED_MODULE_2__.connect({ ...options, socket }));
-            // Typed as if there always were a stream; Node takes none with an error.
+            // The type wants a stream always; Node accepts none together with an error.
             else
                 callback?.(error);
         });
@@ -46,6 +46,7 @@ function createTunnelAgent(proxy, pool) {
     };
     return agent;
 }
+/** Opens a tunnel to `target` (`host:port`); `done` gets the socket or a NotSent. Times out after 30 s. */
 function openTunnel(proxy, target, done) {
     const isSecure = proxy.protocol === 'https:';
     const credentials = `${proxy.username}:${proxy.password}`;
@@ -67,10 +68,10 @@ function openTunnel(proxy, target, done) {
         if (response.statusCode === 200)
             return done(null, socket);
         socket.destroy();
-        done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y(new Error(`the proxy answered ${response.statusCode} to CONNECT`)));
+        done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y5(new Error(`the proxy answered ${response.statusCode} to CONNECT`)));
     });
-    request.on('timeout', () => request.destroy(new Error('the proxy does not answer')));
-    request.on('error', (error) => done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y(new Error(`the proxy cannot be used: ${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A)(error)}`, { cause: error }))));
+    request.on('timeout', () => request.destroy(new Error('the proxy does not respond')));
+    request.on('error', (error) => done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y5(new Error(`the proxy cannot be used: ${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}`, { cause: error }))));
     request.end();
     return request;
 }

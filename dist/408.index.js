@@ -22,7 +22,7 @@ export const modules = {
 
 
 const CONNECT_TIMEOUT_MS = 30_000;
-/** An agent for https addresses. `proxy` gives its user name and password decoded. */
+/** An agent for https addresses through a proxy, whose user name and password are decoded. */
 function createTunnelAgent(proxy, pool) {
     const agent = new node_https__WEBPACK_IMPORTED_MODULE_1__.Agent(pool);
     const opening = new Set();
@@ -37,7 +37,7 @@ function createTunnelAgent(proxy, pool) {
             opening.delete(request);
             if (socket)
                 callback?.(null, node_tls__WEBPACK_IMPORTED_MODULE_2__.connect({ ...options, socket }));
-            // Typed as if there always were a stream; Node takes none with an error.
+            // The type wants a stream always; Node accepts none together with an error.
             else
                 callback?.(error);
         });
@@ -46,6 +46,7 @@ function createTunnelAgent(proxy, pool) {
     };
     return agent;
 }
+/** Opens a tunnel to `target` (`host:port`); `done` gets the socket or a NotSent. Times out after 30 s. */
 function openTunnel(proxy, target, done) {
     const isSecure = proxy.protocol === 'https:';
     const credentials = `${proxy.username}:${proxy.password}`;
@@ -67,10 +68,10 @@ function openTunnel(proxy, target, done) {
         if (response.statusCode === 200)
             return done(null, socket);
         socket.destroy();
-        done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y(new Error(`the proxy answered ${response.statusCode} to CONNECT`)));
+        done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y5(new Error(`the proxy answered ${response.statusCode} to CONNECT`)));
     });
-    request.on('timeout', () => request.destroy(new Error('the proxy does not answer')));
-    request.on('error', (error) => done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y(new Error(`the proxy cannot be used: ${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A)(error)}`, { cause: error }))));
+    request.on('timeout', () => request.destroy(new Error('the proxy does not respond')));
+    request.on('error', (error) => done(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .NotSent */ .Y5(new Error(`the proxy cannot be used: ${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}`, { cause: error }))));
     request.end();
     return request;
 }
@@ -156,10 +157,10 @@ var external_node_http_ = __webpack_require__(7067);
 var external_node_net_ = __webpack_require__(7030);
 // EXTERNAL MODULE: ./build/src/lib/trust.js
 var trust = __webpack_require__(8095);
+// EXTERNAL MODULE: ./build/src/net/exchange.js
+var exchange = __webpack_require__(8068);
 // EXTERNAL MODULE: ./build/src/net/tunnel.js
 var tunnel = __webpack_require__(9247);
-// EXTERNAL MODULE: ./build/src/portal/transport.js
-var transport = __webpack_require__(8381);
 ;// CONCATENATED MODULE: ./build/src/portal/browser-proxy.js
 /**
  * The proxy on loopback that carries all traffic of the login's browser: pages, frames, popups, workers and the
@@ -200,17 +201,17 @@ async function startBrowserProxy({ origin, hosts, staticHosts }) {
         const { 'proxy-connection': _, ...headers } = asked.headers;
         const request = external_node_http_.request(url, { method: asked.method, headers, agent: false });
         track(request, url);
-        request.on('response', (answer) => {
-            const { connection: _, 'keep-alive': __, ...kept } = answer.headers;
+        request.on('response', (incoming) => {
+            const { connection: _, 'keep-alive': __, ...kept } = incoming.headers;
             reached.add(url.host);
-            response.writeHead(answer.statusCode ?? 502, answer.statusMessage, kept);
-            answer.on('error', () => response.destroy());
-            answer.pipe(response);
+            response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, kept);
+            incoming.on('error', () => response.destroy());
+            incoming.pipe(response);
         });
         request.on('error', (error) => {
             if (!response.headersSent)
                 failures.set(url.host, reasonOf(error));
-            // Not an answer of our own, which could be taken for the portal's.
+            // No response of the proxy itself, which could be mistaken for the portal's.
             asked.socket.destroy();
         });
         response.on('close', () => request.destroy());
@@ -219,7 +220,7 @@ async function startBrowserProxy({ origin, hosts, staticHosts }) {
     /** A tunnel: https, or a WebSocket. */
     async function tunnel(asked, client, head) {
         client.on('error', () => client.destroy());
-        // A WebSocket without TLS asks for a tunnel, too; only loopback may get one.
+        // A WebSocket without TLS requests a tunnel, too; only loopback may get one.
         const urls = [parse(`https://${asked.url}`), parse(`http://${asked.url}`)];
         const url = urls.find((each) => each && mayOpen(each));
         if (!url) {
@@ -285,7 +286,7 @@ function parse(text) {
 }
 /** A connection to `host:port`, through the proxy that the environment names for it. */
 function dial(authority, url) {
-    const proxy = (0,transport/* proxyFor */.iJ)(url);
+    const proxy = (0,exchange/* proxyFor */.iJ)(url);
     return new Promise((resolve, reject) => {
         if (proxy?.hostname) {
             (0,tunnel/* openTunnel */.X)(proxy, authority, (error, socket) => (socket ? resolve(socket) : reject(error)));
@@ -293,7 +294,7 @@ function dial(authority, url) {
         }
         const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
         const socket = (0,external_node_net_.connect)({ host: url.hostname.replace(/^\[|\]$/g, ''), port, timeout: CONNECT_TIMEOUT_MS });
-        socket.once('timeout', () => socket.destroy(new Error('it does not answer')));
+        socket.once('timeout', () => socket.destroy(new Error('it does not respond')));
         socket.once('error', reject);
         socket.once('connect', () => {
             socket.setTimeout(0);
@@ -499,7 +500,7 @@ async function logInOn(page, proxy, options) {
             throw notLoggedIn(sign, trace, page, options);
     }
     catch (cause) {
-        // The password may have been sent: whatever happened, it is not tried again.
+        // The password may have been sent: whatever the error is, it is not sent again.
         if (cause instanceof errors/* ReleaseError */.K2)
             throw cause;
         throw new errors/* ReleaseError */.K2('portal-unauthorized', {
@@ -527,16 +528,16 @@ function traceOf(page, proxy) {
     });
     return trace;
 }
-/** What browsers ask of their makers by themselves. */
+/** Hosts of browser vendors, which browsers contact by themselves. */
 const MAKERS_HOSTS = /(^|\.)(google|googleapis|gstatic|gvt1|googleusercontent|microsoft|msn|bing|live)\.com(:\d+)?$/;
-/** Hosts that the page was kept from, for a message. */
+/** Hosts that the page was not allowed to reach, for a message. */
 function blockedHosts({ proxy, asked }) {
     return [...proxy.blocked]
         .filter((host) => asked.has(host) || !MAKERS_HOSTS.test(host))
         .map((host) => (0,lib_text/* cleanLine */.Ow)(host, 100))
         .slice(0, 5);
 }
-/** A page that shows nothing new for this long does not show the fields any more. */
+/** A page without network traffic for this long is not going to show the fields. */
 const IDLE_MS = 4_000;
 /** Opens the candidates for the login page until one shows the fields, on a host that may receive the credentials. */
 async function openForm(page, trace, options, timeoutMs) {
@@ -557,14 +558,14 @@ async function openForm(page, trace, options, timeoutMs) {
     }
     throw noForm(candidates, causes, trace, options);
 }
-/** Why the page does not show the fields; undefined: it does. A page that may still come is waited for only as the last. */
+/** Why the page does not show the fields; undefined where it does. A page that may still come is waited for only as the last. */
 async function whyNoFields(page, url, login, timeout, isLast) {
     const end = new AbortController();
     try {
-        const answer = await page.goto(url.href, { waitUntil: 'domcontentloaded', timeout });
+        const response = await page.goto(url.href, { waitUntil: 'domcontentloaded', timeout });
         const wait = { timeout, signal: end.signal };
         const fields = [login.password, login.username].map((field) => page.waitForSelector(field, { ...wait, visible: true }));
-        const status = answer?.status() ?? 200;
+        const status = response?.status() ?? 200;
         const idleTime = status < 400 ? IDLE_MS : 500;
         const idle = isLast ? [] : [page.waitForNetworkIdle({ ...wait, idleTime }).then(() => 'idle')];
         const broken = page.waitForFunction(isErrorPage, { ...wait, polling: 200 }).then(() => 'error-page');
@@ -584,7 +585,7 @@ async function whyNoFields(page, url, login, timeout, isLast) {
 function whyUnreachable(cause, { proxy }, { origin }) {
     return NET_ERROR.test(messageOf(cause)) ? proxy.failures.get(origin.host) : undefined;
 }
-/** The browser's name for a request that failed. */
+/** How the browser names a request that failed. */
 const NET_ERROR = /net::ERR/;
 const CERTIFICATE = /ERR_CERT|ERR_SSL/;
 function trustedAddress(page, trace) {
@@ -627,7 +628,7 @@ function noForm(candidates, causes, trace, options) {
         ...(isCertificate && {
             todo: "Install the portal's or the proxy's CA on the runner where its browser looks for it; NODE_EXTRA_CA_CERTS is not read by browsers.",
         }),
-        passing: causes.every((cause) => NET_ERROR.test(messageOf(cause))) && !isCertificate,
+        transient: causes.every((cause) => NET_ERROR.test(messageOf(cause))) && !isCertificate,
         cause: causes.at(-1),
     });
 }
@@ -706,7 +707,7 @@ function errorPage({ failed, proxy }, options) {
     const reason = proxy.failures.get(host) ?? failed?.reason ?? 'the browser shows an error page';
     return new errors/* ReleaseError */.K2('portal-unreachable', {
         found: `After the password was typed, ${(0,lib_text/* cleanLine */.Ow)(host, 100)} could not be reached: ${safeLine(reason, options)}.`,
-        // Nobody knows whether the portal judged the password, so it is not sent again in this run.
+        // It is not known whether the portal checked the password, so it is not sent again in this run.
         effect: 'unknown',
     });
 }

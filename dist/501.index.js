@@ -17,23 +17,29 @@ __webpack_require__.d(__webpack_exports__, {
   writeDeployment: () => (/* reexport */ writeDeployment)
 });
 
-// EXTERNAL MODULE: ./node_modules/@actions/github/lib/utils.js + 21 modules
-var utils = __webpack_require__(1845);
+// EXTERNAL MODULE: ./node_modules/@actions/github/lib/utils.js + 22 modules
+var utils = __webpack_require__(4887);
 // EXTERNAL MODULE: ./build/src/lib/clock.js
 var lib_clock = __webpack_require__(9563);
 // EXTERNAL MODULE: ./build/src/lib/errors.js
 var errors = __webpack_require__(9862);
 // EXTERNAL MODULE: ./build/src/lib/text.js
 var lib_text = __webpack_require__(5498);
-// EXTERNAL MODULE: ./build/src/portal/transport.js
-var transport = __webpack_require__(8381);
+// EXTERNAL MODULE: ./build/src/net/exchange.js
+var exchange = __webpack_require__(8068);
+// EXTERNAL MODULE: ./build/src/net/failure.js
+var failure = __webpack_require__(379);
+// EXTERNAL MODULE: ./build/src/net/retry-after.js
+var retry_after = __webpack_require__(2040);
 ;// CONCATENATED MODULE: ./build/src/github/client.js
 /**
- * A task on GitHub's API: one deadline for all of it, and after a fault that passes the whole task again. A task looks
- * before it writes, so no write is sent a second time unseen.
+ * A task on GitHub's API: one deadline for all of it, and a retry of the whole task after a transient error. A task
+ * reads before it writes, so that a retry repeats no write that took effect.
  *
- * On @actions/github, which brings undici along: imported by ./github.ts alone, which is loaded where it is needed.
+ * On @actions/github, which brings undici along: so only ./github.ts imports it, which is loaded when it is needed.
  */
+
+
 
 
 
@@ -42,26 +48,29 @@ var transport = __webpack_require__(8381);
 const ATTEMPTS = 4;
 const BACKOFF_BASE_MS = 500;
 const BACKOFF_CAP_MS = 4_000;
-/** What GitHub asks for where a secondary limit says nothing else: docs.github.com, best practices for the REST API. */
+/** The pause for a secondary limit whose response names none: docs.github.com, best practices for the REST API. */
 const SECONDARY_LIMIT_MS = 60_000;
 const PER_PAGE = 100;
 const MAX_PAGES = 1_000;
-/** GitHub said no, or nothing. The message is one line of cleaned text. */
+/** GitHub refused a request, or did not respond. The message is one line of cleaned text. */
 class GitHubError extends Error {
     name = 'GitHubError';
-    /** The HTTP status; 0 where no answer came. */
+    /** The HTTP status; 0 where there was no response. */
     status;
-    /** Trying again may help: overload, a rate limit, a broken connection. */
-    passing;
+    /** A retry may help: overload, a rate limit, a broken connection. */
+    transient;
     waitMs;
     constructor(message, details) {
         super(message);
         this.status = details.status;
-        this.passing = details.passing;
+        this.transient = details.transient;
         this.waitMs = details.waitMs;
     }
 }
-/** Runs a task within its limits. Throws GitHubError and Cancelled. */
+/**
+ * Runs a task within its limits.
+ * @throws GitHubError, Cancelled
+ */
 async function runTask(options, { timeoutMs, graceMs }, task) {
     const { clock } = options;
     const limit = taskSignal(options.signal, timeoutMs, graceMs);
@@ -76,7 +85,7 @@ async function runTask(options, { timeoutMs, graceMs }, task) {
                 if (options.signal.aborted)
                     throw new errors/* Cancelled */.cJ();
                 const error = limit.signal.aborted ? tooLate(timeoutMs) : toGitHubError(cause, clock);
-                if (!error.passing || attempt === ATTEMPTS)
+                if (!error.transient || attempt === ATTEMPTS)
                     throw error;
                 const pauseMs = Math.max(error.waitMs ?? 0, (0,lib_clock/* backoffMs */.j)(attempt, clock, BACKOFF_BASE_MS, BACKOFF_CAP_MS));
                 if (clock.now() + pauseMs >= untilMs)
@@ -91,20 +100,20 @@ async function runTask(options, { timeoutMs, graceMs }, task) {
 }
 /**
  * Page after page of a list, as the Link headers say (docs.github.com, using pagination in the REST API). Of a link only
- * the page is taken: the request goes to the API that was configured, whatever host the link names.
- * @throws GitHubError where a next page is announced that cannot be asked for, or after MAX_PAGES
+ * the page is taken: the request goes to the configured API, whatever host the link names.
+ * @throws GitHubError where a link names a next page that cannot be requested, or after MAX_PAGES
  */
 async function* pages(read) {
     let query = { per_page: PER_PAGE };
-    const asked = new Set();
+    const requested = new Set();
     let hasLinks = false;
     for (let page = 1; query; page++) {
         const key = JSON.stringify(query);
-        if (asked.has(key))
+        if (requested.has(key))
             throw noNextPage();
         if (page > MAX_PAGES)
-            throw new GitHubError(`More than ${MAX_PAGES} pages.`, { status: 0, passing: false });
-        asked.add(key);
+            throw new GitHubError(`More than ${MAX_PAGES} pages.`, { status: 0, transient: false });
+        requested.add(key);
         const { data, headers } = await read(query);
         if (!Array.isArray(data))
             throw unexpected();
@@ -132,7 +141,7 @@ function linkedPage(header) {
         const rels = (quoted ?? plain).toLowerCase().split(/\s+/);
         if (!rels.includes('next'))
             continue;
-        // Behind the question mark, whatever stands before it: a path alone is an address, too.
+        // The query alone: the address may be relative.
         const given = new URLSearchParams(/\?([^#]*)/.exec(address)?.[1]);
         const query = PAGE_PARAMETERS.flatMap((name) => (given.has(name) ? [[name, given.get(name) ?? '']] : []));
         if (query.length === 0)
@@ -143,22 +152,22 @@ function linkedPage(header) {
 }
 /**
  * Without a Link header the list ends here, unless a proxy has dropped it. A page may be cut off where its length is a
- * round number, which limits are; it is asked on in pages of that length, in which every server counts alike.
+ * round number, which limits are; the next page is requested with that length, so that every server counts alike.
  */
 function countedPage(length, page) {
     return length > 0 && length % 10 === 0 ? { per_page: length, page: page + 1 } : undefined;
 }
 function noNextPage() {
-    return new GitHubError('GitHub gave a list whose next page cannot be found.', { status: 0, passing: false });
+    return new GitHubError('GitHub sent a list whose next page cannot be found.', { status: 0, transient: false });
 }
-/** What `read` gives, or undefined where GitHub does not have it or does not show it to this token. */
+/** The result of `read`; undefined where it does not exist or this token may not see it. */
 async function orNothing(read, { clock }) {
     try {
         return await read;
     }
     catch (cause) {
         const error = toGitHubError(cause, clock);
-        if (!error.passing && HIDDEN.includes(error.status))
+        if (!error.transient && HIDDEN.includes(error.status))
             return undefined;
         throw error;
     }
@@ -167,7 +176,7 @@ async function orNothing(read, { clock }) {
 const HIDDEN = [403, 404, 409, 410, 422];
 function client_open(options, signal) {
     const { apiUrl, token, userAgent } = options;
-    const password = (0,transport/* proxyFor */.iJ)(new URL(apiUrl))?.password;
+    const password = (0,exchange/* proxyFor */.iJ)(new URL(apiUrl))?.password;
     if (password)
         options.onProxyPassword(password);
     const [owner = '', repo = ''] = options.repository.split('/');
@@ -201,12 +210,12 @@ function taskSignal(cancelled, timeoutMs, graceMs) {
     };
 }
 function tooLate(timeoutMs) {
-    return new GitHubError(`GitHub did not answer within ${timeoutMs / 1000} s.`, { status: 0, passing: false });
+    return new GitHubError(`GitHub did not respond within ${timeoutMs / 1000} s.`, { status: 0, transient: false });
 }
 function unexpected() {
-    return new GitHubError('GitHub gave an answer that cannot be understood.', { status: 0, passing: false });
+    return new GitHubError('GitHub sent a response that cannot be understood.', { status: 0, transient: false });
 }
-/** Whatever a request threw. */
+/** Any error of a request as a GitHubError. */
 function toGitHubError(cause, clock) {
     if (cause instanceof GitHubError)
         return cause;
@@ -214,20 +223,20 @@ function toGitHubError(cause, clock) {
     if (status === undefined)
         return unexpected();
     if (!response) {
-        const isUntrusted = transport/* CERTIFICATE_CODES */.jL.test(codeOf(cause));
+        const isUntrusted = (0,failure/* isCertificateCode */.TR)(codeOf(cause));
         const advice = isUntrusted
             ? ' Where GitHub or a proxy uses a private CA, name its file in NODE_EXTRA_CA_CERTS.'
             : '';
         const found = `GitHub could not be reached: ${(0,lib_text/* cleanLine */.Ow)(message, 200)}.${advice}`;
-        return new GitHubError(found, { status: 0, passing: !isUntrusted });
+        return new GitHubError(found, { status: 0, transient: !isUntrusted });
     }
     const said = (0,lib_text/* cleanLine */.Ow)(String(response.data?.message ?? ''), 200);
     const limited = status === 429 || (status === 403 && isLimit(response.headers, said));
-    const waitMs = limited || status >= 500 ? askedPauseMs(response.headers, limited, clock) : undefined;
+    const waitMs = limited || status >= 500 ? requestedPauseMs(response.headers, limited, clock) : undefined;
     const pause = limited && waitMs !== undefined ? `, a rate limit for ${Math.ceil(waitMs / 1000)} s more` : '';
-    return new GitHubError(`GitHub answered ${status}${said ? ` (${said})` : ''}${pause}.`, {
+    return new GitHubError(`GitHub responded ${status}${said ? ` (${said})` : ''}${pause}.`, {
         status,
-        passing: limited || status >= 500 || status === 408,
+        transient: limited || status >= 500 || status === 408,
         waitMs,
     });
 }
@@ -243,16 +252,11 @@ function isLimit(headers, said) {
         /secondary rate limit/i.test(said));
 }
 /** Retry-After in seconds or as a date (RFC 9110, 10.2.3); for a limit also the time of its reset. */
-function askedPauseMs(headers, limited, clock) {
+function requestedPauseMs(headers, limited, clock) {
     const nowMs = clock.now();
-    const after = headers['retry-after'];
-    if (after !== undefined) {
-        const ms = /^\d+$/.test(String(after)) ? Number(after) * 1000 : Date.parse(String(after)) - nowMs;
-        if (!Number.isNaN(ms))
-            return Math.max(ms, 0);
-    }
-    if (!limited)
-        return undefined;
+    const afterMs = (0,retry_after/* retryAfterMs */.V)(headers['retry-after'], nowMs);
+    if (afterMs !== undefined || !limited)
+        return afterMs;
     const resetMs = Number(headers['x-ratelimit-reset']) * 1000;
     const isPrimary = String(headers['x-ratelimit-remaining']) === '0' && !Number.isNaN(resetMs);
     return isPrimary ? Math.max(resetMs - nowMs, 0) : SECONDARY_LIMIT_MS;
@@ -261,17 +265,17 @@ function askedPauseMs(headers, limited, clock) {
 ;// CONCATENATED MODULE: ./build/src/github/tags.js
 /** The repository's tags. */
 
-/** All of them, in no order that means anything. Needs `contents: read`. */
+/** All tags, in no particular order. Needs `contents: read`. */
 async function listTags({ octokit, repo }) {
     const tags = pages((page) => octokit.request('GET /repos/{owner}/{repo}/tags', { ...repo, ...page }));
     return (await allOf(tags)).map(({ name }) => name);
 }
-/** The commit that a tag stands for, an annotated one peeled; undefined where there is no such tag to be seen. */
+/** The commit of a tag, annotated tags peeled; undefined where the tag does not exist or may not be read. */
 async function commitOfTag(tag, gitHub) {
     const { octokit, repo } = gitHub;
     const ref = await orNothing(octokit.request('GET /repos/{owner}/{repo}/git/ref/{ref}', { ...repo, ref: `tags/${tag}` }), gitHub);
     let object = ref?.data.object;
-    // A tag may stand for a tag.
+    // An annotated tag may point to another one.
     for (let depth = 0; object?.type === 'tag' && depth < MAX_TAG_DEPTH; depth++) {
         const { data } = await octokit.request('GET /repos/{owner}/{repo}/git/tags/{tag_sha}', {
             ...repo,
@@ -284,32 +288,32 @@ async function commitOfTag(tag, gitHub) {
 const MAX_TAG_DEPTH = 5;
 
 ;// CONCATENATED MODULE: ./build/src/github/deployment.js
-/** Keeps one deployment for each version and target app, with a status for each state. */
+/** Keeps one deployment on GitHub for each version and target app, with a status for each state. */
 
 
-/** Of the others, so many may still be shown as live. */
+/** How many other deployments are checked for being shown as live. */
 const MAX_OTHERS = 10;
-/** Creates the deployment where it is missing, sets its status, and takes the replaced ones' away. */
-async function writeDeployment(view, place, gitHub) {
-    const known = await listDeployments(view, place, gitHub);
-    const own = known.find(({ version }) => version === view.payload.version)?.id;
-    const id = own ?? (view.isBeginning ? await create(view, place, gitHub) : undefined);
+/** Creates the deployment where it is missing, sets its status, and makes the deployments that it replaces inactive. */
+async function writeDeployment(desired, place, gitHub) {
+    const known = await listDeployments(desired, place, gitHub);
+    const own = known.find(({ version }) => version === desired.payload.version)?.id;
+    const id = own ?? (desired.createIfMissing ? await create(desired, place, gitHub) : undefined);
     if (id !== undefined)
-        await setState(id, view, gitHub);
-    if (view.state !== 'success')
+        await setState(id, desired, gitHub);
+    if (desired.state !== 'success')
         return;
     const others = known.filter((other) => other.id !== id).slice(0, MAX_OTHERS);
     for (const other of others) {
         if ((await latestStatus(other.id, gitHub))?.state !== 'success')
             continue;
-        await setState(other.id, { ...view, state: 'inactive', description: view.replacedBy }, gitHub);
+        await setState(other.id, { ...desired, state: 'inactive', description: desired.replacedBy }, gitHub);
     }
 }
 /** Of this miniapp and target app in this environment, newest first. The task is made of both. */
-async function listDeployments(view, place, { octokit, repo }) {
+async function listDeployments(desired, place, { octokit, repo }) {
     const deployments = pages((page) => octokit.request('GET /repos/{owner}/{repo}/deployments', {
         ...repo,
-        task: view.task,
+        task: desired.task,
         environment: place.environment,
         ...page,
     }));
@@ -326,16 +330,16 @@ function versionIn(payload) {
     }
 }
 /** Without a merge of the default branch and without waiting for checks, both of which GitHub does by default. */
-async function create(view, place, gitHub) {
+async function create(desired, place, gitHub) {
     const { octokit, repo } = gitHub;
     const isTagged = (await commitOfTag(place.tag, gitHub)) !== undefined;
     const { data } = await octokit.request('POST /repos/{owner}/{repo}/deployments', {
         ...repo,
         ref: isTagged ? place.tag : place.sha,
-        task: view.task,
+        task: desired.task,
         environment: place.environment,
-        description: gitHub.redact(view.title),
-        payload: Object.fromEntries(Object.entries(view.payload).map(([name, text]) => [name, gitHub.redact(text)])),
+        description: gitHub.redact(desired.title),
+        payload: Object.fromEntries(Object.entries(desired.payload).map(([name, text]) => [name, gitHub.redact(text)])),
         auto_merge: false,
         required_contexts: [],
     });
@@ -352,7 +356,7 @@ async function setState(id, { state, description, logUrl }, gitHub) {
         state,
         description: gitHub.redact(description),
         ...(logUrl && { log_url: logUrl }),
-        // What is replaced is known here; GitHub would also end those of other target apps.
+        // writeDeployment ends the deployments that are replaced; GitHub would also end those of other target apps.
         auto_inactive: false,
     });
 }
@@ -393,7 +397,7 @@ async function writeComment(number, marker, body, gitHub, knownId) {
         comment_id: id,
         body: text,
     });
-    // Somebody may have deleted it meanwhile.
+    // Somebody may have deleted the comment meanwhile.
     if (knownId !== undefined && (await orNothing(update(knownId), gitHub)))
         return { id: knownId, how: 'updated' };
     const own = await findOwnComment(number, marker, gitHub);
@@ -437,8 +441,8 @@ function firstLine(text) {
     return text.split(/\r?\n/, 1)[0] ?? '';
 }
 /**
- * Whose the token is, in lower case. `GET /user` refuses a job's token and an app's; GraphQL's viewer answers for every
- * kind. Where it does not, the job's own token is the likeliest.
+ * Whose the token is, in lower case. `GET /user` refuses a job's token and an app's; GraphQL's viewer works for every
+ * kind. Where GraphQL is refused, the token is most likely the job's own.
  */
 async function ownLogin({ octokit, clock }) {
     try {
@@ -447,14 +451,14 @@ async function ownLogin({ octokit, clock }) {
     }
     catch (cause) {
         const error = toGitHubError(cause, clock);
-        if (error.passing)
+        if (error.transient)
             throw error;
         return 'github-actions[bot]';
     }
 }
 
 ;// CONCATENATED MODULE: ./build/src/github/github.js
-/** What the action does on GitHub. Loaded by a dynamic import, as a chunk of its own: few runs need all of it. */
+/** What the action does on GitHub. Always imported dynamically: it is a chunk of its own, which few runs need. */
 
 
 

@@ -9,12 +9,14 @@ export const modules = {
 /* harmony export */   createHealthCheck: () => (/* binding */ createHealthCheck)
 /* harmony export */ });
 /* harmony import */ var _lib_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(9862);
-/* harmony import */ var _lib_text_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(5498);
+/* harmony import */ var _lib_text_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(5498);
+/* harmony import */ var _lib_user_agent_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6474);
 /* harmony import */ var _net_decode_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9703);
-/* harmony import */ var _net_json_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(5343);
-/* harmony import */ var _portal_transport_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8381);
+/* harmony import */ var _net_exchange_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8068);
+/* harmony import */ var _net_json_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(5343);
 /* harmony import */ var _release_health_conditions_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8756);
 /** The canary's health check: no credentials but its own token, no redirects, ten seconds, 64 KiB. */
+
 
 
 
@@ -28,11 +30,12 @@ const bad = (why) => ({ verdict: 'bad', why });
 /**
  * One request each call, with the token to the host of health-url alone: no redirect is followed. Bad is: no response,
  * not 2xx, a condition that does not hold; without conditions, JSON that says `"healthy": false`, and what was sent as
- * JSON and cannot be understood. Throws nothing but Cancelled.
+ * JSON and cannot be understood.
+ * @throws Cancelled, and nothing else, from the check
  */
 async function createHealthCheck(options) {
-    const { template, miniappId, targetApp, version, conditions, token, signal, show, send = _portal_transport_js__WEBPACK_IMPORTED_MODULE_2__/* .exchange */ .cv } = options;
-    const agent = await (0,_portal_transport_js__WEBPACK_IMPORTED_MODULE_2__/* .createAgent */ .Sn)(new URL(template), options.onProxyPassword);
+    const { template, miniappId, targetApp, version, conditions, token, signal, show, send = _net_exchange_js__WEBPACK_IMPORTED_MODULE_2__/* .exchange */ .cv } = options;
+    const agent = await (0,_net_exchange_js__WEBPACK_IMPORTED_MODULE_2__/* .createAgent */ .Sn)(new URL(template), options.onProxyPassword);
     return async ({ ratioPercent, sinceMs }) => {
         const ratio = String(ratioPercent);
         const since = String(Math.floor(sinceMs / 1_000));
@@ -44,14 +47,14 @@ async function createHealthCheck(options) {
                 agent,
                 headers: {
                     accept: 'application/json',
-                    'user-agent': _portal_transport_js__WEBPACK_IMPORTED_MODULE_2__/* .USER_AGENT */ ._O,
+                    'user-agent': _lib_user_agent_js__WEBPACK_IMPORTED_MODULE_4__/* .USER_AGENT */ ._,
                     ...(token !== undefined && { authorization: `Bearer ${token}` }),
                 },
                 timeoutMs: TIMEOUT_MS,
                 maxBytes: MAX_BYTES,
                 signal,
             });
-            return healthOf(response, conditions, show);
+            return await healthOf(response, conditions, show);
         }
         catch (error) {
             if (error instanceof _lib_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .Cancelled */ .cJ)
@@ -60,12 +63,12 @@ async function createHealthCheck(options) {
         }
     };
 }
-function healthOf({ status, headers, body }, conditions, show) {
+async function healthOf({ status, headers, body }, conditions, show) {
     if (status < 200 || status > 299)
         return bad(`HTTP ${status}`);
     let text;
     try {
-        text = (0,_net_decode_js__WEBPACK_IMPORTED_MODULE_1__/* .decodeBody */ .V)(body, headers['content-encoding'], MAX_BYTES);
+        text = await (0,_net_decode_js__WEBPACK_IMPORTED_MODULE_1__/* .decodeBody */ .V)(body, headers['content-encoding'], MAX_BYTES);
     }
     catch (error) {
         return bad(`the response is ${messageOf(error)}`);
@@ -81,14 +84,14 @@ function healthByConditions(text, conditions, show) {
         return { verdict: 'no data', why: 'the response is empty' };
     let json;
     try {
-        json = (0,_net_json_js__WEBPACK_IMPORTED_MODULE_4__/* .parseJson */ .q)(withNamedNumbers(text));
+        json = (0,_net_json_js__WEBPACK_IMPORTED_MODULE_5__/* .parseJson */ .q)(withNamedNumbers(text));
     }
     catch (error) {
         return bad(error instanceof RangeError ? `the JSON is ${error.message}` : 'the response is not JSON');
     }
     const judged = (0,_release_health_conditions_js__WEBPACK_IMPORTED_MODULE_3__/* .judge */ .S4)(json, conditions);
     const why = judged.map(({ value, missing }, index) => {
-        return `${conditions[index]?.text ?? ''} (${missing ?? (0,_lib_text_js__WEBPACK_IMPORTED_MODULE_5__/* .cleanLine */ .Ow)(show(value), MAX_VALUE_CHARS)})`;
+        return `${conditions[index]?.text ?? ''} (${missing ?? (0,_lib_text_js__WEBPACK_IMPORTED_MODULE_6__/* .cleanLine */ .Ow)(show(value), MAX_VALUE_CHARS)})`;
     });
     return { verdict: (0,_release_health_conditions_js__WEBPACK_IMPORTED_MODULE_3__/* .verdictOf */ .Vj)(judged), why: why.join('; '), judged };
 }
@@ -121,7 +124,7 @@ function whyUnhealthy(json) {
     return healthy === undefined ? undefined : 'healthy is neither true nor false';
 }
 function messageOf(error) {
-    return (0,_lib_text_js__WEBPACK_IMPORTED_MODULE_5__/* .cleanLine */ .Ow)(error instanceof Error ? error.message : String(error), 200);
+    return (0,_lib_text_js__WEBPACK_IMPORTED_MODULE_6__/* .cleanLine */ .Ow)(error instanceof Error ? error.message : String(error), 200);
 }
 
 

@@ -12,6 +12,8 @@ __webpack_require__.d(__webpack_exports__, {
   startSandbox: () => (/* binding */ startSandbox)
 });
 
+// UNUSED EXPORTS: openSandbox
+
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __webpack_require__(7598);
 // EXTERNAL MODULE: external "node:fs"
@@ -84,37 +86,42 @@ const KEEP_ALIVE_MS = 10 * 60_000;
 /** A holder of the lock needs some milliseconds, in which no JavaScript interrupts it: an old lock is a killed one's. */
 const STALE_LOCK_MS = 10_000;
 const LOCK_TIMEOUT_MS = 30_000;
-/** Starts the sandbox. Throws SandboxInvalid where the file holds no state of one, or the seed contradicts itself. */
-async function startSandbox(options) {
+/** Opens the state. Throws SandboxInvalid where the file holds no state of one, or the seed contradicts itself. */
+async function openSandbox(options) {
     const now = options.now ?? Date.now;
     const store = options.file === undefined ? inMemory(options.seed, now) : await inFile(options.file, options.seed, now);
     const door = doorOf(options.credentials, now);
     const rules = { review: options.rules.review, ...(door && { mayLogIn: door.mayLogIn }) };
-    let failure;
-    const serve = async (req, res) => {
-        if (req.method === 'GET' && req.url === '/')
-            return sendPage(res);
-        const request = await readRequest(req);
-        const loggedIn = door?.knows(req.headers.cookie) ?? true;
-        const { response, operation } = await store.change((state) => (0,portal/* answer */.ZF)(state, { ...request, loggedIn }, now(), rules));
-        const { errorCode, success } = response.body;
-        if (operation === 'login' && success && door)
-            res.setHeader('set-cookie', `${door.open()}; Path=/; HttpOnly`);
-        const status = errorCode === 'NOT_LOGIN' ? (options.credentials?.notLoggedIn ?? 200) : response.status;
-        send(res, status, response.body, options.bareIds);
+    return {
+        read: store.read,
+        async handle(req) {
+            if (req.method === 'GET' && req.url === '/') {
+                return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: LOGIN_PAGE };
+            }
+            const request = await readRequest(req);
+            const loggedIn = door?.knows(req.headers.cookie) ?? true;
+            const { response, operation } = await store.change((state) => (0,portal/* answer */.ZF)(state, { ...request, loggedIn }, now(), rules));
+            const { errorCode, success } = response.body;
+            const opens = operation === 'login' && success && door;
+            const cookie = opens ? { 'set-cookie': `${door.open()}; Path=/; HttpOnly` } : {};
+            const status = errorCode === 'NOT_LOGIN' ? (options.credentials?.notLoggedIn ?? 200) : response.status;
+            return jsonResponse(status, response.body, cookie, options.bareIds);
+        },
     };
+}
+/** Starts the sandbox. Throws SandboxInvalid where the file holds no state of one, or the seed contradicts itself. */
+async function startSandbox(options) {
+    const { handle, read } = await openSandbox(options);
+    let failure;
+    const serve = async (req, res) => send(res, await handle(req));
     const server = (0,external_node_http_.createServer)({ keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
         serve(req, res).catch((error) => {
             if (!req.complete)
                 return res.destroy(); // the client left in the middle of its request
             failure = toInvalid(error);
-            send(res, 500, {
-                success: false,
-                data: null,
-                errorCode: 'SANDBOX_INVALID',
-                errorMsg: failure.message,
-                traceId: '',
-            });
+            const { message } = failure;
+            const body = { success: false, data: null, errorCode: 'SANDBOX_INVALID', errorMsg: message, traceId: '' };
+            send(res, jsonResponse(500, body));
         });
     });
     // Neither the server nor an idle connection may hold the process.
@@ -125,7 +132,7 @@ async function startSandbox(options) {
         get failure() {
             return failure;
         },
-        read: store.read,
+        read,
         close: () => new Promise((resolve) => {
             server.close(() => resolve());
             server.closeAllConnections();
@@ -386,14 +393,17 @@ function dispositionOf(head) {
     const value = (name) => new RegExp(`^content-disposition:.*?;\\s*${name}="([^"]*)"`, 'im').exec(head)?.[1];
     return { name: value('name'), fileName: value('filename') };
 }
-function sendPage(res) {
-    res.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
-    res.end(LOGIN_PAGE);
-}
-function send(res, status, body, bareIds = false) {
+function jsonResponse(status, body, headers = {}, bareIds = false) {
     const text = JSON.stringify(body);
-    res.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
-    res.end(bareIds ? text.replace(/("publishId":)"(\d+)"/g, '$1$2') : text);
+    return {
+        status,
+        headers: { ...headers, 'content-type': 'application/json; charset=utf-8' },
+        body: bareIds ? text.replace(/("publishId":)"(\d+)"/g, '$1$2') : text,
+    };
+}
+function send(res, { status, headers, body }) {
+    res.writeHead(status, headers);
+    res.end(body);
 }
 
 
