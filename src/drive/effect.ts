@@ -1,6 +1,6 @@
 /** What a write changes, and whether a reading shows it. Pure. */
 
-import { type Operation, operationRow, WAY } from '../release/lifecycle.ts';
+import { type Operation, operationRow, STATES, WAY } from '../release/lifecycle.ts';
 import type { Release } from '../release/release.ts';
 import { isKnown, isOlder } from '../release/snapshot.ts';
 
@@ -59,10 +59,13 @@ export function isNewer(release: Release, other: Release | undefined): boolean {
   return other !== undefined && isOlder(other, release);
 }
 
-/** Whether a state comes later on the way to the official release. */
+/**
+ * Whether a state comes later on the way to the official release. A rejected or withdrawn release counts as created, so
+ * that a reading which shows it as created is no progress.
+ */
 export function isForward(from: Release['state'] | undefined, to: Release['state'] | undefined): boolean {
-  const way: readonly string[] = WAY;
   if (from === 'archived') return to === 'released';
-  const end = way.indexOf(to ?? 'none');
-  return end >= 0 && end > way.indexOf(from ?? 'none');
+  const way: readonly string[] = WAY;
+  const reached = from !== undefined && isKnown(from) ? STATES[from].reached : 'none';
+  return way.indexOf(to ?? 'none') > way.indexOf(reached);
 }

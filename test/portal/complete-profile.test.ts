@@ -9,7 +9,7 @@ import { runInProcess } from '../support/in-process.ts';
 import { startPortal } from '../support/portal.ts';
 
 test.each([
-  ['operations', 'goOnline', 'profile-invalid', /does not speak goOnline/],
+  ['operations', 'goOnline', 'profile-invalid', /does not support goOnline/],
   ['statuses', 'PASSED', 'portal-status-unknown', /PASSED/],
 ] as const)(
   'a profile without %s.%s ends the step, and nothing is taken from the default profile',

@@ -44,7 +44,7 @@ describe('the notes of a release', () => {
 });
 
 test('the changelog tells of the version in package.json, or of one to come', () => {
-  const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
+  const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
   const { version } = JSON.parse(read('package.json'));
   expect(read('CHANGELOG.md')).toMatch(
     new RegExp(`^## (Unreleased|${version.replaceAll('.', '\\.')} - .*)\\n\\n\\S`, 'm'),

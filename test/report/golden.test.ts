@@ -1,11 +1,13 @@
 /**
- * What people read at the end of a step, whole: job summary and pull request comment as GitHub gets them. Each is one file
+ * What people read at the end of a step, whole: job summary and pull request comment. Each is one file
  * in test/report/golden, so that a review shows every change of wording. `npx vitest run test/report/golden.test.ts -u` accepts a change.
  */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { drawQrCode } from '../../src/report/qr-code.ts';
+import { summaryOf } from '../../src/report/summary.ts';
 import { type FakeClock, fakeClock, newPlace, type Place, runHere } from '../support/fake-world.ts';
 import { startGitHub, type TestGitHub } from '../support/github.ts';
 import { startPortal, type TestPortal, type TestPortalOptions } from '../support/portal.ts';
@@ -19,21 +21,11 @@ interface Ending {
   readonly gitHub: TestGitHub;
   readonly clock: FakeClock;
   readonly place: Place;
+  /** The job summary of the last step. */
+  summary: string;
   /** Runs a step; resolves with the verdict that it ended with. */
   step(inputs: Inputs): Promise<string>;
 }
-
-/** @actions/core remembers the path of the first summary that it wrote, so all steps here share one. */
-const files = newPlace();
-const summaryFile = join(files.temp, 'summary.md');
-
-beforeAll(() => {
-  vi.stubEnv('GITHUB_STEP_SUMMARY', summaryFile);
-  return () => {
-    vi.unstubAllEnvs();
-    files.close();
-  };
-});
 
 const opened: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -54,25 +46,27 @@ async function start(portalOptions: TestPortalOptions): Promise<Ending> {
     GITHUB_SHA: 'c'.repeat(40),
     GITHUB_ACTOR: 'octocat',
     GITHUB_TRIGGERING_ACTOR: 'octocat',
-    GITHUB_STEP_SUMMARY: summaryFile,
   };
-  return {
+  const ending: Ending = {
+    summary: '',
     portal,
     gitHub,
     clock,
     place,
     async step(inputs) {
-      writeFileSync(summaryFile, '');
       const given = { ...portal.inputs, comment: '7', 'show-preview': 'false', version: '1.1.0', ...inputs };
       const { report } = await runHere(given, { clock, place, environment });
+      const qrCode = report.showPreview && report.previewUrl ? await drawQrCode(report.previewUrl) : undefined;
+      ending.summary = summaryOf(report, { qrCode });
       return report.verdict;
     },
   };
+  return ending;
 }
 
-async function expectGolden(name: string, { gitHub }: Ending): Promise<void> {
+async function expectGolden(name: string, { gitHub, summary }: Ending): Promise<void> {
   expect(gitHub.violations).toEqual([]);
-  await expect(readFileSync(summaryFile, 'utf8')).toMatchFileSnapshot(`golden/${name}.summary.md`);
+  await expect(`${summary}\n`).toMatchFileSnapshot(`golden/${name}.summary.md`);
   await expect(gitHub.comments[0]?.body).toMatchFileSnapshot(`golden/${name}.comment.md`);
 }
 
@@ -177,7 +171,7 @@ test('the summary of a dry run, which writes no comment', async () => {
     'dry-run': 'true',
   };
   expect(await ending.step(inputs)).toBe('planned');
-  await expect(readFileSync(summaryFile, 'utf8')).toMatchFileSnapshot('golden/dry-run.summary.md');
+  await expect(`${ending.summary}\n`).toMatchFileSnapshot('golden/dry-run.summary.md');
   expect(ending.gitHub.bodies).toEqual([]);
 });
 
