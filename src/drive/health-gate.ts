@@ -72,14 +72,19 @@ export class HealthGate {
     this.gapMs = Math.min(intervalMs, longestMs);
   }
 
-  /** This run put a ratio into effect: its own clock tells since when. */
+  /** This run put a ratio into effect: its own clock tells since when, and no response from before it counts any more. */
   increased(ratioPercent: number, sinceMs: number): void {
     this.increase = { ratioPercent, sinceMs };
+    this.isGood = false;
   }
 
-  /** `sinceMs`: what is known besides of when the ratio took effect. */
+  /**
+   * The ratio in effect and since when, as far as the portal shows it: 0 where it shows none, which may also be a ratio
+   * that this run has set. `sinceMs`: when it took effect by what is known besides.
+   */
   momentOf(ratioPercent: number, sinceMs: number | undefined): Moment {
-    if (this.increase?.ratioPercent === ratioPercent) return this.increase;
+    const { increase } = this;
+    if (increase && (ratioPercent === 0 || ratioPercent === increase.ratioPercent)) return increase;
     return { ratioPercent, sinceMs: sinceMs ?? this.startedMs };
   }
 

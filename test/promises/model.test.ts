@@ -1131,6 +1131,22 @@ describe('12: the health check is asked right before each call that changes what
     expectReport(ran, { verdict: 'halted', ratioPercent: 5, released: false });
   });
 
+  test('a response from before the increase is none for the release, where the portal shows no ratio', async () => {
+    const portal: ModelPortal = modelPortal({
+      releases: ours('GRAY_WAIT'),
+      quirks: { ratios: 'null' },
+      health: () =>
+        portal.writes.some(({ operation }) => operation === 'startGrayscale') ? 'null' : '{"healthy": true}',
+    });
+    const inputs = { 'grayscale-ratio': '20', 'grayscale-soak': '0s', 'health-when': 'healthy == true' };
+    const ran = await run({ stage: 'grayscale release', ...inputs, ...HEALTHY }, portal);
+    expect(
+      portal.writes.map(({ operation }) => operation),
+      told(ran),
+    ).not.toContain('goOnline');
+    expectReport(ran, { verdict: 'halted' });
+  });
+
   test('each start and the release of a canary are preceded by a check, with no write in between', async () => {
     const ran = await run({ ...RAMP, stage: 'grayscale release', ...HEALTHY }, {});
     expectReport(ran, { verdict: 'succeeded', released: true });
