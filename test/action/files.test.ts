@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { COMMON } from '../support/action.ts';
-import { fakeClock, newPlace, type Place, runHere } from '../support/fake-world.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
 
 let place: Place;
 beforeEach(() => {
@@ -24,7 +25,7 @@ afterEach(() => place.close());
 
 const SECRET = 'content-that-nobody-may-see';
 const run = (inputs: Readonly<Record<string, string>>) =>
-  runHere({ ...COMMON, version: '1.0.0', stage: 'submit', ...inputs }, { clock: fakeClock(), place });
+  runInProcess({ ...COMMON, version: '1.0.0', stage: 'submit', ...inputs }, { clock: fakeClock(), place });
 const inSandbox = () => run({ 'portal-url': 'sandbox?file=state.json&versions=1.0.0&after=0s' });
 
 describe("the sandbox's state", () => {
@@ -72,7 +73,7 @@ describe("the sandbox's state", () => {
     };
     const inputs = { ...COMMON, version: '1.0.0', stage: 'submit apply', 'approval-timeout': '6h' };
     const sandbox = { 'portal-url': 'sandbox?file=state.json&versions=1.0.0&review=never' };
-    const { report, log } = await runHere({ ...inputs, ...sandbox }, { clock, place });
+    const { report, log } = await runInProcess({ ...inputs, ...sandbox }, { clock, place });
     expect(report, log).toMatchObject({ verdict: 'failed', error: { code: 'sandbox-invalid' }, state: 'in-review' });
     expect(sleeps).toBe(3);
   });
@@ -90,7 +91,7 @@ describe("the sandbox's state file and symbolic links", () => {
   const [WORKSPACE, TEMP, OUTSIDE] = [0, 1, 2] as const;
   const at = (folder: number, ...names: string[]) => join(folders[folder]?.workspace ?? '', ...names);
   const runWith = (file: string) =>
-    runHere(
+    runInProcess(
       { ...COMMON, version: '1.0.0', stage: 'submit', 'portal-url': `sandbox?file=${file}&versions=1.0.0` },
       { clock: fakeClock(), place: { ...place, workspace: at(WORKSPACE), temp: at(TEMP) } },
     );
@@ -154,7 +155,7 @@ describe("the sandbox's state file and symbolic links", () => {
     symlinkSync(at(WORKSPACE), at(OUTSIDE, 'ws'));
     const behind = { ...place, workspace: at(OUTSIDE, 'ws'), temp: at(TEMP) };
     const inputs = { ...COMMON, version: '1.0.0', stage: 'submit', 'portal-url': 'sandbox?file=x.json&versions=1.0.0' };
-    const { report, log } = await runHere(inputs, { clock: fakeClock(), place: behind });
+    const { report, log } = await runInProcess(inputs, { clock: fakeClock(), place: behind });
     expect(report.verdict, log).toBe('succeeded');
   });
 });

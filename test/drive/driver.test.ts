@@ -13,7 +13,7 @@ import type { Portal } from '../../src/portal/port.ts';
 import type { Stage } from '../../src/release/lifecycle.ts';
 import type { PlanOptions } from '../../src/release/plan.ts';
 import type { Snapshot } from '../../src/release/snapshot.ts';
-import { type FakeClock, fakeClock } from '../support/in-process.ts';
+import { type FakeClock, fakeClock, START_MS } from '../support/fake-clock.ts';
 import {
   type MemoryPortal,
   type MemoryPortalOptions,
@@ -40,7 +40,7 @@ interface Scene {
 }
 
 function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOptions> = {}): Scene {
-  const clock = fakeClock();
+  const clock = fakeClock({ random: () => 0.5 });
   const portal = memoryPortal({ clock, ...options });
   const log: string[] = [];
   const here: Scene = {
@@ -91,7 +91,7 @@ const failed = (promise: Promise<unknown>) =>
 
 describe('waiting for the administrator', () => {
   test('the gaps: up to 2 s, then 2 s, then a tenth of the time waited, 5 min at most', () => {
-    const at = (random: number) => fakeClock(() => random);
+    const at = (random: number) => fakeClock({ random: () => random });
     expect([0, 0.5, 0.999].map((random) => pollGapMs(0, true, at(random)))).toEqual([0, 1_000, 1_998]);
     expect([0, 20_000, 30_000, 10 * MINUTE, 50 * MINUTE, DAY].map((ms) => pollGapMs(ms, false, at(0.7)))).toEqual([
       2_000,
@@ -461,7 +461,7 @@ describe('the health check', () => {
       const { gate } = checked(here, (_, ratioPercent) => (ratioPercent === from ? 'no data' : 'good'));
       expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'no data' });
       expect(here.portal.sent).toEqual(sent);
-      expect(here.clock.now()).toBe(1_800_000_000_000 + minutes * MINUTE);
+      expect(here.clock.now()).toBe(START_MS + minutes * MINUTE);
       expect(here.log).toContain('the health check has no data: said no data');
     });
 
@@ -501,7 +501,7 @@ describe('the health check', () => {
       const bad = [2, 4, 6].map((minutes) => minutes * MINUTE);
       const { gate } = checked(here, (atMs) => (bad.includes(atMs) ? 'bad' : atMs > MINUTE ? 'no data' : 'good'));
       expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'halted', why: 'bad' });
-      expect(here.clock.now()).toBe(1_800_000_000_000 + 6 * MINUTE);
+      expect(here.clock.now()).toBe(START_MS + 6 * MINUTE);
     });
   });
 

@@ -1,9 +1,10 @@
 /** The comment that is written when a wait begins, and what it says is waited for. */
 
 import { expect, test } from 'vitest';
-import { fakeClock, newPlace, runHere } from '../support/fake-world.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startGitHub, TOKEN } from '../support/github.ts';
+import { newPlace, runInProcess } from '../support/in-process.ts';
 import { startPortal } from '../support/portal.ts';
 
 test('a release in a status that the profile does not map is waited for as an approval, not as a hold period', async () => {
@@ -23,7 +24,7 @@ test('a release in a status that the profile does not map is waited for as an ap
   });
   const inputs = { ...portal.inputs, 'portal-url': proxy.url, stage: 'approval', version: '1.0.0', comment: '7' };
   const environment = { ...gitHub.env, 'INPUT_GITHUB-TOKEN': TOKEN };
-  const { report } = await runHere({ ...inputs, 'approval-timeout': '10s' }, { clock, place, environment });
+  const { report } = await runInProcess({ ...inputs, 'approval-timeout': '10s' }, { clock, place, environment });
   await Promise.all([proxy.close(), portal.close(), gitHub.close()]);
   place.close();
   expect(report.verdict).toBe('pending');

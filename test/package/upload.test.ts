@@ -34,7 +34,7 @@ function put(name: string, content: string | Buffer): void {
 
 function upload(inputs: Readonly<Record<string, string>>, url = portal.url) {
   const all = { ...portal.inputs, stage: 'upload', package: 'dist', version: '1.1.0', 'portal-url': url, ...inputs };
-  return runInProcess(all, { job });
+  return runInProcess(all, { place: job });
 }
 
 describe('package-sha256', () => {

@@ -20,7 +20,7 @@ test.each([
     delete profile[part]?.[name];
     writeFileSync(join(job.workspace, 'profile.json'), JSON.stringify(profile));
     const inputs = { ...portal.inputs, stage: 'release', version: '1.0.0', 'portal-profile': 'profile.json' };
-    const { report } = await runInProcess(inputs, { job });
+    const { report } = await runInProcess(inputs, { place: job });
     expect(report.error?.code).toBe(code);
     expect(report.error?.found).toMatch(found);
     expect(portal.effects()).toEqual([]);

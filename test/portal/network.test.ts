@@ -12,7 +12,8 @@ import { createHttpPortal } from '../../src/portal/calls.ts';
 import { defaultProfile, type Profile } from '../../src/portal/profile/profile.ts';
 import { createTransport } from '../../src/portal/transport.ts';
 import { runStep } from '../support/action.ts';
-import { fakeClock, newPlace, type Place, runHere } from '../support/fake-world.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
 import { COOKIE, startPortal } from '../support/portal.ts';
 
 let place: Place;
@@ -76,7 +77,7 @@ describe('untrusted hosts', () => {
     for (const url of SPELLINGS) {
       const clock = fakeClock();
       const inputs = { ...INPUTS, 'portal-url': url, 'portal-session': COOKIE };
-      const { report, log } = await runHere(inputs, { clock, place });
+      const { report, log } = await runInProcess(inputs, { clock, place });
       expect(report.error?.code, `${url}\n${log}`).toBe('input-invalid');
       expect(report.operations, url).toEqual([]);
     }
@@ -163,7 +164,7 @@ test.each([301, 302, 303, 307, 308])(
     const other = await recorder((response) => response.end('{"success":true,"data":{"list":[]}}'));
     const portal = await recorder((response) => response.writeHead(status, { location: `${other.url}/taken` }).end());
     const inputs = { ...INPUTS, stage: 'release', 'portal-url': portal.url, 'portal-session': COOKIE };
-    const { report } = await runHere(inputs, { clock: fakeClock(), place });
+    const { report } = await runInProcess(inputs, { clock: fakeClock(), place });
     expect(report.error).toMatchObject({ code: 'portal-unexpected' });
     expect(report.error?.found).toContain(`answered ${status}, a redirect; none is followed`);
     expect(portal.seen).toHaveLength(1);
@@ -200,13 +201,13 @@ describe('certificates', () => {
     const { url, cert } = await tlsPortal('localhost');
     const inputs = { ...INPUTS, 'portal-url': url, 'portal-session': COOKIE };
     const clock = fakeClock();
-    const { report } = await runHere(inputs, { clock, place });
+    const { report } = await runInProcess(inputs, { clock, place });
     expect(report.error).toMatchObject({ code: 'portal-unreachable' });
     expect(report.error?.found).toMatch(
       /the certificate of localhost:\d+ is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
     );
     expect(report.error?.todo).toContain('NODE_EXTRA_CA_CERTS');
-    expect(clock.sleeps).toBe(0);
+    expect(clock.sleeps).toEqual([]);
     const trusted = await runStep(inputs, { env: { NODE_EXTRA_CA_CERTS: cert } });
     expect(trusted.outputs, trusted.log).toMatchObject({ verdict: 'unchanged' });
   });
@@ -222,7 +223,7 @@ describe('certificates', () => {
   test('a portal without TLS is said to be that', async () => {
     const { url } = await recorder((response) => response.end());
     const inputs = { ...INPUTS, 'portal-url': url.replace('http:', 'https:'), 'portal-session': COOKIE };
-    const { report } = await runHere(inputs, { clock: fakeClock(), place });
+    const { report } = await runInProcess(inputs, { clock: fakeClock(), place });
     expect(report.error?.found).toMatch(/no TLS connection to 127\.0\.0\.1:\d+/);
   });
 });
@@ -230,6 +231,6 @@ describe('certificates', () => {
 test('a run without a fault sends the cookie to the portal alone', async () => {
   const portal = await startPortal({ seed: { versions: ['1.0.0'] } });
   closers.push(portal.close);
-  const { report } = await runHere({ ...portal.inputs, stage: 'status' }, { clock: fakeClock(), place });
+  const { report } = await runInProcess({ ...portal.inputs, stage: 'status' }, { clock: fakeClock(), place });
   expect(report.verdict).toBe('unchanged');
 });

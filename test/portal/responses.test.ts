@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpPortal } from '../../src/portal/calls.ts';
 import { defaultProfile, type Profile } from '../../src/portal/profile/profile.ts';
 import { createTransport } from '../../src/portal/transport.ts';
-import { fakeClock } from '../support/fake-world.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 import { type Reply, startWire } from '../support/wire.ts';
 
 const closers: (() => unknown)[] = [];

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { expect, test, vi } from 'vitest';
 import { createTransport } from '../../src/portal/transport.ts';
-import { newPlace } from '../support/fake-world.ts';
-import { fakeClock } from '../support/in-process.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { newPlace } from '../support/in-process.ts';
 
 test('whether a write took effect is unknown where its TLS connection breaks before the response', async () => {
   const place = newPlace();

@@ -3,8 +3,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fakeClock, newPlace, type Place, runHere } from '../support/fake-world.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
+import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
 import { COOKIE, startPortal } from '../support/portal.ts';
 
 const boom = () => new Error(`boom ${COOKIE} ${encodeURIComponent(COOKIE)} ${Buffer.from(COOKIE).toString('base64')}`);
@@ -72,7 +73,7 @@ test.each(Object.entries(LAYERS))('an unexpected error in %s ends in a report wi
     version: '1.0.0',
     'approval-timeout': '6h',
   };
-  const { report, exitCode, log } = await runHere(inputs, { clock, place, environment: files, ...breaks(clock) });
+  const { report, exitCode, log } = await runInProcess(inputs, { clock, place, environment: files, ...breaks(clock) });
   await proxy.close();
   await portal.close();
   expect(exitCode).toBe(1);
@@ -101,7 +102,7 @@ test('after the report of a crash nothing more is written to the portal', async 
   crashed.catch(() => {});
   clock.onSleep = () => crash(new Error('boom'));
   const inputs = { ...portal.inputs, stage: 'apply, release', version: '1.0.0' };
-  const { report } = await runHere(inputs, { clock, place: folder, ...{ crashed } });
+  const { report } = await runInProcess(inputs, { clock, place: folder, ...{ crashed } });
   await new Promise((resolve) => setTimeout(resolve, 500));
   const effects = portal.effects();
   await portal.close();

@@ -5,7 +5,7 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
-import { newPlace } from '../support/fake-world.ts';
+import { newPlace } from '../support/in-process.ts';
 import {
   archived,
   HEALTH_URL,

@@ -10,7 +10,8 @@ import { outputsOf } from '../../src/report/outputs.ts';
 import type { Report } from '../../src/report/report.ts';
 import { summaryOf } from '../../src/report/summary.ts';
 import { COMMON, MINIAPP } from '../support/action.ts';
-import { fakeClock, newPlace, type Place, runHere } from '../support/fake-world.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
 import { startPortal, type TestPortal } from '../support/portal.ts';
 
 let place: Place;
@@ -26,7 +27,7 @@ afterEach(async () => {
 
 /** Runs a step; `written` is what leaves the process, but for the masks. */
 async function runStep(inputs: Readonly<Record<string, string>>, respond?: (path: string) => unknown) {
-  const { report, log } = await runHere(
+  const { report, log } = await runInProcess(
     { ...COMMON, 'approval-timeout': '0s', ...inputs },
     {
       clock: fakeClock(),

@@ -1,9 +1,10 @@
 /** Promise 2: passwords that are refused, sessions that end in a page, and cookies that a portal renews. */
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { type FakeClock, fakeClock, newPlace, runHere } from '../support/fake-world.ts';
+import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 import { createFaultLink } from '../support/fault-link.ts';
 import { type Fault, type SeenRequest, startFaultProxy } from '../support/fault-proxy.ts';
+import { newPlace, runInProcess } from '../support/in-process.ts';
 import { type InProcessPortal, openPortal, startPortal, type TestPortalOptions } from '../support/portal.ts';
 
 const SECOND_MS = 1_000;
@@ -22,7 +23,7 @@ interface Scene {
   readonly startMs: number;
   /** Requests so far whose path ends so. */
   count(path: string): number;
-  step(inputs: Readonly<Record<string, string>>, choose: Choose): ReturnType<typeof runHere>;
+  step(inputs: Readonly<Record<string, string>>, choose: Choose): ReturnType<typeof runInProcess>;
 }
 type Choose = (request: SeenRequest, scene: Scene) => Fault | undefined;
 
@@ -48,7 +49,7 @@ async function scene(options: TestPortalOptions, { ttlMs, login = true }: { ttlM
         (_, request) => seen.push(request),
       );
       const given = { ...common, ...(login ? ways : { 'portal-session': session }), version: '1.0.0', ...inputs };
-      return runHere(given, { clock, place, exchange });
+      return runInProcess(given, { clock, place, exchange });
     },
   };
   return self;
@@ -150,10 +151,10 @@ describe('a login that nobody judged is tried again', () => {
     closers.push(place.close);
     const { 'portal-session': _, ...common } = portal.inputs;
     const ways = { 'portal-username': ACCOUNT.username, 'portal-password': ACCOUNT.password };
-    const before = clock.sleeps;
-    const down = await runHere({ ...common, ...ways, ...inputs }, { clock, place });
+    const before = clock.sleeps.length;
+    const down = await runInProcess({ ...common, ...ways, ...inputs }, { clock, place });
     expect(down.report.error).toMatchObject({ code: 'portal-unreachable' });
-    expect(clock.sleeps - before).toBe(4);
+    expect(clock.sleeps.length - before).toBe(4);
   });
 
   test('429 in a wait: after the pause that it asks for, and five times in all', async () => {
@@ -282,7 +283,7 @@ describe('a session that slides: each response, whatever it is, has a new cookie
     closers.push(portal.close, place.close, proxy.close);
     const inputs = { stage: 'apply', version: '1.0.0', 'approval-timeout': '6h' };
     const session = { 'portal-url': proxy.url, 'portal-session': `SLIDING=${good}; lang=en` };
-    const { report, log } = await runHere({ ...portal.inputs, ...inputs, ...session }, { clock, place });
+    const { report, log } = await runInProcess({ ...portal.inputs, ...inputs, ...session }, { clock, place });
     expect(report, log).toMatchObject({ verdict: 'succeeded', state: 'approved' });
     expect(nth).toBeGreaterThan(20);
     expect(stale).toEqual([]);
@@ -296,7 +297,7 @@ describe('a session that slides: each response, whatever it is, has a new cookie
     const proxy = await startFaultProxy(portal.url, () => fault);
     closers.push(portal.close, place.close, proxy.close);
     const inputs = { ...portal.inputs, 'portal-url': proxy.url, stage: 'submit', version: '1.0.0' };
-    const { report, log } = await runHere(inputs, { clock: fakeClock(), place });
+    const { report, log } = await runInProcess(inputs, { clock: fakeClock(), place });
     expect(report.error?.found).toContain('is odd');
     const shown = log.replace(/^::add-mask::.*$/gm, '') + JSON.stringify(report);
     expect(shown).not.toContain('brand-new-secret-1');
@@ -315,7 +316,7 @@ test('a profile says which redirects and pages are the end of a session', async 
   const codeAfter = async (fault: Fault) => {
     const { exchange } = createFaultLink(portal, () => fault);
     const inputs = { ...portal.inputs, stage: 'release', version: '1.0.0', 'portal-profile': 'portal.json' };
-    const { report } = await runHere(inputs, { clock, place, exchange });
+    const { report } = await runInProcess(inputs, { clock, place, exchange });
     return report.error?.code;
   };
   expect(await codeAfter(redirect('/masuk?x=1'))).toBe('portal-unauthorized');

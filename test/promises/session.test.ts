@@ -1,8 +1,9 @@
 /** Promise 2: a session that expires is renewed where a login is possible; the portal's journal counts the logins. */
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { type FakeClock, fakeClock, newPlace, runHere } from '../support/fake-world.ts';
+import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 import { type Fault, PASSING_FAULTS, type SeenRequest, startFaultProxy } from '../support/fault-proxy.ts';
+import { newPlace, runInProcess } from '../support/in-process.ts';
 import { startPortal, type TestPortal, type TestPortalOptions } from '../support/portal.ts';
 
 const MINUTE_MS = 60_000;
@@ -21,7 +22,7 @@ interface Scene {
     stage: string,
     inputs?: Readonly<Record<string, string>>,
     choose?: (k: number, request?: SeenRequest) => Fault | undefined,
-  ): ReturnType<typeof runHere>;
+  ): ReturnType<typeof runInProcess>;
   /** The logins in the journal: `ok`, or the portal's refusal. */
   logins(): string[];
 }
@@ -42,7 +43,7 @@ async function scene(ttlMs: number | undefined, options: TestPortalOptions): Pro
       closers.push(proxy.close);
       const credentials = { 'portal-username': 'releaser', 'portal-password': 'correct-horse-battery' };
       const given = { ...common, ...credentials, version: '1.0.0', stage, ...inputs, 'portal-url': proxy.url };
-      return runHere(given, { clock, place });
+      return runInProcess(given, { clock, place });
     },
     logins: () =>
       portal
@@ -158,7 +159,7 @@ describe('without a login', () => {
       const proxy = await startFaultProxy(portal.url, (k) => (k > 6 ? fault : undefined));
       closers.push(portal.close, place.close, proxy.close);
       const inputs = { ...portal.inputs, 'portal-url': proxy.url, stage: 'apply', version: '1.0.0' };
-      const { report, exitCode } = await runHere(inputs, { clock, place });
+      const { report, exitCode } = await runInProcess(inputs, { clock, place });
       expect(report).toMatchObject({ error: { code: 'portal-unauthorized' }, state: 'in-review', changed: true });
       expect(report.message).toContain('1.0.0 is in review');
       expect(exitCode).toBe(1);

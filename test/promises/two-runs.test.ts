@@ -3,8 +3,9 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/report/report.ts';
-import { type FakeClock, fakeClock, newPlace, runHere, seeded } from '../support/fake-world.ts';
+import { type FakeClock, fakeClock, seeded } from '../support/fake-clock.ts';
 import { createFaultLink } from '../support/fault-link.ts';
+import { newPlace, runInProcess } from '../support/in-process.ts';
 import { type InProcessPortal, openPortal, type TestPortalOptions } from '../support/portal.ts';
 
 const SEEDS = Array.from({ length: 25 }, (_, index) => index + 1);
@@ -32,11 +33,11 @@ async function race(
   pair: readonly [Inputs, Inputs],
   before: readonly Inputs[] = [],
 ): Promise<Race> {
-  const clock = fakeClock(seed);
+  const clock = fakeClock({ seed });
   const portal = await openPortal({ now: clock.now, ...options });
   const base = { ...portal.inputs, version: '1.0.0' };
   for (const inputs of before)
-    await runHere(
+    await runInProcess(
       { ...base, ...inputs },
       { clock, place, exchange: createFaultLink(portal, () => undefined).exchange },
     );
@@ -59,7 +60,7 @@ async function delayed(inputs: Inputs, seed: number, portal: InProcessPortal, cl
     const answer = await forward();
     response.writeHead(answer.status, answer.headers).end(answer.body);
   });
-  return runHere(inputs, { clock, place, exchange });
+  return runInProcess(inputs, { clock, place, exchange });
 }
 
 const ratioAtEnd = (portal: InProcessPortal) => {

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { drawQrCode } from '../../src/report/qr-code.ts';
 import { summaryOf } from '../../src/report/summary.ts';
-import { type FakeClock, fakeClock, newPlace, type Place, runHere } from '../support/fake-world.ts';
+import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 import { startGitHub, type TestGitHub } from '../support/github.ts';
+import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
 import { startPortal, type TestPortal, type TestPortalOptions } from '../support/portal.ts';
 import { startWire, type Wire } from '../support/wire.ts';
 
@@ -55,7 +56,7 @@ async function start(portalOptions: TestPortalOptions): Promise<Ending> {
     place,
     async step(inputs) {
       const given = { ...portal.inputs, comment: '7', 'show-preview': 'false', version: '1.1.0', ...inputs };
-      const { report } = await runHere(given, { clock, place, environment });
+      const { report } = await runInProcess(given, { clock, place, environment });
       const qrCode = report.showPreview && report.previewUrl ? await drawQrCode(report.previewUrl) : undefined;
       ending.summary = summaryOf(report, { qrCode });
       return report.verdict;

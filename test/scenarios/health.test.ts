@@ -1,7 +1,7 @@
 /** The canary's health check on the built action: metrics that are good, bad or missing, and hostile responses. */
 
 import { describe, expect, test } from 'vitest';
-import { newPlace } from '../support/fake-world.ts';
+import { newPlace } from '../support/in-process.ts';
 import { HEALTH_URL, modelPortal, ours, runOnModel } from '../support/model-portal.ts';
 import { annotation, withScene } from '../support/scene.ts';
 import { type Reply, type Seen, startWire } from '../support/wire.ts';

@@ -9,7 +9,8 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { Stage } from '../../src/release/lifecycle.ts';
 import type { Seed } from '../../src/sandbox/portal.ts';
 import { type Job, newJob, runStep } from '../support/action.ts';
-import { type FakeClock, fakeClock, runInProcess } from '../support/in-process.ts';
+import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
+import { runInProcess } from '../support/in-process.ts';
 import { startPortal, type TestPortal, type TestPortalOptions } from '../support/portal.ts';
 
 const VERSION = '1.1.0';
@@ -219,7 +220,7 @@ async function open(seed: Partial<Seed>, options: Omit<TestPortalOptions, 'seed'
 }
 
 function step(stage: string, inputs: Readonly<Record<string, string>> = {}) {
-  return runInProcess({ ...portal.inputs, stage, version: VERSION, ...inputs }, { clock, job });
+  return runInProcess({ ...portal.inputs, stage, version: VERSION, ...inputs }, { clock, place: job });
 }
 
 /** Every write that reached the portal, the refused ones too, in order. */

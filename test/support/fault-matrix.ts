@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Exchange, exchange } from '../../src/net/exchange.ts';
 import { defaultProfile } from '../../src/portal/profile/profile.ts';
 import { OPERATIONS, type Operation, operationRow } from '../../src/release/lifecycle.ts';
-import { fakeClock, newPlace, type Place, runHere, seeded } from './fake-world.ts';
+import { fakeClock, seeded } from './fake-clock.ts';
 import { createFaultLink } from './fault-link.ts';
 import {
   type Choose,
@@ -23,6 +23,7 @@ import {
   type SeenRequest,
   startFaultProxy,
 } from './fault-proxy.ts';
+import { newPlace, type Place, runInProcess } from './in-process.ts';
 import { openPortal, startPortal, type TestPortalOptions } from './portal.ts';
 
 interface Scenario {
@@ -145,7 +146,7 @@ interface StepOptions {
 
 /** A portal behind a proxy or a fault link, and the steps that run against it. */
 async function stageOf(scenario: Scenario, seed = 1) {
-  const clock = fakeClock(seed);
+  const clock = fakeClock({ seed });
   const options: TestPortalOptions = {
     now: clock.now,
     seed: scenario.seed,
@@ -173,7 +174,12 @@ async function stageOf(scenario: Scenario, seed = 1) {
         return exchange({ ...request, timeoutMs: isHang ? request.timeoutMs : 30_000 });
       };
       try {
-        const result = await runHere(inputs, { clock, place, requestTimeoutMs, exchange: proxy.exchange ?? overWire });
+        const result = await runInProcess(inputs, {
+          clock,
+          place,
+          requestTimeoutMs,
+          exchange: proxy.exchange ?? overWire,
+        });
         return { ...result, requests: proxy.seen.length };
       } finally {
         await proxy.close();
@@ -215,14 +221,14 @@ async function undisturbed(scenario: Scenario): Promise<readonly Planned[]> {
     const row = before && before !== 'login' ? operationRow(before) : undefined;
     const verifies = row?.access === 'write';
     const isRead = operationRow(operation).access === 'read';
-    const waits = stage.clock.sleeps > sleeps;
+    const waits = stage.clock.sleeps.length > sleeps;
     // `status` asks for the release by name where the list, which is inferred, does not come.
     const hasOtherWay = scenario.inputs['stage'] === 'status';
     // The reading after the last one of a hold period follows it without a pause.
     const follows = planned.at(-1)?.outlived === true && planned.at(-1)?.operation === operation;
     const outlived = isRead && (waits || verifies || follows || operation === 'releaseHistory');
     planned.push({ operation, outlived, hasOtherWay });
-    sleeps = stage.clock.sleeps;
+    sleeps = stage.clock.sleeps.length;
   };
   const result = await stage.step(() => undefined, { onRequest });
   expect(result.report).toMatchObject({ state: scenario.state, complete: true });

@@ -1,88 +1,85 @@
 /**
- * Runs a step inside the test's process: src/run.ts as a process would call it, without the 150 ms of starting one.
+ * Runs a step inside the test's process: src/run.ts as a process would call it, without the time it takes to start one.
  * Time is a fake clock's, so no test waits. It writes no outputs; they are read from the report.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { INPUTS } from '../../src/action/inputs.ts';
+import type { ProcessDependencies } from '../../src/dependencies.ts';
 import type { Clock } from '../../src/lib/clock.ts';
-import { Cancelled } from '../../src/lib/errors.ts';
 import { type OutputName, outputsOf } from '../../src/report/outputs.ts';
-import type { Report } from '../../src/report/report.ts';
-import { run } from '../../src/run.ts';
-import { type Job, newJob } from './action.ts';
+import { type RunResult, run } from '../../src/run.ts';
+import { fakeClock } from './fake-clock.ts';
 
-/** 2027-01-15 08:00 UTC. */
-const START_MS = 1_800_000_000_000;
-
-export interface FakeClock extends Clock {
-  /** Every sleep so far, in milliseconds. */
-  readonly sleeps: number[];
-  advance(ms: number): void;
+/** Where a step works; steps of one job share it. */
+export interface Place {
+  readonly workspace: string;
+  readonly temp: string;
+  close(): void;
 }
 
-/** A clock that a sleep moves on. More sleeps than any wait has are a loop without end. */
-export function fakeClock(random: () => number = () => 0.5): FakeClock {
-  let nowMs = START_MS;
-  const sleeps: number[] = [];
-  return {
-    sleeps,
-    random,
-    now: () => nowMs,
-    advance: (ms) => {
-      nowMs += ms;
-    },
-    sleep: async (ms, signal) => {
-      if (signal.aborted) throw new Cancelled();
-      if (sleeps.push(ms) > 20_000) throw new Error('the clock slept 20,000 times');
-      nowMs += ms;
-    },
-  };
+/** One new folder for both. */
+export function newPlace(): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'in-process-'));
+  return { workspace: folder, temp: folder, close: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-export interface InProcessOptions {
+export type InProcessOptions = Partial<Pick<ProcessDependencies, 'signal' | 'requestTimeoutMs' | 'exchange'>> & {
   readonly clock?: Clock;
-  /** Of an earlier step, for what steps share. */
-  readonly job?: Job;
+  /** Of an earlier step, for what steps share; a new one where absent. */
+  readonly place?: Place;
   readonly event?: { readonly name: string; readonly payload: unknown };
-}
+  readonly environment?: Readonly<Record<string, string>>;
+};
 
-export interface InProcessResult {
-  readonly exitCode: 0 | 1;
+export interface InProcessResult extends RunResult {
   readonly log: string;
   readonly outputs: Readonly<Record<OutputName, string>>;
-  readonly report: Report;
 }
 
+/** Runs a step; `inputs` as under `with:`. */
 export async function runInProcess(
   inputs: Readonly<Record<string, string>>,
-  options: InProcessOptions = {},
+  { clock = fakeClock(), place: given, event, environment, ...others }: InProcessOptions = {},
 ): Promise<InProcessResult> {
-  const job = options.job ?? newJob();
-  const files = mkdtempSync(join(tmpdir(), 'step-'));
-  writeFileSync(join(files, 'event.json'), JSON.stringify(options.event?.payload ?? {}));
+  const place = given ?? newPlace();
+  const eventFile = join(mkdtempSync(join(tmpdir(), 'event-')), 'event.json');
+  if (event) writeFileSync(eventFile, JSON.stringify(event.payload));
   let log = '';
   try {
-    const { exitCode, report } = await run({
-      environment: {
-        GITHUB_WORKSPACE: job.workspace,
-        RUNNER_TEMP: job.temp,
-        GITHUB_EVENT_PATH: join(files, 'event.json'),
-        ...(options.event && { GITHUB_EVENT_NAME: options.event.name }),
-        ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
-      },
-      clock: options.clock ?? fakeClock(),
+    const result = await run({
+      clock,
       signal: new AbortController().signal,
       write: (text) => {
         log += text;
       },
-      workspace: job.workspace,
-      tempDir: job.temp,
+      workspace: place.workspace,
+      tempDir: place.temp,
+      environment: {
+        GITHUB_WORKSPACE: place.workspace,
+        RUNNER_TEMP: place.temp,
+        ...(event && { GITHUB_EVENT_NAME: event.name, GITHUB_EVENT_PATH: eventFile }),
+        ...asVariables({ ...DEFAULTS, ...inputs }),
+        ...environment,
+      },
+      ...others,
     });
-    return { exitCode, log, report, outputs: outputsOf(report, '') };
+    return { ...result, log, outputs: outputsOf(result.report, '') };
   } finally {
-    rmSync(files, { recursive: true, force: true });
-    if (!options.job) job.close();
+    rmSync(join(eventFile, '..'), { recursive: true, force: true });
+    if (!given) place.close();
   }
 }
+
+function asVariables(inputs: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]));
+}
+
+/** What the runner sets where an input is not given; the token is an expression that needs GitHub. */
+const DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(INPUTS).flatMap(([name, row]) =>
+    'default' in row && name !== 'github-token' ? [[name, row.default]] : [],
+  ),
+);

@@ -7,7 +7,7 @@ import { ReleaseError } from '../../src/lib/errors.ts';
 import type { Portal, WriteFields } from '../../src/portal/port.ts';
 import type { State, WriteOperation } from '../../src/release/lifecycle.ts';
 import type { Release } from '../../src/release/release.ts';
-import type { FakeClock } from './in-process.ts';
+import type { FakeClock } from './fake-clock.ts';
 
 export const VERSION = '1.1.0';
 

@@ -4,7 +4,8 @@
  */
 
 import fc from 'fast-check';
-import { type Place, seeded } from './fake-world.ts';
+import { seeded } from './fake-clock.ts';
+import type { Place } from './in-process.ts';
 import {
   archived,
   type Deed,

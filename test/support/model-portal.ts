@@ -9,7 +9,8 @@
 
 import type { Exchange, RawResponse } from '../../src/net/exchange.ts';
 import { MINIAPP, SPACE, TARGET } from './action.ts';
-import { type FakeClock, fakeClock, type Place, runHere } from './fake-world.ts';
+import { type FakeClock, fakeClock } from './fake-clock.ts';
+import { type Place, runInProcess } from './in-process.ts';
 
 export const VERSION = '1.1.0';
 export const LIVE_VERSION = '1.0.0';
@@ -852,7 +853,7 @@ function pathOf(version: string): string {
 
 // --- A run -----------------------------------------------------------------------------------------------------------
 
-export type ModelRun = Awaited<ReturnType<typeof runHere>> & { readonly portal: ModelPortal };
+export type ModelRun = Awaited<ReturnType<typeof runInProcess>> & { readonly portal: ModelPortal };
 
 /** Runs a step on the model; inputs as under `with:`, for version 1.1.0 unless given otherwise. */
 export async function runOnModel(
@@ -862,7 +863,7 @@ export async function runOnModel(
 ): Promise<ModelRun> {
   const portal = 'exchange' in options ? options : modelPortal(options);
   const given = { ...MODEL_INPUTS, ...inputs };
-  const result = await runHere(given, { clock: portal.clock, place, exchange: portal.exchange });
+  const result = await runInProcess(given, { clock: portal.clock, place, exchange: portal.exchange });
   return { ...result, portal };
 }
 

@@ -6,7 +6,7 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newPlace, type Place } from './fake-world.ts';
+import { newPlace, type Place } from './in-process.ts';
 import { anyCase, type Case, faultsOf, mildCase, runCase } from './model-case.ts';
 import type { ModelRun } from './model-portal.ts';
 

@@ -7,7 +7,7 @@ import { createObserver } from '../../src/drive/observer.ts';
 import type { Portal } from '../../src/portal/port.ts';
 import type { Stage } from '../../src/release/lifecycle.ts';
 import type { PlanOptions } from '../../src/release/plan.ts';
-import { type FakeClock, fakeClock } from './in-process.ts';
+import { type FakeClock, fakeClock } from './fake-clock.ts';
 import { type MemoryPortal, type MemoryPortalOptions, memoryPortal, VERSION } from './memory-portal.ts';
 
 export interface StageScene {
