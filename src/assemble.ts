@@ -27,7 +27,10 @@ export function versionSources(inputs: Inputs, portal: Portal, run: RunDependenc
   };
 }
 
-/** The package that upload sends, checked; whoever opens it closes it. Throws package-invalid. */
+/**
+ * The package that upload sends, checked; undefined where none is uploaded. The caller closes it.
+ * @throws ReleaseError package-invalid
+ */
 export async function openBuild(inputs: Inputs, { context, log, emit }: RunDependencies): Promise<Package | undefined> {
   if (!inputs.package || !stageThatTakes('package', inputs.stages)) return undefined;
   const { openPackage } = await import('./package/package.ts');

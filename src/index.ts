@@ -11,7 +11,7 @@ Object.assign(process.env, readableProxies(process.env));
 const cancelled = new AbortController();
 // A cancelled step gets SIGINT, and SIGTERM 7.5 s later.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancelled.abort());
-// A runner that reads no more must not end a release in its middle.
+// A runner that stops reading the output must not end a release half way.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 // What is thrown where nobody catches it ends in a report too, and its text in no log unredacted.
 const crashed = new Promise<never>((_, reject) => {

@@ -13,7 +13,10 @@ import type { Inputs } from './inputs.ts';
 import { plainTexts, readInputs, secretTexts } from './read-inputs.ts';
 import { parseUserIds, possibleUserIds } from './user-ids.ts';
 
-/** The inputs, with everything secret in them kept from then on. Throws input-invalid with every fault. */
+/**
+ * The inputs. Everything secret in them is redacted from then on.
+ * @throws ReleaseError input-invalid, with every fault
+ */
 export async function checkedInputs(tools: RunDependencies): Promise<Inputs> {
   const { environment, context, log, redactor } = tools;
   const secrets = secretTexts(environment);
@@ -78,7 +81,10 @@ function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
   return faults;
 }
 
-/** The IDs of input and file, without duplicates, and hidden from then on. Throws input-invalid. */
+/**
+ * The user IDs of input and file, without duplicates. They are redacted from then on.
+ * @throws ReleaseError input-invalid
+ */
 export async function readUserIds(
   inputs: Inputs,
   { context, redactor, log }: RunDependencies,

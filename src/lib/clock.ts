@@ -5,7 +5,10 @@ import { Cancelled } from './errors.ts';
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Throws Cancelled as soon as the run is cancelled. */
+  /**
+   * Waits so many milliseconds.
+   * @throws Cancelled as soon as the run is cancelled
+   */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** At least 0, below 1. */
   random(): number;

@@ -1,4 +1,4 @@
-/** The step's log: lines, groups, masks and annotations. Nothing foreign gets out of here as a command. */
+/** The step's log: lines, groups, masks and annotations. No untrusted text leaves it as a workflow command. */
 
 import { logLine } from './text.ts';
 

@@ -1,7 +1,7 @@
-/** Foreign text made harmless for one line: a log line, a shell argument. Imports nothing of ours. Linear in the text. */
+/** Makes untrusted text harmless for one line: a log line, a shell argument. Linear in the length of the text. */
 
 /**
- * Foreign text as one line of at most `maxChars` UTF-16 units: white space folded, escape sequences, controls and
+ * Untrusted text as one line of at most `maxChars` UTF-16 units: white space folded, escape sequences, controls and
  * everything invisible removed, an ellipsis where something was cut off. Normalization is left as it was.
  */
 export function cleanLine(text: string, maxChars: number): string {
@@ -9,7 +9,7 @@ export function cleanLine(text: string, maxChars: number): string {
 }
 
 /**
- * Foreign text for an output that users paste into scripts (bash, sh, PowerShell, cmd): letters, marks, numbers,
+ * Untrusted text for an output that users paste into scripts (bash, sh, PowerShell, cmd): letters, marks, numbers,
  * spaces and `. , : _ / + -`, at most `maxChars` UTF-16 units. Inside quotes or as arguments of a command it is text
  * and nothing else. It cannot be safe as a command of its own: a sentence may begin with the name of a program.
  */

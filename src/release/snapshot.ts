@@ -26,6 +26,7 @@ export const EARLIEST_MS = Date.UTC(2018, 0, 1);
 /** A portal's clock may differ from ours by so much. */
 export const CLOCKS_DIFFER_MS = 5 * 60_000;
 
+/** The state of the step's release; `none` where there is no release. */
 export function stateOf(snapshot: Snapshot): Release['state'] {
   return snapshot.release?.state ?? 'none';
 }
@@ -65,21 +66,23 @@ export function formatLive(snapshot: Snapshot, show: (untrusted: string) => stri
   return `unknown (${[...new Set(statuses)].slice(0, 3).join(', ')})`;
 }
 
+/** The live release, where it is known. */
 export function liveRelease(snapshot: Snapshot): Release | undefined {
   const live = liveOf(snapshot);
   return live.kind === 'version' ? allReleases(snapshot).find(({ version }) => version === live.version) : undefined;
 }
 
-type UnderWay = Release & { readonly state: State };
+type InProgress = Release & { readonly state: State };
 
 /** Other versions between applying and the official release, which bar a second one (ANOTHER_RELEASE_IN_PROGRESS). */
-export function othersInProgress(snapshot: Snapshot): readonly UnderWay[] {
+export function othersInProgress(snapshot: Snapshot): readonly InProgress[] {
   return allReleases(snapshot)
     .filter(isInProgress)
     .filter((release) => release.version !== snapshot.version);
 }
 
-export function isInProgress(release: Release): release is UnderWay {
+/** Whether it is between the application and the official release. */
+export function isInProgress(release: Release): release is InProgress {
   return isKnown(release.state) && STATES[release.state].inProgress;
 }
 

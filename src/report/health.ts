@@ -45,6 +45,7 @@ export function withSample(samples: readonly HealthSample[], sample: HealthSampl
 
 const ICONS: Readonly<Record<HealthVerdict, string>> = { good: '✅', bad: '❌', 'no data': '⚪' };
 
+/** The section of the health check in the job summary; empty where none was called. */
 export function healthSummary(health: HealthReport | undefined): string {
   if (!health) return '';
   const last = `The last of ${health.responses} ${health.responses === 1 ? 'response' : 'responses'}: ${ICONS[health.verdict]} ${health.verdict}.`;

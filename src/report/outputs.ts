@@ -36,6 +36,7 @@ export const OUTPUTS = {
 
 export type OutputName = keyof typeof OUTPUTS;
 
+/** The outputs of the step, as text; `reportFile` is the path of the report, empty where it could not be written. */
 export function outputsOf(report: Report, reportFile: string): Record<OutputName, string> {
   return {
     verdict: report.verdict,

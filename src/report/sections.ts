@@ -30,6 +30,7 @@ export function headline(report: Report): string {
   return `## ${VERDICT_ICONS[report.verdict]} ${report.verdict}${dry}${report.version ? ` · ${escapeMarkdown(report.version)}` : ''}${state}`;
 }
 
+/** Says that nothing was real, where it was not. */
 export function sandboxNote(report: Report): string {
   return report.sandbox ? '> **Sandbox rehearsal.** Nothing here has reached a real portal.' : '';
 }
@@ -46,6 +47,7 @@ export function explanation(report: Report): string {
   return lines.join('\n\n');
 }
 
+/** The notices as a list. */
 export function noticesOf(report: Report): string {
   return report.notices.map((notice) => `- ${escapeMarkdown(notice, 1_000)}`).join('\n');
 }
@@ -65,6 +67,7 @@ export function formatLiveVersion({ state, liveVersion, live }: Report): string 
   return liveVersion ? code(liveVersion) : escapeMarkdown(live || 'none', 100);
 }
 
+/** The preview link with its QR code; empty where it is not to be shown. */
 export function preview(report: Report, extras: Extras): string {
   if (!report.showPreview || report.previewUrl === '') return '';
   const qr = extras.qrCode ? `\n\n${extras.qrCode}` : '';

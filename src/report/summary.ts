@@ -22,6 +22,7 @@ import {
 const MAX_SUMMARY_BYTES = 1_000_000;
 const MAX_ROWS = 50;
 
+/** The job summary in Markdown, below the size that GitHub shows. */
 export function summaryOf(report: Report, extras: Extras = {}): string {
   return limitParts(partsOf(report, extras), MAX_SUMMARY_BYTES);
 }
