@@ -923,6 +923,7 @@ function headline(report) {
     const dry = report.dryRun ? ' (dry run)' : '';
     return `## ${VERDICT_ICONS[report.verdict]} ${report.verdict}${dry}${report.version ? ` · ${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)(report.version)}` : ''}${state}`;
 }
+/** Says that nothing was real, where it was not. */
 function sandboxNote(report) {
     return report.sandbox ? '> **Sandbox rehearsal.** Nothing here has reached a real portal.' : '';
 }
@@ -942,6 +943,7 @@ function explanation(report) {
         lines.push(`More: ${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)(report.error.more)}`);
     return lines.join('\n\n');
 }
+/** The notices as a list. */
 function noticesOf(report) {
     return report.notices.map((notice) => `- ${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)(notice, 1_000)}`).join('\n');
 }
@@ -959,6 +961,7 @@ function formatLiveVersion({ state, liveVersion, live }) {
         return '';
     return liveVersion ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)(liveVersion) : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)(live || 'none', 100);
 }
+/** The preview link with its QR code; empty where it is not to be shown. */
 function preview(report, extras) {
     if (!report.showPreview || report.previewUrl === '')
         return '';
@@ -994,6 +997,7 @@ function preview(report, extras) {
 /** A summary over 1 MiB is not shown at all. */
 const MAX_SUMMARY_BYTES = 1_000_000;
 const MAX_ROWS = 50;
+/** The job summary in Markdown, below the size that GitHub shows. */
 function summaryOf(report, extras = {}) {
     return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .limitParts */ .IG)(partsOf(report, extras), MAX_SUMMARY_BYTES);
 }
