@@ -73,7 +73,10 @@ describe.each(files)('%s', (name) => {
   test('what writes to a portal or a repository queues, and is never cancelled', () => {
     const groups = [workflow, ...Object.values(workflow.jobs)].flatMap(({ concurrency }) => concurrency ?? []);
     expect(groups).not.toEqual([]);
-    for (const group of groups) expect(group).toMatchObject({ queue: 'max', 'cancel-in-progress': false });
+    // CI writes nothing, so a newer push to a pull request may end an older run.
+    const cancels = /\/ci\.yml$/.test(name) ? "${{ github.event_name == 'pull_request' }}" : false;
+    const queue = cancels === false ? 'max' : undefined;
+    for (const group of groups) expect([group.queue, group['cancel-in-progress']]).toEqual([queue, cancels]);
   });
 
   test('one group for each miniapp and target app, named alike everywhere; a gate holds none', () => {
