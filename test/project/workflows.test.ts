@@ -32,6 +32,8 @@ interface Job {
   }[];
 }
 interface Concurrency {
+  readonly queue?: string;
+  readonly 'cancel-in-progress'?: boolean | string;
   readonly group: string;
 }
 
