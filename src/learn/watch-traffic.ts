@@ -102,7 +102,6 @@ export function recordTraffic(origin: string, sessionOf: Attach, listener: Traff
       // The browser and a page both report a page's workers.
       if (attached.has(targetInfo.targetId)) {
         void child.send('Runtime.runIfWaitingForDebugger').catch(() => {});
-        void child.detach().catch(() => {});
         return;
       }
       attached.set(targetInfo.targetId, sessionId);
@@ -130,8 +129,8 @@ export function recordTraffic(origin: string, sessionOf: Attach, listener: Traff
         maxPostDataSize: MAX_BODY_BYTES,
         maxTotalBufferSize: BUFFER_BYTES,
         maxResourceBufferSize: MAX_ANSWER_BYTES,
-        // Responses outlive the page that fetched them, where the browser knows how.
-        enableDurableMessages: true,
+        // Responses outlive the page that fetched them, where the browser knows how. Chromium ends itself over those of workers.
+        enableDurableMessages: isPage,
       });
       if (isPage) {
         void send('Page.enable');
@@ -170,7 +169,9 @@ export function recordTraffic(origin: string, sessionOf: Attach, listener: Traff
     });
     session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
       const call = close(requestId);
-      if (call && encodedDataLength <= MAX_ANSWER_BYTES) keepReading(readAnswer(session, requestId, call));
+      // A service worker's responses are read from the page that got them: read from the worker, they end Chromium.
+      if (call && !isOfWorker && encodedDataLength <= MAX_ANSWER_BYTES)
+        keepReading(readAnswer(session, requestId, call));
     });
     session.on('Network.loadingFailed', ({ requestId }) => {
       close(requestId);
@@ -246,7 +247,7 @@ async function readBody(session: CDPSession, requestId: string, call: Call): Pro
 }
 
 async function readAnswer(session: CDPSession, requestId: string, call: Call): Promise<void> {
-  const { body, base64Encoded } = await session.send("Network.getResponseBody", { requestId }).catch((e)=>{console.log("DBG",call.path,call.isOfWorker,String(e));throw e;}); console.log("DBG", call.path, call.isOfWorker, call.status, body.slice(0,80));
+  const { body, base64Encoded } = await session.send('Network.getResponseBody', { requestId });
   if (body.length > MAX_ANSWER_BYTES * 1.4) return;
   call.answer = answerOf(base64Encoded ? Buffer.from(body, 'base64').toString() : body);
 }
