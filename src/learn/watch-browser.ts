@@ -63,7 +63,11 @@ async function launch(
   signal: AbortSignal,
 ): Promise<Browser> {
   const { launch: start } = await import('puppeteer-core');
-  return start({
+  // puppeteer kills the browser on its signal even after the start; by then the end is ours, and responses are still read.
+  const starting = new AbortController();
+  const stop = () => starting.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  return await start({
     executablePath,
     headless,
     pipe: true,
@@ -80,8 +84,8 @@ async function launch(
     handleSIGINT: false,
     handleSIGTERM: false,
     timeout: START_TIMEOUT_MS,
-    signal,
-  });
+    signal: starting.signal,
+  }).finally(() => signal.removeEventListener('abort', stop));
 }
 
 const FLAGS = [

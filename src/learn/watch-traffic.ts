@@ -63,6 +63,7 @@ export function recordTraffic(origin: string, sessionOf: Attach, listener: Traff
   const calls: Call[] = [];
   const reading = new Set<Promise<void>>();
   const pages = new Set<string>();
+  const listening = new Set<CDPSession>();
   /** The session of each target that is watched. */
   const attached = new Map<string, string>();
   let isLastPageClosed = () => {};
@@ -109,11 +110,13 @@ export function recordTraffic(origin: string, sessionOf: Attach, listener: Traff
       void attach(child, targetInfo.type).then(() => targetInfo.type === 'page' && isFirstPage(child));
     });
     session.on('Target.detachedFromTarget', ({ sessionId }) => {
+      for (const child of listening) if (child.id() === sessionId) listening.delete(child);
       for (const [target, id] of attached) if (id === sessionId) attached.delete(target);
       if (pages.delete(sessionId) && pages.size === 0) isLastPageClosed();
     });
     if (type !== 'browser') {
       watchNetwork(session, !isPage);
+      if (isPage) listening.add(session);
       if (isPage) session.on('Runtime.bindingCalled', ({ name, payload }) => name === BINDING && onClick(payload));
     }
     // Sent at once and in this order; the target runs from the last one on.
@@ -212,8 +215,12 @@ export function recordTraffic(origin: string, sessionOf: Attach, listener: Traff
     return call;
   }
 
-  /** The end of a response starts the reading of its body. */
+  /**
+   * What the pages did before the end may still be on its way: a reply of a page comes after its events. The end of a
+   * response then starts the reading of its body.
+   */
   async function allRead(): Promise<void> {
+    await Promise.allSettled([...listening].map((session) => session.send('Runtime.getHeapUsage')));
     while (reading.size > 0) await Promise.all(reading);
   }
 
