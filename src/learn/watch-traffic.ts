@@ -132,7 +132,7 @@ export function recordTraffic(origin: string, sessionOf: Attach, listener: Traff
         maxPostDataSize: MAX_BODY_BYTES,
         maxTotalBufferSize: BUFFER_BYTES,
         maxResourceBufferSize: MAX_ANSWER_BYTES,
-        // Responses outlive the page that fetched them, where the browser knows how. Chromium ends itself over those of workers.
+        // Responses outlive the page that fetched them, where the browser knows how.
         enableDurableMessages: isPage,
       });
       if (isPage) {
@@ -172,7 +172,7 @@ export function recordTraffic(origin: string, sessionOf: Attach, listener: Traff
     });
     session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
       const call = close(requestId);
-      // A service worker's responses are read from the page that got them: read from the worker, they end Chromium.
+      // A service worker's responses are read from the page that got them.
       if (call && !isOfWorker && encodedDataLength <= MAX_ANSWER_BYTES)
         keepReading(readAnswer(session, requestId, call));
     });
