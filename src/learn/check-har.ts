@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { cleanLine } from '../lib/text.ts';
 import { defaultProfile } from '../portal/profile/profile.ts';
 import { type Comparison, compare, wordsOf } from './compare.ts';
-import { type Recording, RecordingFault, readRecording } from './recording.ts';
+import { type HarRecording as Recording, RecordingFault, readRecording } from './recording.ts';
 
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 const MAX_LINES = 40;

@@ -9,7 +9,7 @@ import { at } from '../lib/json-places.ts';
 import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
 import { placeholdersOf } from '../portal/profile/template.ts';
 import { OPERATIONS, type Operation, operationRow, type State } from '../release/lifecycle.ts';
-import type { Exchange, Recording } from './recording.ts';
+import type { HarExchange as Exchange, HarRecording as Recording } from './recording.ts';
 
 export type Verdict = 'confirmed' | 'different' | 'not seen';
 

@@ -10,7 +10,27 @@ import { parseJson } from '../net/json.ts';
 const MAX_ENTRIES = 20_000;
 const MAX_BODY_CHARS = 4 * 1024 * 1024;
 
+/** One call to the portal and its response. */
 export interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** JSON, or the fields of a form; undefined where there was none. */
+  readonly body: unknown;
+  readonly isUpload?: boolean;
+  readonly status: number;
+  readonly answer: unknown;
+  readonly atMs: number;
+  /** The visible text of the click that sent it. */
+  readonly button?: string;
+}
+
+export interface Recording {
+  readonly origin: string;
+  readonly exchanges: readonly Exchange[];
+}
+
+export interface HarExchange {
   readonly method: string;
   readonly path: string;
   /** Fields by where they stood; values as sent. */
@@ -23,9 +43,9 @@ export interface Exchange {
   readonly response: unknown;
 }
 
-export interface Recording {
+export interface HarRecording {
   readonly host: string;
-  readonly exchanges: readonly Exchange[];
+  readonly exchanges: readonly HarExchange[];
   /** The number of other hosts in the recording, which are ignored. */
   readonly otherHosts: number;
   readonly warnings: readonly string[];
@@ -38,7 +58,7 @@ export class RecordingFault extends Error {}
  * The exchanges with the portal; `host` chooses one where several hosts could be the portal.
  * @throws RecordingFault where the text is no HAR, or has no call of that host
  */
-export function readRecording(text: string, host?: string): Recording {
+export function readRecording(text: string, host?: string): HarRecording {
   const entries = entriesOf(text);
   const warnings: string[] = [];
   if (entries.length > MAX_ENTRIES)
@@ -78,7 +98,7 @@ function likelyPortal(hosts: ReadonlyMap<string, number>): string | undefined {
   return [...hosts].filter(([, calls]) => calls > 0).sort((a, b) => b[1] - a[1])[0]?.[0];
 }
 
-function readEntry(entry: unknown): { host: string; exchange: Exchange }[] {
+function readEntry(entry: unknown): { host: string; exchange: HarExchange }[] {
   const address = at(entry, 'request.url');
   if (typeof address !== 'string' || address.length > 16_384 || !URL.canParse(address)) return [];
   const url = new URL(address);
@@ -97,7 +117,7 @@ function readEntry(entry: unknown): { host: string; exchange: Exchange }[] {
   return [{ host: url.host, exchange }];
 }
 
-function readBody(entry: unknown): Pick<Exchange, 'body' | 'form' | 'hasFile'> {
+function readBody(entry: unknown): Pick<HarExchange, 'body' | 'form' | 'hasFile'> {
   const text = at(entry, 'request.postData.text');
   const type = String(at(entry, 'request.postData.mimeType') ?? '');
   const params = listAt(entry, 'request.postData.params');

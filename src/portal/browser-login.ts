@@ -8,15 +8,14 @@
  * session lives in an off-the-record context, so no cookie reaches the disk. No screenshots, no traces.
  */
 
-import { constants } from 'node:fs';
-import { access, mkdtemp, rm } from 'node:fs/promises';
-import { userInfo } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, HTTPRequest, Page } from 'puppeteer-core';
 import { Cancelled, ReleaseError } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
 import { fillField, isErrorPage, type LoginSign, signOf } from './browser-page.ts';
 import { type BrowserProxy, startBrowserProxy } from './browser-proxy.ts';
+import { findBrowserPath, flagsForRoot } from './find-browser.ts';
 import type { Profile } from './profile/profile.ts';
 
 export interface BrowserLoginOptions {
@@ -72,40 +71,17 @@ export function proxyOptions({ profile, origin, hosts }: BrowserLoginOptions) {
 
 // --- The browser -----------------------------------------------------------------------------------------------------
 
-const NAMES = [
-  'google-chrome-stable',
-  'google-chrome',
-  'chrome',
-  'chromium',
-  'chromium-browser',
-  'microsoft-edge',
-  'chrome.exe',
-  'msedge.exe',
-];
-const PLACES = [
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-];
-
 /** The runner's browser: CHROME_BIN, or the usual names on the PATH. */
 export async function findBrowser(environment: BrowserLoginOptions['environment']): Promise<string> {
   const named = environment['CHROME_BIN'];
-  const folders = (environment['PATH'] ?? '').split(delimiter).filter(Boolean);
-  const usual = [...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))), ...PLACES];
-  for (const path of named ? [named] : usual) if (await isExecutable(path)) return path;
+  const path = await findBrowserPath(environment);
+  if (path) return path;
   throw new ReleaseError('portal-unreachable', {
     found: named
       ? `CHROME_BIN names ${cleanLine(named, 200)}, which is no program, so there is no browser for the login page.`
       : 'There is no browser for the login page: neither CHROME_BIN nor one of the usual names on the PATH.',
     todo: 'Install Chrome or Chromium on the runner (GitHub-hosted runners have Chrome) and set CHROME_BIN where it has another name; or give portal-session instead.',
   });
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Starts the browser; exported for tests that share one. */
@@ -122,7 +98,7 @@ export async function launch(
       headless: true,
       pipe: true,
       userDataDir: folder,
-      args: [...FLAGS, `--proxy-server=${proxy.url}`, ...(userInfo().uid === 0 ? ROOT_FLAGS : [])],
+      args: [...FLAGS, `--proxy-server=${proxy.url}`, ...flagsForRoot()],
       env: environmentOf(options.environment, folder),
       // The run ends the browser itself, whichever way it ends.
       handleSIGHUP: false,
@@ -158,8 +134,6 @@ const FLAGS = [
   '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
-/** Chromium refuses to run as root with its sandbox, and jobs in a container run as root. The page is the portal's. */
-const ROOT_FLAGS = ['--no-sandbox'];
 
 /** A page whose session is off the record, and that cannot write what was typed to the disk. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {

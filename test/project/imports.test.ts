@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'github/': ['github/', 'report/', 'action/', 'release/versions.js', 'net/', 'lib/'],
   'sandbox/': ['sandbox/', 'release/lifecycle.js'],
   // A program of its own, which sends nothing: of the portal it knows the profile and how its JSON is read.
-  'learn/': ['learn/', 'portal/profile/', 'net/json.js', 'release/lifecycle.js', 'lib/'],
+  'learn/': ['learn/', 'portal/profile/', 'portal/find-browser.js', 'net/json.js', 'release/lifecycle.js', 'lib/'],
   'index.js': ['run.js', 'net/proxy.js', 'lib/clock.js'],
   'dependencies.js': [],
   'assemble.js': ['package/', 'drive/', 'github/', 'release/', 'lib/'],
@@ -57,7 +57,7 @@ const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
   'fastest-levenshtein': ['lib/nearest.js'],
   'compare-versions': ['release/versions.js'],
   uqr: ['report/qr-code.js'],
-  'puppeteer-core': ['portal/browser-login.js'],
+  'puppeteer-core': ['learn/watch-browser.js', 'portal/browser-login.js'],
   yazl: ['package/zip-folder.js'],
   yauzl: ['package/check-zip.js', 'package/zip-layout.js'],
 };
@@ -77,6 +77,7 @@ const LAZY = [
   'sandbox/',
   'portal/browser-login.js',
   'portal/browser-proxy.js',
+  'portal/find-browser.js',
   'portal/profile/addresses.js',
   'portal/profile/load.js',
   'portal/profile/rules.js',
