@@ -76,6 +76,7 @@ export interface Learned {
 
 /** Below this distance to the next best assignment a conclusion is not established. */
 const MARGIN = 3;
+const PASSWORD = /pass(word|wd)?$|^pwd$/i;
 const WIDTH = 240;
 const NARROW = 40;
 
@@ -572,7 +573,7 @@ function loginOperation(
   context: Context,
 ): void {
   const isPassword = (call: Call) =>
-    call.exchanges.some((one) => sentLeaves(one).some(({ name }) => /pass(word|wd)?$|^pwd$/i.test(name)));
+    call.exchanges.some((one) => sentLeaves(one).some(({ name }) => PASSWORD.test(name)));
   const call = calls.find(isPassword);
   if (!call) {
     findings.push({ operation: 'login', verdict: 'not seen', evidence: '', candidates: [] });
@@ -808,7 +809,8 @@ function envelopeOf(base: Profile, success: Success, refused: readonly Exchange[
 /** The part of the paths that all calls of the profile or of the recording share. */
 function basePathOf(good: readonly Exchange[], ids: Ids, versions: ReadonlySet<string>, base: Profile): string {
   const about = new Set([...versions, ...Object.values(ids)]);
-  const paths = good.filter((one) => carries(one, about)).map(({ path }) => path);
+  const isLogin = (one: Exchange) => sentLeaves(one).some(({ name }) => PASSWORD.test(name));
+  const paths = good.filter((one) => carries(one, about) || isLogin(one)).map(({ path }) => path);
   const under = paths.filter((path) => path.startsWith(`${base.basePath}/`)).length;
   if (paths.length === 0 || under * 2 > paths.length) return base.basePath;
   let parts = paths[0]?.split('/').slice(1, -1) ?? [];

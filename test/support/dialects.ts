@@ -104,8 +104,14 @@ export const DIALECTS: readonly Dialect[] = [
     name: 'folded',
     calls: {
       ...without(RENAMED, ['addWhitelist', 'skipPilot', 'setRatio']),
-      startPilot: { ...post('/app/publish/trial/open', { userIds: '{userIds}' }), does: ['addWhitelist', 'startPilot'] },
-      startGrayscale: { ...post('/app/publish/gray/start', { ratio: '{ratio}' }), does: ['skipPilot', 'setRatio', 'startGrayscale'] },
+      startPilot: {
+        ...post('/app/publish/trial/open', { userIds: '{userIds}' }),
+        does: ['addWhitelist', 'startPilot'],
+      },
+      startGrayscale: {
+        ...post('/app/publish/gray/start', { ratio: '{ratio}' }),
+        does: ['skipPilot', 'setRatio', 'startGrayscale'],
+      },
       goOnline: { ...OLD.goOnline, does: ['skipPilot', 'goOnline'] },
     },
     folds: { addWhitelist: 'startPilot', setRatio: 'startGrayscale', skipPilot: 'none' },
@@ -117,11 +123,27 @@ export const DIALECTS: readonly Dialect[] = [
     base: '/api/v2',
     calls: {
       listVersions: { method: 'GET', path: '/apps/{appId}/versions', query: { pageNo: '{page}', size: '{pageSize}' } },
-      uploadPackage: { method: 'POST', path: '/apps/{appId}/files', body: { spaceId: '{spaceId}', version: '{version}' } },
-      createVersion: { method: 'POST', path: '/apps/{appId}/versions', body: { version: '{version}', artifactList: '{artifacts}', origin: 'UPLOAD' } },
-      createRelease: { method: 'PUT', path: REST, body: { workspaceId: '{spaceId}', artifactList: '{artifacts}', changelog: '{releaseNotes}' } },
+      uploadPackage: {
+        method: 'POST',
+        path: '/apps/{appId}/files',
+        body: { spaceId: '{spaceId}', version: '{version}' },
+      },
+      createVersion: {
+        method: 'POST',
+        path: '/apps/{appId}/versions',
+        body: { version: '{version}', artifactList: '{artifacts}', origin: 'UPLOAD' },
+      },
+      createRelease: {
+        method: 'PUT',
+        path: REST,
+        body: { workspaceId: '{spaceId}', artifactList: '{artifacts}', changelog: '{releaseNotes}' },
+      },
       findRelease: { method: 'GET', path: REST },
-      listReleases: { method: 'GET', path: '/apps/{appId}/channels/{channelCode}/releases', query: { pageNo: '{page}', size: '{pageSize}' } },
+      listReleases: {
+        method: 'GET',
+        path: '/apps/{appId}/channels/{channelCode}/releases',
+        query: { pageNo: '{page}', size: '{pageSize}' },
+      },
       releaseHistory: { method: 'GET', path: `${REST}/history` },
       startApproval: rest('POST', '/request'),
       cancelApproval: rest('DELETE', '/request'),
@@ -149,7 +171,15 @@ export const DIALECTS: readonly Dialect[] = [
     name: 'other fields',
     calls: RENAMED,
     words: WORDS,
-    fields: { version: 'ver', versionStatus: 'phaseCode', publishId: 'ticketNo', gmtModified: 'updatedAt', grayRatio: 'rolloutShare', approveComment: 'reviewerNote', artifactList: 'files' },
+    fields: {
+      version: 'ver',
+      versionStatus: 'phaseCode',
+      publishId: 'ticketNo',
+      gmtModified: 'updatedAt',
+      grayRatio: 'rolloutShare',
+      approveComment: 'reviewerNote',
+      artifactList: 'files',
+    },
     time: 'seconds',
     list: (items, one) => (one ? { release: items[0] ?? null } : { rows: items }),
   },
@@ -176,13 +206,16 @@ function without(calls: Dialect['calls'], names: readonly Operation[]): Dialect[
 export interface ServedDialect {
   readonly url: string;
   readonly state: () => SandboxState;
+  /** Its clock, which goes on with each request. */
+  readonly nowMs: () => number;
   /** What the target app's administrator decides next. */
   decide(mode: 'approve' | 'reject' | 'never'): void;
   close(): Promise<void>;
 }
 
 export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<ServedDialect> {
-  let state = newPortal({ appId: APP, spaceId: SPACE, channelCode: TARGET, live }, Date.now());
+  let nowMs = Date.parse('2026-03-01T09:00:00Z');
+  let state = newPortal({ appId: APP, spaceId: SPACE, channelCode: TARGET, live }, nowMs);
   let mode: 'approve' | 'reject' | 'never' = 'never';
   let uploads = 0;
   const run = (operation: Operation, values: Record<string, Json>) => {
@@ -190,7 +223,8 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
     const fields = { ...(fill(old.query ?? {}, values) as object), ...(fill(old.body ?? {}, values) as object) };
     const isUpload = operation === 'uploadPackage';
     const form = { appId: APP, spaceId: SPACE, version: values['version'] };
-    const review = mode === 'reject' ? { mode, afterMs: 0, reason: REASON } : mode === 'approve' ? { mode, afterMs: 0 } : { mode };
+    const review =
+      mode === 'reject' ? { mode, afterMs: 0, reason: REASON } : mode === 'approve' ? { mode, afterMs: 0 } : { mode };
     const result = answer(
       state,
       {
@@ -199,7 +233,7 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
         fields: isUpload ? form : fields,
         ...(isUpload && { file: { name: `${APP}_v${values['version']}.zip`, bytes: 9, sha256: `${uploads++}` } }),
       },
-      Date.now(),
+      nowMs,
       { review },
     );
     state = result.state;
@@ -210,6 +244,7 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
     const text = (await readAll(req)).toString('utf8');
     const sent = { ...Object.fromEntries(url.searchParams), ...(text.startsWith('{') ? JSON.parse(text) : {}) };
     const found = callFor(dialect, req.method ?? '', url.pathname, sent);
+    nowMs += 20_000;
     const reply = (body: Json) => {
       res.setHeader('content-type', 'application/json');
       res.end(JSON.stringify(body));
@@ -225,13 +260,19 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
       if (!result.success && !isPassed) break;
     }
     const list = (body.data as { list?: Record<string, Json>[] } | null)?.list;
-    const data = list ? dialect.list(list.map((item) => itemOf(item, dialect)), operation === 'findRelease') : body.data;
+    const data = list
+      ? dialect.list(
+          list.map((item) => itemOf(item, dialect)),
+          operation === 'findRelease',
+        )
+      : body.data;
     reply(dialect.envelope(data, body.errorCode, body.errorMsg));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     state: () => state,
+    nowMs: () => nowMs,
     decide: (next) => {
       mode = next;
     },
@@ -291,10 +332,19 @@ function callFor(dialect: Dialect, method: string, path: string, sent: Record<st
         const value = sent[name];
         values[key] = form === 'text' ? Number(value) : form === 'fraction' ? Math.round(Number(value) * 100) : value;
       }
-      if (Array.isArray(one) && Array.isArray(sent[name])) values['userIds'] = sent[name].map((user) => Object.values(Object(user))[0]);
+      if (Array.isArray(one) && Array.isArray(sent[name]))
+        values['userIds'] = sent[name].map((user) => Object.values(Object(user))[0]);
     }
     const isFull = Object.keys(template).every((name) => sent[name] !== undefined || operation === 'uploadPackage');
-    return isFull ? [{ operation, values: { appId: APP, spaceId: SPACE, channelCode: TARGET, page: '1', pageSize: '50', ...values }, size: Object.keys(template).length }] : [];
+    return isFull
+      ? [
+          {
+            operation,
+            values: { appId: APP, spaceId: SPACE, channelCode: TARGET, page: '1', pageSize: '50', ...values },
+            size: Object.keys(template).length,
+          },
+        ]
+      : [];
   });
   return fitting.sort((a, b) => b.size - a.size)[0];
 }
@@ -307,7 +357,7 @@ async function readAll(req: IncomingMessage): Promise<Buffer> {
 
 // --- The person ------------------------------------------------------------------------------------------------------
 
-interface Har {
+export interface Har {
   log: { version: string; entries: Json[] };
 }
 
@@ -315,7 +365,6 @@ interface Har {
 export async function recordGuide(dialect: Dialect): Promise<Har> {
   const portal = await serveDialect(dialect);
   const entries: Json[] = [];
-  let clock = 0;
   const send = async (method: string, path: string, query: Json, body: Json, isUpload = false): Promise<Json> => {
     const url = new URL(path, portal.url);
     for (const [name, value] of Object.entries(Object(query))) url.searchParams.set(name, String(value));
@@ -323,11 +372,22 @@ export async function recordGuide(dialect: Dialect): Promise<Har> {
     const response = await fetch(url, { method, ...(hasBody && { body: JSON.stringify(body) }) });
     const text = await response.text();
     const postData = isUpload
-      ? { mimeType: 'multipart/form-data; boundary=x', params: [...Object.entries(Object(body)).map(([name, value]) => ({ name, value })), { name: 'file', fileName: 'a.zip' }] }
+      ? {
+          mimeType: 'multipart/form-data; boundary=x',
+          params: [
+            ...Object.entries(Object(body)).map(([name, value]) => ({ name, value })),
+            { name: 'file', fileName: 'a.zip' },
+          ],
+        }
       : { mimeType: 'application/json', text: JSON.stringify(body) };
     entries.push({
-      startedDateTime: new Date(Date.now() + clock++).toISOString(),
-      request: { method, url: url.href.replace(portal.url, 'https://portal.example.com'), headers: [], ...(hasBody && { postData }) },
+      startedDateTime: new Date(portal.nowMs()).toISOString(),
+      request: {
+        method,
+        url: url.href.replace(portal.url, 'https://portal.example.com'),
+        headers: [],
+        ...(hasBody && { postData }),
+      },
       response: { status: response.status, headers: [], content: { mimeType: 'application/json', text } },
     });
     return JSON.parse(text);
@@ -335,9 +395,28 @@ export async function recordGuide(dialect: Dialect): Promise<Har> {
   const call = async (operation: Operation, values: Record<string, Json>) => {
     const found = dialect.calls[operation];
     if (!found) return;
-    const all = { appId: APP, spaceId: SPACE, channelCode: TARGET, page: '1', pageSize: '50', releaseNotes: NOTES, userIds: USERS, username: 'jane.doe', password: 'hunter2-hunter2', artifacts: [`app/version/${APP}/${values['version']}/${APP}_v${values['version']}.zip`], ...values };
-    const path = dialect.base + found.path.replace(/\{(\w+)\}/g, (_, name: string) => String((all as Record<string, Json>)[name]));
-    await send(found.method, path, fill(found.query ?? {}, all), found.body && fill(found.body, all), operation === 'uploadPackage');
+    const all = {
+      appId: APP,
+      spaceId: SPACE,
+      channelCode: TARGET,
+      page: '1',
+      pageSize: '50',
+      releaseNotes: NOTES,
+      userIds: USERS,
+      username: 'jane.doe',
+      password: 'hunter2-hunter2',
+      artifacts: [`app/version/${APP}/${values['version']}/${APP}_v${values['version']}.zip`],
+      ...values,
+    };
+    const path =
+      dialect.base + found.path.replace(/\{(\w+)\}/g, (_, name: string) => String((all as Record<string, Json>)[name]));
+    await send(
+      found.method,
+      path,
+      fill(found.query ?? {}, all),
+      found.body && fill(found.body, all),
+      operation === 'uploadPackage',
+    );
   };
   const look = async (version: string) => {
     await call('findRelease', { version });
