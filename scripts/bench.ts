@@ -281,7 +281,7 @@ function size(): string {
   const files = readdirSync(DIST).filter((name) => name.endsWith('.js'));
   const rows = files.map((name) => {
     const text = readFileSync(join(DIST, name), 'utf8');
-    const own = { 'index.js': 'every run', 'check-har.js': 'a program of its own: reads a recording' }[name];
+    const own = { 'index.js': 'every run', 'learn.js': 'a program of its own: reads a recording' }[name];
     const reason = own ?? REASONS.find(([marker]) => text.includes(marker))?.[1] ?? 'UNKNOWN: name it in REASONS';
     return [reason, `| ${name} | ${(statSync(join(DIST, name)).size / 1000).toFixed(1)} | ${reason} |`] as const;
   });

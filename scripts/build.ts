@@ -32,9 +32,9 @@ function build(out: string): void {
   rmSync(out, { recursive: true, force: true });
   bin('pipe', 'ncc', 'build', 'build/src/index.js', '-o', out, '--minify', '--no-cache', '--license', 'licenses.txt');
   // A program of its own for users: one file, which shares nothing with the action's chunks.
-  const program = join(root, 'build/check-har');
-  bin('pipe', 'ncc', 'build', 'build/src/learn/check-har.js', '-o', program, '--minify', '--no-cache');
-  copyFileSync(join(program, 'index.js'), join(out, 'check-har.js'));
+  const program = join(root, 'build/learn');
+  bin('pipe', 'ncc', 'build', 'build/src/learn/main.js', '-o', program, '--minify', '--no-cache');
+  copyFileSync(join(program, 'index.js'), join(out, 'learn.js'));
 }
 
 /**

@@ -40,8 +40,8 @@ test('the action runs from the archive: sandbox, summary and QR code', async () 
   );
   expect(outputs, log).toMatchObject({ verdict: 'succeeded', released: 'true' });
   expect(summary).toContain('| light theme | dark theme |');
-  const usage = execFileSync(process.execPath, [join(folder, 'dist/check-har.js'), '--help'], { encoding: 'utf8' });
-  expect(usage).toContain('Compares a recording of your portal');
+  const usage = execFileSync(process.execPath, [join(folder, 'dist/learn.js'), '--help'], { encoding: 'utf8' });
+  expect(usage).toContain('It sends nothing itself');
 });
 
 test('no line end of dist is changed on its way into the repository', () => {

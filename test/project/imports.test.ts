@@ -176,10 +176,10 @@ describe('data flows one way', () => {
 });
 
 /**
- * check-har is a program of its own, for the command line. The sandbox's server names its temporary files after the
+ * learn is a program of its own, for the command line. The sandbox's server names its temporary files after the
  * process id, so that two processes never share one.
  */
-const PROCESS_USERS = ['index.js', 'learn/check-har.js', 'sandbox/server.js'];
+const PROCESS_USERS = ['index.js', 'learn/main.js', 'sandbox/server.js'];
 
 function touchesProcess(code: string): boolean {
   const withoutComments = code.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');

@@ -1,0 +1,334 @@
+/** Call shapes: exchanges with one method, one pattern of the path and one set of constants; and their templates. */
+
+import type { CallTemplate, Profile } from '../portal/profile/profile.ts';
+import { OPERATION_NAMES } from '../portal/profile/profile.ts';
+import { OPERATIONS, type Operation, type WriteOperation } from '../release/lifecycle.ts';
+import type { Exchange } from './recording.ts';
+import { carries, type Ids, isName, isPathWord, leavesOf, segmentsOf, sentLeaves } from './values.ts';
+
+export interface Context {
+  readonly ids: Ids;
+  readonly versions: ReadonlySet<string>;
+  readonly base: Profile;
+  readonly basePath: string;
+  readonly all: readonly Exchange[];
+}
+
+export interface Call {
+  readonly method: string;
+  /** Below the base path, with placeholders. */
+  readonly path: string;
+  readonly exchanges: readonly Exchange[];
+  readonly isUpload: boolean;
+  readonly words: string;
+  readonly buttons: string;
+  readonly ratio?: { readonly place: string; readonly form: 'number' | 'text' | 'fraction' | 'fraction-text' };
+  readonly userIds?: { readonly place: string; readonly form: string };
+  readonly hasArtifact: boolean;
+  readonly ofProfile?: WriteOperation;
+  readonly readsOfProfile: readonly Operation[];
+}
+
+export function callOf({ method, path }: Pick<Call, 'method' | 'path'>): string {
+  return `${method} ${path}`;
+}
+
+export function callsOf(exchanges: readonly Exchange[], context: Context): Call[] {
+  const groups = new Map<string, Exchange[]>();
+  for (const one of exchanges) {
+    const kind = one.method === 'GET' || one.method === 'POST' ? carries(one, context.versions) : true;
+    const key = `${one.method} ${pathOf(one.path, context)} ${kind} ${actionOf(one)}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  const uploads = exchanges.filter(({ isUpload }) => isUpload);
+  const stored = new Set(
+    uploads
+      .flatMap(({ answer }) => leavesOf(answer).map(({ value }) => String(value)))
+      .filter((value) => value.length > 8),
+  );
+  return [...groups.values()].map((own) => describe(own, context, stored));
+}
+
+/** A constant that says what to do, where one address serves several operations. */
+function actionOf(one: Exchange): string {
+  const leaf = sentLeaves(one).find(({ name }) =>
+    /^(action|op|operation|cmd|command|event|operate(_?type)?)$/i.test(name),
+  );
+  return leaf && isPathWord(String(leaf.value)) ? String(leaf.value) : '';
+}
+
+function describe(exchanges: readonly Exchange[], context: Context, stored: ReadonlySet<string>): Call {
+  const first = exchanges[0] as Exchange;
+  const path = pathOf(first.path, context);
+  const action = actionOf(first);
+  const below = `${path} ${action}`.replace(/([a-z])([A-Z])/g, '$1-$2').toLowerCase();
+  const isUpload = exchanges.some((one) => one.isUpload === true);
+  const ratio = ratioOf(exchanges, context);
+  const userIds = userIdsOf(exchanges, context, ratio?.place);
+  const artifact = exchanges.some((one) => sentLeaves(one).some(({ value }) => isArtifact(value, stored)));
+  const matches = OPERATION_NAMES.filter((operation) => isOfProfile(operation, first, context));
+  const write = matches.find((operation) => OPERATIONS[operation].access === 'write' && operation !== 'login');
+  return {
+    method: first.method,
+    path,
+    exchanges,
+    isUpload,
+    words: below,
+    buttons: [...new Set(exchanges.flatMap(({ button }) => button?.trim().toLowerCase() ?? []))].join(' | '),
+    ...(ratio && { ratio }),
+    ...(userIds && { userIds }),
+    hasArtifact: artifact && !isUpload,
+    ...(write && { ofProfile: write as WriteOperation }),
+    readsOfProfile: matches,
+  };
+}
+
+function isArtifact(value: unknown, stored: ReadonlySet<string>): boolean {
+  return stored.has(String(value)) || /\.zip$/i.test(String(value));
+}
+
+/** The profile's template of an operation; undefined where it is folded or missing. */
+function templateIn(base: Profile, operation: Operation): CallTemplate | undefined {
+  const template: unknown = base.operations[operation];
+  return template !== null && typeof template === 'object' ? (template as CallTemplate) : undefined;
+}
+
+function isOfProfile(operation: Operation, one: Exchange, { base, basePath, versions }: Context): boolean {
+  const template = templateIn(base, operation);
+  if (!template || template.method !== one.method) return false;
+  const source = template.path.replace(/[.+]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+');
+  const below = one.path.startsWith(basePath) ? one.path.slice(basePath.length) : one.path;
+  if (!new RegExp(`^${source}/?$`).test(below)) return false;
+  const names = Object.keys({ ...template.query, ...template.body });
+  const needsVersion = JSON.stringify({ ...template.query, ...template.body }).includes('{version}');
+  if (OPERATIONS[operation].access === 'read' && names.length > 0) return needsVersion === carries(one, versions);
+  return true;
+}
+
+// --- What a call carries ---------------------------------------------------------------------------------------------
+
+function isConstant(value: unknown, { ids, versions }: Context): boolean {
+  return versions.has(String(value)) || Object.values(ids).includes(String(value));
+}
+
+function ratioOf(exchanges: readonly Exchange[], context: Context): Call['ratio'] {
+  if (exchanges[0]?.method === 'GET') return undefined;
+  const values = new Map<string, unknown[]>();
+  for (const one of exchanges) {
+    for (const { place, value } of sentLeaves(one)) values.set(place, [...(values.get(place) ?? []), value]);
+  }
+  for (const [place, own] of values) {
+    const name = place.split('.').at(-1) ?? '';
+    const numbers = own.map(Number);
+    const isText = own.every((value) => typeof value === 'string' && /^\d{1,3}(\.\d+)?$/.test(value));
+    if (own.some((value) => isConstant(value, context)) || !(isText || own.every((value) => typeof value === 'number')))
+      continue;
+    if (!numbers.every((value) => value > 0 && value <= 100) || /page|size|limit|type|id$|count|version/i.test(name))
+      continue;
+    const isNamed = /ratio|percent|proportion|share|scale|rate|gr[ae]y|traffic|portion|weight/i.test(name);
+    if (!isNamed && new Set(numbers).size < 2) continue;
+    const isFraction = numbers.every((value) => value <= 1) && numbers.some((value) => value < 1);
+    return { place, form: isFraction ? (isText ? 'fraction-text' : 'fraction') : isText ? 'text' : 'number' };
+  }
+  return undefined;
+}
+
+const USER_NAME = /user|white|tester|member|account|uid|people|ids$/i;
+
+function userIdsOf(exchanges: readonly Exchange[], context: Context, ratioPlace: string | undefined): Call['userIds'] {
+  if (exchanges[0]?.method === 'GET') return undefined;
+  const found = (value: unknown, place: string, name: string): Call['userIds'] => {
+    if (Array.isArray(value)) {
+      if (value.length === 0 || /artifact|file|path/i.test(name)) return undefined;
+      if (value.every((one) => typeof one === 'string' || typeof one === 'number')) {
+        return value.some((one) => isConstant(one, context) || /[/.]/.test(String(one)))
+          ? undefined
+          : { place, form: '{userIds}' };
+      }
+      const keys = Object.keys(Object(value[0]));
+      return keys.length === 1 && USER_NAME.test(`${name} ${keys[0]}`) ? { place, form: '{userIds:each}' } : undefined;
+    }
+    if (value !== null && typeof value === 'object') {
+      for (const [key, one] of Object.entries(value)) {
+        const inner = found(one, place ? `${place}.${key}` : key, key);
+        if (inner) return inner;
+      }
+      return undefined;
+    }
+    if (place === ratioPlace || !USER_NAME.test(name) || isConstant(value, context)) return undefined;
+    const separator = /^[\w-]+([,;| ]|\n)[\w-]+/.exec(String(value))?.[1];
+    if (separator) return { place, form: `{userIds:${separator}}` };
+    return exchanges.length > 1 && /^[\w-]{3,}$/.test(String(value)) ? { place, form: '{userId}' } : undefined;
+  };
+  // Of several calls, one with two IDs shows the separator.
+  const all = exchanges.flatMap((one) => found(one.body, '', '') ?? []);
+  return all.find(({ form }) => form !== '{userId}') ?? all[0];
+}
+
+// --- The path and the template ---------------------------------------------------------------------------------------
+
+function pathOf(path: string, context: Context): string {
+  const below = path.startsWith(`${context.basePath}/`) ? path.slice(context.basePath.length) : path;
+  return segmentsOf(below)
+    .map((segment) => {
+      if (segment === '') return segment;
+      const placeholder = placeholderFor(segment, context);
+      if (placeholder) return placeholder;
+      return isPathWord(segment) && !isDataElsewhere(segment, context) ? segment : '{value}';
+    })
+    .join('/')
+    .replace(/\/$/, '');
+}
+
+const dataOf = new WeakMap<readonly Exchange[], Map<string, Set<string>>>();
+
+/** Every text that was sent or received, with the names of its fields. */
+function dataIn(all: readonly Exchange[]): Map<string, Set<string>> {
+  const known = dataOf.get(all);
+  if (known) return known;
+  const found = new Map<string, Set<string>>();
+  for (const one of all) {
+    for (const { name, value } of [...sentLeaves(one), ...leavesOf(one.answer)]) {
+      if (typeof value !== 'string' || value.length > 40) continue;
+      const names = found.get(value) ?? new Set<string>();
+      names.add(name);
+      found.set(value, names);
+    }
+  }
+  dataOf.set(all, found);
+  return found;
+}
+
+function isDataElsewhere(text: string, { all }: Context, name?: string): boolean {
+  const names = dataIn(all).get(text);
+  return names !== undefined && [...names].some((one) => one !== name);
+}
+
+function placeholderFor(value: unknown, { ids, versions }: Context): string | undefined {
+  const text = String(value);
+  if (versions.has(text)) return '{version}';
+  for (const [name, id] of Object.entries(ids)) {
+    if (id === text) return typeof value === 'number' ? `{${name}:number}` : `{${name}}`;
+  }
+  return undefined;
+}
+
+const BY_NAME: readonly (readonly [RegExp, string, (value: unknown) => boolean])[] = [
+  [/page_?size|limit|^n$|^size$|per_?page/i, '{pageSize}', isWhole],
+  [/page|current|^p$/i, '{page}', isWhole],
+  [/log|note|desc|remark|change|comment|reason|content/i, '{releaseNotes}', (value) => typeof value === 'string'],
+  [/pass|pwd|secret/i, '{password}', (value) => typeof value === 'string'],
+  [/user|account|login|name|mail|phone/i, '{username}', (value) => typeof value === 'string'],
+];
+const TAKES: Readonly<Partial<Record<Operation, readonly string[]>>> = {
+  listVersions: ['{page}', '{pageSize}'],
+  listReleases: ['{page}', '{pageSize}'],
+  findRelease: ['{page}', '{pageSize}'],
+  releaseHistory: ['{page}', '{pageSize}'],
+  createRelease: ['{releaseNotes}'],
+  startApproval: ['{releaseNotes}'],
+  login: ['{username}', '{password}'],
+};
+
+function isWhole(value: unknown): boolean {
+  return /^\d{1,4}$/.test(String(value));
+}
+
+/** The template of the latest exchange of a call, as changes of the profile's; values that are no structure are left out. */
+export function templateOf(
+  operation: Operation,
+  call: Call,
+  context: Context,
+): { changes: Record<string, unknown>; differences: string[] } {
+  const before = templateIn(context.base, operation);
+  const one = call.exchanges.at(-1) as Exchange;
+  const differences: string[] = [];
+  const changes: Record<string, unknown> = {};
+  if (call.path.includes('{value}')) differences.push('the path holds a value that no placeholder stands for');
+  if (call.path !== before?.path) changes['path'] = call.path;
+  if (call.method !== before?.method) changes['method'] = call.method;
+  const isForm = call.isUpload;
+  const parts = [
+    ['query', one.query],
+    ...(isForm ? ([['form', one.body]] as const) : ([['body', one.body]] as const)),
+  ] as const;
+  for (const [part, sent] of parts) {
+    const old = (before?.[part as 'query' | 'body' | 'form'] ?? {}) as Record<string, unknown>;
+    // Chrome leaves the form of an upload out: what was not recorded is not compared.
+    if (part === 'form' && Object.keys(Object(sent)).length === 0) continue;
+    const fresh = partOf(operation, call, sent, old, context, differences);
+    const change = changeOf(old, fresh);
+    if (change !== undefined) changes[part] = change;
+  }
+  if (before && before.mark !== 'observed') changes['mark'] = 'observed';
+  return { changes, differences };
+}
+
+/** Only what differs: a name that is not sent any more is null. */
+function changeOf(old: Record<string, unknown>, fresh: Record<string, unknown>): unknown {
+  if (Object.keys(fresh).length === 0) return Object.keys(old).length > 0 ? null : undefined;
+  const change: Record<string, unknown> = {};
+  for (const name of Object.keys(old)) if (!Object.hasOwn(fresh, name)) change[name] = null;
+  for (const [name, value] of Object.entries(fresh)) {
+    if (JSON.stringify(old[name]) !== JSON.stringify(value)) change[name] = value;
+  }
+  return Object.keys(change).length > 0 ? change : undefined;
+}
+
+function partOf(
+  operation: Operation,
+  call: Call,
+  sent: unknown,
+  old: Record<string, unknown>,
+  context: Context,
+  differences: string[],
+): Record<string, unknown> {
+  const convert = (value: unknown, place: string, name: string, known: unknown): unknown => {
+    if (place === call.ratio?.place && /^(setRatio|startGrayscale)$/.test(operation))
+      return call.ratio.form === 'number' ? '{ratio}' : `{ratio:${call.ratio.form}}`;
+    if (place === call.userIds?.place && /^(addWhitelist|startPilot)$/.test(operation)) {
+      if (call.userIds.form !== '{userIds:each}') return call.userIds.form;
+      const keys = Object.keys(Object((value as unknown[])[0]));
+      return [{ [keys[0] ?? 'userId']: '{userIds:each}' }];
+    }
+    if (Array.isArray(value)) {
+      const isFiles =
+        value.length > 0 && value.every((item) => /\.zip$/i.test(String(item)) || /artifact|file|path/i.test(name));
+      if (isFiles && /^create/.test(operation)) return '{artifacts}';
+      const items = value.map((item) => convert(item, place, name, undefined));
+      return items.includes(undefined) ? undefined : items;
+    }
+    if (value !== null && typeof value === 'object') {
+      const entries = Object.entries(value).flatMap(([key, item]) => {
+        const inner = convert(item, `${place}.${key}`, key, Object(known)[key]);
+        return inner === undefined ? [] : [[key, inner] as const];
+      });
+      return Object.fromEntries(entries);
+    }
+    const placeholder = placeholderFor(value, context);
+    if (placeholder) return placeholder;
+    if (value === known && (typeof known === 'string' || typeof known === 'boolean')) return known;
+    const text = String(value);
+    if (/^create/.test(operation) && (/\.zip$/i.test(text) || /^(artifact|file|path)/i.test(name))) return '{artifact}';
+    for (const [pattern, template, fits] of BY_NAME) {
+      if (TAKES[operation]?.includes(template) && pattern.test(name) && fits(value)) return template;
+    }
+    if (typeof value === 'boolean' || value === null) return value;
+    const same = call.exchanges.every((one) =>
+      sentLeaves(one).some((leaf) => leaf.place === place && leaf.value === value),
+    );
+    if (same && typeof value === 'string' && isPathWord(text) && !isDataElsewhere(text, context, name)) return value;
+    return undefined;
+  };
+  const result: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(Object(sent) as Record<string, unknown>)) {
+    if (!isName(name)) {
+      differences.push('a field whose name is not shown is sent too');
+      continue;
+    }
+    const template = convert(value, name, name, old[name]);
+    if (template === undefined) differences.push(`${name}: its value is not kept, so it is not in the written profile`);
+    else result[name] = template;
+  }
+  return result;
+}

@@ -1,0 +1,824 @@
+/**
+ * The learner: recordings of one portal -> which call is which operation, which word is which state, and the changes
+ * that make the profile fit. Pure. What is not established is said with its candidates and never written.
+ */
+
+import { at } from '../lib/json-places.ts';
+import { type CallTemplate, OPERATION_NAMES, type Profile } from '../portal/profile/profile.ts';
+import {
+  OPERATIONS,
+  type Operation,
+  operationRow,
+  STAGE_NAMES,
+  STAGES,
+  type Stage,
+  type State,
+  stageRow,
+  type WriteOperation,
+} from '../release/lifecycle.ts';
+import { type Call, type Context, callOf, callsOf, templateOf } from './calls.ts';
+import { sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
+import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
+import { type Assignment, BUSY, type Event, NOISE, OPEN, type Question, search, WRITES } from './search.ts';
+import {
+  commentPlace,
+  type FoundField,
+  type Item,
+  itemsOf,
+  labelsOf,
+  releaseFields,
+  statusPlace,
+} from './snapshots.ts';
+import { carries, type Ids, idsOf, isPathWord, leavesOf, sentLeaves, versionsOf } from './values.ts';
+
+export interface Answers {
+  /** `setRatio` -> `POST /path`. */
+  readonly is?: Readonly<Record<string, string>>;
+  /** `WAIT_GRAY` -> `rollout-ready`. */
+  readonly means?: Readonly<Record<string, string>>;
+}
+
+export interface OperationFinding {
+  readonly operation: Operation;
+  readonly verdict: 'confirmed' | 'learned' | 'unsure' | 'not seen';
+  readonly call?: string;
+  readonly evidence: string;
+  readonly candidates: readonly string[];
+}
+
+export interface WordFinding {
+  readonly word: string;
+  readonly label?: string;
+  readonly state?: State | 'busy';
+  readonly verdict: 'confirmed' | 'learned' | 'unsure';
+  readonly evidence: string;
+  readonly candidates: readonly string[];
+}
+
+export interface Learned {
+  readonly origin: string;
+  readonly calls: number;
+  readonly basePath: string;
+  readonly operations: readonly OperationFinding[];
+  readonly words: readonly WordFinding[];
+  readonly fields: Readonly<Record<string, FoundField>>;
+  readonly ids: Ids;
+  readonly stages: readonly {
+    readonly stage: Stage;
+    readonly certain: boolean;
+    readonly missing: readonly Operation[];
+  }[];
+  readonly unexplained: readonly string[];
+  readonly warnings: readonly string[];
+  /** What a profile file has to say over the base profile. */
+  readonly changes: Readonly<Record<string, unknown>>;
+}
+
+/** Below this distance to the next best assignment a conclusion is not established. */
+const MARGIN = 3;
+const PASSWORD = /pass(word|wd)?$|^pwd$/i;
+const WIDTH = 240;
+const NARROW = 40;
+
+/**
+ * Learns from recordings of one portal, in any order.
+ * @throws RecordingFault where nothing can be learned; the message says what was found and what to do
+ */
+export function learn(recordings: readonly Recording[], base: Profile, answers: Answers = {}): Learned {
+  const origins = new Set(recordings.map(({ origin }) => origin));
+  if (origins.size > 1) throw new RecordingFault('The recordings are of different portals. Read those of one portal.');
+  const all = recordings.flatMap(({ exchanges }) => exchanges.filter(isCall)).sort((a, b) => a.atMs - b.atMs);
+  if (all.length === 0)
+    throw new RecordingFault('The recording has no calls. Record the portal itself, with responses.');
+  const success = successOf(all, base);
+  const isGood = (one: Exchange) =>
+    one.status < 400 && (at(one.answer, success.at) === success.equals || one.answer === undefined);
+  const good = all.filter(isGood);
+  if (good.length === 0 || all.filter(({ status }) => status === 401).length * 2 > all.length)
+    throw new RecordingFault(
+      'The portal refused the recorded calls: the session was logged out. Log in and record again.',
+    );
+  const versions = versionsOf(good);
+  const { ids, others } = idsOf(good, versions, base);
+  if (others.length > 0)
+    throw new RecordingFault(
+      'The recording is of two miniapps. Record one release of one miniapp, or split the files.',
+    );
+  const warnings: string[] = [];
+  const context: Context = { ids, versions, base, basePath: basePathOf(good, ids, versions, base), all };
+  const calls = callsOf(good, context);
+
+  // What was read: releases with their words, versions, and the history.
+  const items = good.flatMap((one) => itemsOf(one, versions));
+  const status = statusPlace(items, base);
+  const releases = status ? items.filter(({ fields }) => fields.has(status)) : [];
+  const releaseReads = new Set(releases.map(({ exchange }) => exchange));
+  const readCalls = calls.filter((call) => isRead(call, releaseReads, items));
+  const sendsVersion = (call: Call) => call.exchanges.every((one) => carries(one, versions));
+  const writes = calls.filter(
+    (call) => !readCalls.includes(call) && call.method !== 'GET' && (call.isUpload || sendsVersion(call)),
+  );
+  if (writes.length === 0)
+    warnings.push('No change of a release was recorded: press the buttons of the guide while it records.');
+  if (!status && writes.length > 0)
+    warnings.push('No status of a release was recorded: open the release after each button.');
+
+  const scene = sceneOf(good, calls, writes, releases, items, status ?? '', versions, context);
+  const question = questionOf(scene, base, answers, context);
+  const best = search(question, WIDTH);
+  const conclusions = best ? conclude(question, best) : undefined;
+
+  const { findings, operations } = operationsOf(scene, conclusions, best, context, answers);
+  readOperations(findings, operations, readCalls, releases, items, context);
+  loginOperation(findings, operations, calls, context);
+  const words = wordsOf(scene, conclusions, base, releases, status ?? '', question);
+  const rejected = words.find(({ state, verdict }) => state === 'rejected' && verdict !== 'unsure')?.word;
+  const fields = fieldsOf(releases, status, scene, context, rejected);
+  const changes = changesOf({
+    base,
+    context,
+    success,
+    operations,
+    findings,
+    words,
+    fields,
+    items,
+    releases,
+    all,
+    isGood,
+    scene,
+  });
+  return {
+    origin: [...origins][0] ?? '',
+    calls: all.length,
+    basePath: context.basePath,
+    operations: findings,
+    words,
+    fields,
+    ids,
+    stages: stagesOf(findings),
+    unexplained: unexplainedOf(writes, conclusions),
+    warnings,
+    changes,
+  };
+}
+
+function isRead(call: Call, releaseReads: ReadonlySet<Exchange>, items: readonly Item[]): boolean {
+  if (call.isUpload) return false;
+  if (call.method === 'GET') return true;
+  if (call.method !== 'POST') return false;
+  const withItems = new Set(items.map(({ exchange }) => exchange));
+  const reading = call.exchanges.filter((one) => releaseReads.has(one) || withItems.has(one)).length;
+  const isList = (one: Exchange) => leavesOf(one.answer).length > 0 && Object.values(Object(one.answer)).some(hasList);
+  return reading * 2 > call.exchanges.length && call.exchanges.some(isList);
+}
+
+function hasList(value: unknown): boolean {
+  return (
+    Array.isArray(value) || (value !== null && typeof value === 'object' && Object.values(value).some(Array.isArray))
+  );
+}
+
+// --- The scene: what happened, in its order --------------------------------------------------------------------------
+
+interface Scene {
+  readonly writes: readonly Call[];
+  readonly events: readonly Event[];
+  readonly versions: readonly string[];
+  readonly words: readonly string[];
+  readonly labels: ReadonlyMap<string, string>;
+  readonly added: {
+    readonly version: ReadonlySet<Call>;
+    readonly release: ReadonlySet<Call>;
+    readonly ratio: ReadonlySet<Call>;
+  };
+  /** For each word, the calls before and after which it was met. */
+  readonly met: ReadonlyMap<string, { before: Set<Call>; after: Set<Call> }>;
+  readonly ratios: readonly number[];
+}
+
+function sceneOf(
+  good: readonly Exchange[],
+  calls: readonly Call[],
+  writes: readonly Call[],
+  releases: readonly Item[],
+  items: readonly Item[],
+  status: string,
+  sent: ReadonlySet<string>,
+  { versions: known }: Context,
+): Scene {
+  const callOfExchange = new Map(calls.flatMap((call) => call.exchanges.map((one) => [one, call] as const)));
+  const itemsBy = new Map<Exchange, Item[]>();
+  for (const item of items) itemsBy.set(item.exchange, [...(itemsBy.get(item.exchange) ?? []), item]);
+  const isRelease = new Set(releases);
+  const releaseCalls = new Set(releases.map(({ exchange }) => callOfExchange.get(exchange)));
+  const names = [...new Set([...releases.map(({ version }) => version), ...sent])];
+  const words: string[] = [];
+  const events: Event[] = [];
+  const last = new Map<string, string>();
+  const listed = new Set<string>();
+  const released = new Set<string>();
+  const added = { version: new Set<Call>(), release: new Set<Call>(), ratio: new Set<Call>() };
+  const met = new Map<string, { before: Set<Call>; after: Set<Call> }>();
+  const recent = new Map<string, Call>();
+  const lastWord = new Map<string, string>();
+  let ratio: number | undefined;
+  let before: Call | undefined;
+  for (const one of good) {
+    const call = callOfExchange.get(one);
+    if (call && writes.includes(call)) {
+      const version = versionIn(one, known) ?? (call.isUpload ? nextVersion(good, one, known) : undefined);
+      ratio = ratioIn(one, call) ?? ratio;
+      before = call;
+      if (version === undefined) continue;
+      events.push({ kind: 'call', shape: writes.indexOf(call), version: names.indexOf(version) });
+      const word = lastWord.get(version);
+      if (word !== undefined) met.get(word)?.before.add(call);
+      recent.set(version, call);
+      last.delete(version);
+      continue;
+    }
+    const own = itemsBy.get(one) ?? [];
+    const present = new Set<string>();
+    for (const item of own) {
+      if (!isRelease.has(item)) {
+        if (!listed.has(item.version) && before && recent.get(item.version) === before) added.version.add(before);
+        listed.add(item.version);
+        continue;
+      }
+      present.add(item.version);
+      if (!released.has(item.version) && recent.get(item.version) && before) added.release.add(before);
+      released.add(item.version);
+      const word = String(item.fields.get(status));
+      const values = [...item.fields.values()].map(Number);
+      if (
+        ratio !== undefined &&
+        before &&
+        values.some((value) => value === ratio || Math.abs(value * 100 - (ratio ?? 0)) < 1e-9)
+      ) {
+        added.ratio.add(before);
+        ratio = undefined;
+      }
+      if (last.get(item.version) === word) continue;
+      last.set(item.version, word);
+      lastWord.set(item.version, word);
+      if (!words.includes(word)) words.push(word);
+      const places = met.get(word) ?? { before: new Set<Call>(), after: new Set<Call>() };
+      met.set(word, places);
+      const after = recent.get(item.version);
+      if (after) places.after.add(after);
+      events.push({ kind: 'word', word: words.indexOf(word), version: names.indexOf(item.version) });
+    }
+    // A reading of releases that could have shown the version and did not.
+    if (call && releaseCalls.has(call)) {
+      const asked = versionIn(one, known);
+      for (const version of asked === undefined ? names : [asked]) {
+        if (present.has(version) || released.has(version)) continue;
+        events.push({ kind: 'absent', version: names.indexOf(version) });
+      }
+    }
+  }
+  const ratios = [...new Set(writes.flatMap((call) => call.exchanges.flatMap((one) => ratioIn(one, call) ?? [])))];
+  return {
+    writes,
+    events: tidy(events),
+    versions: names,
+    words,
+    labels: labelsOf(releases, status),
+    added,
+    met,
+    ratios,
+  };
+}
+
+/** Without repeated events that change nothing. */
+function tidy(events: readonly Event[]): Event[] {
+  const lastOf = new Map<number, string>();
+  return events.filter((event) => {
+    const text = JSON.stringify(event);
+    const isAgain = event.kind !== 'call' && lastOf.get(event.version) === text;
+    lastOf.set(event.version, text);
+    return !isAgain;
+  });
+}
+
+function versionIn(one: Exchange, versions: ReadonlySet<string>): string | undefined {
+  const sent = [...sentLeaves(one).map(({ value }) => String(value)), ...one.path.split('/')];
+  return sent.find((value) => versions.has(value));
+}
+
+/** Browsers leave the form of an upload out: then it belongs to the version that is named next. */
+function nextVersion(good: readonly Exchange[], upload: Exchange, versions: ReadonlySet<string>): string | undefined {
+  const later = good.slice(good.indexOf(upload) + 1).find((one) => one.method !== 'GET' && versionIn(one, versions));
+  return later && versionIn(later, versions);
+}
+
+function ratioIn(one: Exchange, call: Call): number | undefined {
+  if (!call.ratio) return undefined;
+  const value = sentLeaves(one).find(({ place }) => place === call.ratio?.place)?.value;
+  const number = Number(value) * (call.ratio.form.startsWith('fraction') ? 100 : 1);
+  return Number.isFinite(number) && value !== undefined ? Math.round(number * 1e6) / 1e6 : undefined;
+}
+
+function questionOf(scene: Scene, base: Profile, answers: Answers, context: Context): Question {
+  const callWeights = scene.writes.map((call) => {
+    const traits = traitsOf(call, scene);
+    return WRITES.map((write) => weigh(traits, write));
+  });
+  const wordWeights = scene.words.map((word) => {
+    const known = Object.hasOwn(base.statuses, word) ? base.statuses[word] : undefined;
+    const hint = stateOfWords(word);
+    const label = stateOfWords(scene.labels.get(word) ?? '');
+    return WORD_STATES.map(
+      (state) => (known?.state === state ? 4 : 0) + (hint === state ? 1 : 0) + (label === state ? 1.5 : 0),
+    );
+  });
+  const fixedCalls = new Map<number, number>();
+  for (const [operation, text] of Object.entries(answers.is ?? {})) {
+    const write = WRITES.indexOf(operation as WriteOperation);
+    if (write < 0) throw new RecordingFault(`--is ${operation}: no such operation. Known: ${WRITES.join(', ')}.`);
+    const shape = scene.writes.findIndex((call) => isNamed(call, text, context));
+    if (shape < 0)
+      throw new RecordingFault(
+        `--is ${operation}: the recording has no such call. Known: ${scene.writes.map(callOf).join('; ')}.`,
+      );
+    fixedCalls.set(shape, write);
+  }
+  const fixedWords = new Map<number, number>();
+  for (const [word, state] of Object.entries(answers.means ?? {})) {
+    const target = WORD_STATES.indexOf(state as (typeof WORD_STATES)[number]);
+    if (target < 0) throw new RecordingFault(`--means: no such state. Known: ${WORD_STATES.join(', ')}.`);
+    const index = scene.words.indexOf(word);
+    if (index < 0)
+      throw new RecordingFault(`--means: the recording has no such status word. Met: ${scene.words.join(', ')}.`);
+    fixedWords.set(index, target);
+  }
+  return { events: scene.events, versions: scene.versions.length, callWeights, wordWeights, fixedCalls, fixedWords };
+}
+
+function isNamed(call: Call, text: string, { basePath }: Context): boolean {
+  const [method = '', path = ''] = text.trim().split(/\s+/, 2);
+  return call.method === method.toUpperCase() && (call.path === path || basePath + call.path === path);
+}
+
+function traitsOf(call: Call, { added }: Scene) {
+  return {
+    words: call.words,
+    isUpload: call.isUpload,
+    hasRatio: call.ratio !== undefined,
+    hasUserIds: call.userIds !== undefined,
+    hasArtifact: call.hasArtifact,
+    addsVersion: added.version.has(call),
+    addsRelease: added.release.has(call),
+    takesRatio: added.ratio.has(call),
+    ...(call.ofProfile && { isOfProfile: call.ofProfile }),
+    buttons: call.buttons,
+  };
+}
+
+// --- What is established ---------------------------------------------------------------------------------------------
+
+interface Conclusion {
+  readonly value: number;
+  readonly isSure: boolean;
+  /** The next best, where it is not clearly worse. */
+  readonly other?: number;
+}
+
+interface Conclusions {
+  readonly calls: readonly Conclusion[];
+  readonly words: readonly Conclusion[];
+}
+
+/** Each conclusion against the best assignment without it. */
+function conclude(question: Question, best: Assignment): Conclusions {
+  const judge = (
+    value: number,
+    isFixed: boolean,
+    without: () => Assignment | undefined,
+    of: (one: Assignment) => number | undefined,
+  ) => {
+    if (value === OPEN || isFixed) return { value, isSure: value !== OPEN };
+    const next = without();
+    if (!next || best.score - next.score >= MARGIN) return { value, isSure: true };
+    return { value, isSure: false, other: of(next) ?? OPEN };
+  };
+  return {
+    calls: best.calls.map((value, shape) =>
+      judge(
+        value,
+        question.fixedCalls.has(shape),
+        () => search(question, NARROW, { shape, value }),
+        ({ calls }) => calls[shape],
+      ),
+    ),
+    words: best.words.map((value, word) =>
+      judge(
+        value,
+        question.fixedWords.has(word),
+        () => search(question, NARROW, { word, value }),
+        ({ words }) => words[word],
+      ),
+    ),
+  };
+}
+
+type Written = Record<string, unknown>;
+
+function operationsOf(
+  scene: Scene,
+  conclusions: Conclusions | undefined,
+  best: Assignment | undefined,
+  context: Context,
+  answers: Answers,
+): { findings: OperationFinding[]; operations: Written } {
+  const findings: OperationFinding[] = [];
+  const operations: Written = {};
+  const add = (finding: OperationFinding) => findings.push(finding);
+  const sure = new Map<Operation, Call>();
+  for (const operation of OPERATION_NAMES) {
+    const write = WRITES.indexOf(operation as WriteOperation);
+    if (write < 0) continue;
+    const shape = conclusions?.calls.findIndex(({ value }) => value === write) ?? -1;
+    const others = conclusions?.calls.flatMap(({ value, other, isSure }, index) =>
+      !isSure && (value === write || other === write) ? [index] : [],
+    );
+    const call = scene.writes[shape];
+    if (call && conclusions?.calls[shape]?.isSure) {
+      sure.set(operation, call);
+      const { changes, differences } = templateOf(operation, call, context);
+      if (Object.keys(changes).length > 0) operations[operation] = { ...changes, mark: 'observed' };
+      const isSaid = answers.is?.[operation] !== undefined;
+      const told = isSaid ? ['you said so'] : sentences(traitsOf(call, scene), operation as WriteOperation);
+      const way = wayOf(operation, conclusions, call, scene);
+      add({
+        operation,
+        verdict: Object.keys(changes).some((key) => key !== 'mark') ? 'learned' : 'confirmed',
+        call: callOf(call),
+        evidence: [...new Set([...way, ...told])].slice(0, 4).join('; '),
+        candidates: differences,
+      });
+    } else if (others && others.length > 0) {
+      const candidates = others.flatMap((index) => (scene.writes[index] ? [callOf(scene.writes[index])] : []));
+      add({ operation, verdict: 'unsure', evidence: 'the recording allows more than one reading', candidates });
+    } else add({ operation, verdict: 'not seen', evidence: '', candidates: [] });
+  }
+  fold(findings, operations, sure, best);
+  return { findings, operations };
+}
+
+/** The states before and after, where the words say them. */
+function wayOf(operation: Operation, conclusions: Conclusions, call: Call, scene: Scene): string[] {
+  const { to } = operationRow(operation);
+  const met = scene.words.filter((word, index) => {
+    const state = WORD_STATES[conclusions.words[index]?.value ?? OPEN];
+    return state === to && scene.met.get(word)?.after.has(call);
+  });
+  return met.length > 0 ? [`after it the release was ${met[0]}`] : [];
+}
+
+/** Operations that another call does, told by what that call carries and by the way that the release took. */
+function fold(
+  findings: OperationFinding[],
+  operations: Written,
+  sure: ReadonlyMap<Operation, Call>,
+  best: Assignment | undefined,
+): void {
+  const into = (operation: Operation, target: string, evidence: string) => {
+    const index = findings.findIndex((one) => one.operation === operation);
+    if (sure.has(operation) || findings[index]?.verdict !== 'not seen') return;
+    operations[operation] = target;
+    const call = target === 'none' ? 'no call' : `done by ${target}`;
+    findings[index] = { operation, verdict: 'learned', call, evidence, candidates: [] };
+  };
+  if (sure.get('startGrayscale')?.ratio) into('setRatio', 'startGrayscale', 'that call carries the ratio');
+  if (sure.get('startPilot')?.userIds) into('addWhitelist', 'startPilot', 'that call carries the user IDs');
+  if (sure.get('createVersion')?.isUpload) into('uploadPackage', 'createVersion', 'that call sent the file');
+  if (best?.createsByApplying && sure.has('startApproval'))
+    into('createRelease', 'startApproval', 'the release appeared with that call');
+  if (best?.skip && (sure.has('startGrayscale') || sure.has('goOnline')))
+    into('skipPilot', best.skip, 'the rollout went on from the pilot phase without another call');
+}
+
+// --- Reads -----------------------------------------------------------------------------------------------------------
+
+function readOperations(
+  findings: OperationFinding[],
+  operations: Written,
+  reads: readonly Call[],
+  releases: readonly Item[],
+  items: readonly Item[],
+  context: Context,
+): void {
+  const releaseOf = new Map(releases.map((item) => [item.exchange, item.place]));
+  const itemOf = new Map(items.map((item) => [item.exchange, item.place]));
+  const sendsVersion = (call: Call) => call.exchanges.every((one) => carries(one, context.versions));
+  const placesIn = (call: Call, of: ReadonlyMap<Exchange, string>) => [
+    ...new Set(call.exchanges.flatMap((one) => of.get(one) ?? [])),
+  ];
+  const pick = (operation: Operation, fits: (call: Call) => boolean) => {
+    const fitting = reads.filter(fits);
+    const own = fitting.find((call) => call.readsOfProfile.includes(operation));
+    return own ?? fitting.sort((a, b) => b.exchanges.length - a.exchanges.length)[0];
+  };
+  const isRelease = (call: Call) => call.exchanges.some((one) => releaseOf.has(one));
+  const isVersions = (call: Call) =>
+    !isRelease(call) && call.exchanges.some((one) => itemOf.has(one)) && !sendsVersion(call);
+  const isHistory = (call: Call) =>
+    !isRelease(call) &&
+    sendsVersion(call) &&
+    (call.readsOfProfile.includes('releaseHistory') || /histor|timeline|logs?\b|record/.test(call.words));
+  const rows: [Operation, Call | undefined, readonly string[], string][] = [];
+  const find = pick('findRelease', (call) => isRelease(call) && sendsVersion(call));
+  const list = pick('listReleases', (call) => isRelease(call) && !sendsVersion(call));
+  const versions = pick('listVersions', isVersions);
+  const history = pick('releaseHistory', isHistory);
+  if (find) rows.push(['findRelease', find, placesIn(find, releaseOf), 'it returned the release and its status']);
+  if (list)
+    rows.push(['listReleases', list, placesIn(list, releaseOf), 'it returned several releases and their status']);
+  if (versions) rows.push(['listVersions', versions, placesIn(versions, itemOf), 'it returned the versions']);
+  if (history) rows.push(['releaseHistory', history, listPlaces(history), 'it returned a list for one version']);
+  for (const operation of OPERATION_NAMES.filter((one) => OPERATIONS[one].access === 'read')) {
+    const row = rows.find(([one]) => one === operation);
+    const call = row?.[1];
+    if (!row || !call) {
+      findings.push({ operation, verdict: 'not seen', evidence: '', candidates: [] });
+      continue;
+    }
+    const { changes, differences } = templateOf(operation, call, context);
+    const before = context.base.operations[operation] as CallTemplate | undefined;
+    const isKnown = row[2].length > 0 && row[2].every((place) => before?.answer?.includes(place));
+    if (row[2].length > 0 && !isKnown) changes['answer'] = row[2];
+    if (Object.keys(changes).length > 0) operations[operation] = { ...changes, mark: 'observed' };
+    const isLearned = Object.keys(changes).some((key) => key !== 'mark');
+    const verdict = isLearned ? 'learned' : 'confirmed';
+    findings.push({ operation, verdict, call: callOf(call), evidence: row[3], candidates: differences });
+  }
+}
+
+function listPlaces(call: Call): string[] {
+  const places = (value: unknown, place: string, depth: number): string[] => {
+    if (Array.isArray(value)) return [place];
+    if (depth === 0 || value === null || typeof value !== 'object') return [];
+    return Object.entries(value).flatMap(([name, one]) => places(one, place ? `${place}.${name}` : name, depth - 1));
+  };
+  const found = [...new Set(call.exchanges.flatMap(({ answer }) => places(answer, '', 4)))];
+  return found.length === 1 ? found : [];
+}
+
+function loginOperation(
+  findings: OperationFinding[],
+  operations: Written,
+  calls: readonly Call[],
+  context: Context,
+): void {
+  const isPassword = (call: Call) =>
+    call.exchanges.some((one) => sentLeaves(one).some(({ name }) => PASSWORD.test(name)));
+  const call = calls.find(isPassword);
+  if (!call) {
+    findings.push({ operation: 'login', verdict: 'not seen', evidence: '', candidates: [] });
+    return;
+  }
+  const { changes, differences } = templateOf('login', call, context);
+  if (Object.keys(changes).length > 0) operations['login'] = { ...changes, mark: 'observed' };
+  const verdict = Object.keys(changes).some((key) => key !== 'mark') ? 'learned' : 'confirmed';
+  findings.push({
+    operation: 'login',
+    verdict,
+    call: callOf(call),
+    evidence: 'it carries a password',
+    candidates: differences,
+  });
+}
+
+// --- Words, fields, stages -------------------------------------------------------------------------------------------
+
+function wordsOf(
+  scene: Scene,
+  conclusions: Conclusions | undefined,
+  base: Profile,
+  _releases: readonly Item[],
+  _status: string,
+  question: Question,
+): WordFinding[] {
+  const nameOf = (call: Call) => {
+    const value = conclusions?.calls[scene.writes.indexOf(call)];
+    return value?.isSure && value.value >= 0 ? WRITES[value.value] : undefined;
+  };
+  return scene.words.map((word, index) => {
+    const conclusion = conclusions?.words[index];
+    const label = scene.labels.get(word);
+    const { before, after } = scene.met.get(word) ?? { before: new Set<Call>(), after: new Set<Call>() };
+    const names = (set: ReadonlySet<Call>) =>
+      [...new Set([...set].flatMap((call) => nameOf(call) ?? []))].slice(0, 3).join(', ');
+    const told = [names(after) && `met after ${names(after)}`, names(before) && `before ${names(before)}`].filter(
+      Boolean,
+    );
+    const evidence = question.fixedWords.has(index) ? 'you said so' : told.join(', ');
+    const state = conclusion?.value === BUSY ? ('busy' as const) : WORD_STATES[conclusion?.value ?? OPEN];
+    if (!conclusion?.isSure || state === undefined || state === 'busy') {
+      const candidates = [conclusion?.value, conclusion?.other].flatMap((value) => WORD_STATES[value ?? OPEN] ?? []);
+      return { word, ...(label && { label }), verdict: 'unsure' as const, evidence, candidates };
+    }
+    const known = Object.hasOwn(base.statuses, word) && base.statuses[word]?.state === state;
+    return {
+      word,
+      ...(label && { label }),
+      state,
+      verdict: known ? ('confirmed' as const) : ('learned' as const),
+      evidence,
+      candidates: [],
+    };
+  });
+}
+
+function fieldsOf(
+  releases: readonly Item[],
+  status: string | undefined,
+  scene: Scene,
+  { ids }: Context,
+  rejected: string | undefined,
+): Record<string, FoundField> {
+  if (!status || releases.length === 0) return {};
+  const found = {
+    status: { at: status },
+    ...releaseFields(releases, status, scene.ratios, new Set(Object.values(ids))),
+  };
+  const comment = rejected === undefined ? undefined : commentPlace(releases, status, rejected);
+  const fields: Record<string, FoundField> = { ...found, ...(comment && { comment: { at: comment } }) };
+  const time = fields['modifiedAt'];
+  if (time?.form === 'text') fields['modifiedAt'] = { ...time, zone: zoneOf(releases, time.at) } as FoundField;
+  return fields;
+}
+
+/** The offset between the portal's clock in text and the time of the recording, where a change was read at once. */
+function zoneOf(releases: readonly Item[], place: string): string {
+  const offsets = releases.map(({ exchange, fields }) => {
+    const text = String(fields.get(place)).slice(0, 19).replace(' ', 'T');
+    return Date.parse(`${text}Z`) - exchange.atMs;
+  });
+  const minutes = Math.round(Math.max(...offsets) / 1_800_000) * 30;
+  const clock = `${String(Math.floor(Math.abs(minutes) / 60)).padStart(2, '0')}:${String(Math.abs(minutes) % 60).padStart(2, '0')}`;
+  return `${minutes < 0 ? '-' : '+'}${clock}`;
+}
+
+function stagesOf(findings: readonly OperationFinding[]): Learned['stages'] {
+  return STAGE_NAMES.filter((stage) => stageRow(stage).only === undefined).map((stage) => {
+    const writes = [...new Set(Object.values(STAGES[stage].way).flatMap((step) => (step === 'wait' ? [] : step)))];
+    const missing = writes.filter((write) => {
+      const verdict = findings.find(({ operation }) => operation === write)?.verdict;
+      return verdict !== 'confirmed' && verdict !== 'learned';
+    });
+    return { stage, certain: missing.length === 0, missing };
+  });
+}
+
+function unexplainedOf(writes: readonly Call[], conclusions: Conclusions | undefined): string[] {
+  return writes.filter((_, index) => conclusions?.calls[index]?.value === NOISE).map(callOf);
+}
+
+// --- The profile -----------------------------------------------------------------------------------------------------
+
+interface Success {
+  readonly at: string;
+  readonly equals: boolean | number | string;
+}
+
+interface Parts {
+  readonly base: Profile;
+  readonly context: Context;
+  readonly success: Success;
+  readonly operations: Written;
+  readonly findings: readonly OperationFinding[];
+  readonly words: readonly WordFinding[];
+  readonly fields: Readonly<Record<string, FoundField>>;
+  readonly items: readonly Item[];
+  readonly releases: readonly Item[];
+  readonly all: readonly Exchange[];
+  readonly isGood: (one: Exchange) => boolean;
+  readonly scene: Scene;
+}
+
+function changesOf({
+  base,
+  context,
+  success,
+  operations,
+  words,
+  fields,
+  items,
+  releases,
+  all,
+  isGood,
+  scene,
+}: Parts): Written {
+  const release: Written = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const before = base.release[name as keyof Profile['release']];
+    if (before?.at === field.at && before.mark === 'observed' && field.form === undefined) continue;
+    release[name] = { ...field, mark: 'observed' };
+  }
+  const statuses: Written = {};
+  for (const { word, state, verdict } of words) {
+    if (verdict === 'unsure' || !state) continue;
+    const before = Object.hasOwn(base.statuses, word) ? base.statuses[word] : undefined;
+    if (before?.state !== state || before.mark !== 'observed') statuses[word] = { state, mark: 'observed' };
+  }
+  const envelope = envelopeOf(
+    base,
+    success,
+    all.filter((one) => !isGood(one)),
+    all,
+  );
+  const version = versionField(
+    base,
+    items.filter((one) => !releases.includes(one)),
+  );
+  const batch = scene.writes.some((call) => call.userIds?.form === '{userId}');
+  return {
+    ...(context.basePath !== base.basePath && { basePath: context.basePath }),
+    ...(Object.keys(envelope).length > 0 && { envelope }),
+    ...(batch && { whitelistBatch: 1 }),
+    ...(Object.keys(operations).length > 0 && { operations }),
+    ...(Object.keys(release).length > 0 && { release }),
+    ...(version && { version }),
+    ...(Object.keys(statuses).length > 0 && { statuses }),
+  };
+}
+
+function versionField(base: Profile, items: readonly Item[]): Written | undefined {
+  const places = new Map<string, number>();
+  for (const { fields, version } of items) {
+    for (const [place, value] of fields) if (String(value) === version) places.set(place, (places.get(place) ?? 0) + 1);
+  }
+  const [place] = [...places].sort((a, b) => b[1] - a[1])[0] ?? [];
+  if (!place || places.has(base.version.version.at)) return undefined;
+  return { version: { at: place, mark: 'observed' } };
+}
+
+/** Where success stands: the profile's place, or the value that most responses share. */
+function successOf(all: readonly Exchange[], base: Profile): Success {
+  const answers = all.filter(({ status, answer }) => status < 400 && answer !== undefined).map(({ answer }) => answer);
+  const { success } = base.envelope;
+  if (answers.filter((answer) => at(answer, success.at) === success.equals).length * 2 > answers.length) return success;
+  for (const name of [
+    'success',
+    'ok',
+    'code',
+    'status',
+    'ret',
+    'retCode',
+    'resultCode',
+    'errno',
+    'errCode',
+    'errorCode',
+    'state',
+  ]) {
+    const counts = new Map<unknown, number>();
+    for (const answer of answers) counts.set(at(answer, name), (counts.get(at(answer, name)) ?? 0) + 1);
+    counts.delete(undefined);
+    const [value, count = 0] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
+    const isPlain =
+      typeof value === 'boolean' || typeof value === 'number' || /^[A-Za-z0-9_]{1,20}$/.test(String(value));
+    if (value !== null && value !== undefined && isPlain && count * 2 > answers.length)
+      return { at: name, equals: value as Success['equals'] };
+  }
+  return success;
+}
+
+function envelopeOf(base: Profile, success: Success, refused: readonly Exchange[], all: readonly Exchange[]): Written {
+  const changes: Written = {};
+  if (success.at !== base.envelope.success.at || success.equals !== base.envelope.success.equals)
+    changes['success'] = success;
+  const places = [
+    ['errorCode', /code|errno/i, refused],
+    ['errorMessage', /m(e?s?sa)?s?g|message|reason/i, refused],
+    ['traceId', /trace|request_?id/i, all],
+  ] as const;
+  for (const [name, pattern, among] of places) {
+    const answers = among.map(({ answer }) => answer).filter((answer) => answer !== null && typeof answer === 'object');
+    if (answers.length === 0 || answers.some((answer) => at(answer, base.envelope[name]) !== undefined)) continue;
+    const keys = [...new Set(answers.flatMap((answer) => Object.keys(Object(answer))))].filter((key) =>
+      pattern.test(key),
+    );
+    if (keys.length === 1 && keys[0] && isPathWord(keys[0])) changes[name] = keys[0];
+  }
+  return changes;
+}
+
+/** The part of the paths that all calls of the profile or of the recording share. */
+function basePathOf(good: readonly Exchange[], ids: Ids, versions: ReadonlySet<string>, base: Profile): string {
+  const about = new Set([...versions, ...Object.values(ids)]);
+  const isLogin = (one: Exchange) => sentLeaves(one).some(({ name }) => PASSWORD.test(name));
+  const paths = good.filter((one) => carries(one, about) || isLogin(one)).map(({ path }) => path);
+  const under = paths.filter((path) => path.startsWith(`${base.basePath}/`)).length;
+  if (paths.length === 0 || under * 2 > paths.length) return base.basePath;
+  let parts = paths[0]?.split('/').slice(1, -1) ?? [];
+  for (const path of paths) {
+    const own = path.split('/').slice(1, -1);
+    parts = parts.slice(0, parts.findIndex((part, index) => part !== own[index]) >>> 0);
+  }
+  const end = parts.findIndex((part) => !isPathWord(part) || about.has(part));
+  const kept = end < 0 ? parts : parts.slice(0, end);
+  return kept.length > 0 ? `/${kept.join('/')}` : '';
+}

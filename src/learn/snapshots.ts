@@ -1,0 +1,185 @@
+/** The items of a recording's responses: releases and versions, where they stand, and which field says what. */
+
+import type { Profile } from '../portal/profile/profile.ts';
+import type { Exchange } from './recording.ts';
+import { isName, isStatus, isVersion, type Leaf, leavesOf } from './values.ts';
+
+export interface Item {
+  readonly exchange: Exchange;
+  /** Where the list, the object or the map stands in the response. */
+  readonly place: string;
+  readonly version: string;
+  readonly fields: ReadonlyMap<string, unknown>;
+}
+
+/** The items that name one of the versions, or look as if they did, of one response. */
+export function itemsOf(exchange: Exchange, versions: ReadonlySet<string>): Item[] {
+  const found: Item[] = [];
+  const take = (value: object, place: string, key?: string): boolean => {
+    const leaves = leavesOf(value, '', '', 3).filter(({ place: one }) => one.split('.').every(isName));
+    const version = key ?? leaves.find((leaf) => versions.has(String(leaf.value)))?.value ?? otherVersion(leaves);
+    if (version === undefined) return false;
+    const fields = new Map(leaves.map((leaf) => [leaf.place, leaf.value]));
+    found.push({ exchange, place, version: String(version), fields });
+    return true;
+  };
+  const visit = (value: unknown, place: string, depth: number): void => {
+    if (depth === 0 || value === null || typeof value !== 'object') return;
+    if (Array.isArray(value)) {
+      for (const one of value) if (one !== null && typeof one === 'object') take(one, place);
+      return;
+    }
+    const entries = Object.entries(value);
+    if (
+      entries.length > 0 &&
+      entries.every(([key, one]) => isVersion(key) && one !== null && typeof one === 'object')
+    ) {
+      for (const [key, one] of entries) take(one as object, place, key);
+      return;
+    }
+    const own = entries.filter(([, one]) => one === null || typeof one !== 'object');
+    if (place !== '' && own.some(([, one]) => versions.has(String(one))) && take(value, place)) return;
+    for (const [name, one] of entries) if (isName(name)) visit(one, place ? `${place}.${name}` : name, depth - 1);
+  };
+  visit(exchange.answer, '', 5);
+  return found;
+}
+
+function otherVersion(leaves: readonly Leaf[]): unknown {
+  return leaves.find(({ name, value }) => isVersion(value) && /ver|name/i.test(name))?.value;
+}
+
+/** Values of a field over the items, by version, in their order. */
+function courses(items: readonly Item[], place: string): unknown[][] {
+  const byVersion = new Map<string, unknown[]>();
+  for (const { version, fields } of items) {
+    if (!fields.has(place)) continue;
+    byVersion.set(version, [...(byVersion.get(version) ?? []), fields.get(place)]);
+  }
+  return [...byVersion.values()];
+}
+
+/** The field whose value changes from word to word: of several in step, the one that a program reads. */
+export function statusPlace(items: readonly Item[], base: Profile): string | undefined {
+  const places = new Set(items.flatMap(({ fields }) => [...fields.keys()]));
+  const scored = [...places].flatMap((place) => {
+    const all = courses(items, place);
+    const values = all.flat();
+    if (values.length === 0 || !values.every(isStatus)) return [];
+    const distinct = Math.max(...all.map((course) => new Set(course).size));
+    const name = place.split('.').at(-1) ?? '';
+    const isBase = place === base.release.status.at;
+    const known = values.filter((value) => Object.hasOwn(base.statuses, String(value))).length;
+    const isNamed = /status|state|phase|stage|progress|^st$/i.test(place);
+    if (distinct < 2 && !(isBase && known > 0)) return [];
+    const words = values.some((value) => /[A-Za-z]/.test(String(value)));
+    const score =
+      new Set(values).size +
+      (isNamed ? 4 : 0) +
+      (isBase ? 4 : 0) +
+      (known > 0 ? 4 : 0) +
+      (words ? 2 : 0) -
+      (/desc|text|label|name|msg|title/i.test(name) ? 6 : 0) -
+      (/ratio|percent|count|num|rate|size|total|share|page|user|operator|author/i.test(name) ? 6 : 0);
+    return [{ place, score }];
+  });
+  return scored.sort((a, b) => b.score - a.score)[0]?.place;
+}
+
+/** The text for people that stands beside each word, such as "Whitelist testing". */
+export function labelsOf(items: readonly Item[], status: string): ReadonlyMap<string, string> {
+  const labels = new Map<string, string>();
+  const places = new Set(items.flatMap(({ fields }) => [...fields.keys()]));
+  const place = [...places].find((one) => one !== status && /desc|label|text/i.test(one) && /stat|phase/i.test(one));
+  for (const { fields } of place ? items : []) {
+    const text = fields.get(place ?? '');
+    if (typeof text === 'string' && /^[A-Za-z][A-Za-z ,-]{1,40}$/.test(text))
+      labels.set(String(fields.get(status)), text);
+  }
+  return labels;
+}
+
+export interface FoundField {
+  readonly at: string;
+  readonly form?: string;
+}
+
+/** The other fields of a release, by what their values do. */
+export function releaseFields(
+  items: readonly Item[],
+  status: string,
+  ratios: readonly number[],
+  ids: ReadonlySet<string>,
+): Readonly<Record<string, FoundField>> {
+  const found: Record<string, FoundField> = {};
+  const places = [...new Set(items.flatMap(({ fields }) => [...fields.keys()]))].filter((one) => one !== status);
+  const best = (pick: (place: string, values: unknown[]) => number) => {
+    const scored = places.map((place) => ({ place, score: pick(place, courses(items, place).flat()) }));
+    return scored.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score)[0]?.place;
+  };
+  const version = best((place, values) => {
+    const own = items.filter((item) => String(item.fields.get(place)) === item.version).length;
+    return own === items.length && values.length > 0 ? own + (/ver/i.test(place) ? 1 : 0) : 0;
+  });
+  if (version) found['version'] = { at: version };
+  const ticket = best((place, values) =>
+    values.length > 0 &&
+    values.every((value) => /^\d{10,}$/.test(String(value)) && !ids.has(String(value))) &&
+    courses(items, place).every((course) => new Set(course).size === 1) &&
+    !values.every(isTime)
+      ? String(values[0]).length + (/publish|release|ticket/i.test(place) ? 5 : 0)
+      : 0,
+  );
+  if (ticket) found['publishId'] = { at: ticket };
+  if (ratios.length > 0) {
+    for (const form of ['percent', 'fraction'] as const) {
+      const wanted = new Set(ratios.map((one) => (form === 'percent' ? one : one / 100)));
+      const place = best((name, values) => {
+        const numbers = values.map((value) => (value === null || value === '' ? 0 : Number(value)));
+        if (!numbers.every((value) => value >= 0 && value <= (form === 'percent' ? 100 : 1))) return 0;
+        const hits = [...wanted].filter((value) => numbers.some((one) => Math.abs(one - value) < 1e-9)).length;
+        return hits === wanted.size ? hits + (/ratio|percent|rate|gr[ae]y|share|scale/i.test(name) ? 2 : 0) : 0;
+      });
+      if (!place) continue;
+      found['ratio'] = { at: place, ...(form === 'fraction' && { form }) };
+      break;
+    }
+  }
+  const time = best((place, values) => {
+    if (values.length === 0 || !values.every(isTime)) return 0;
+    const all = courses(items, place);
+    return Math.max(...all.map((course) => new Set(course).size)) > 1
+      ? all.reduce((sum, course) => sum + new Set(course).size, 0)
+      : 0;
+  });
+  if (time) {
+    const sample = courses(items, time).flat()[0];
+    const form = timeForm(sample);
+    found['modifiedAt'] = { at: time, ...(form && form !== 'milliseconds' && { form }) };
+  }
+  return found;
+}
+
+/** The field that holds a text only where the word says that the reviewer rejected. */
+export function commentPlace(items: readonly Item[], status: string, rejected: string): string | undefined {
+  const isText = (value: unknown) => typeof value === 'string' && value.trim() !== '';
+  const places = new Set(items.flatMap(({ fields }) => [...fields.keys()]));
+  return [...places].find((place) => {
+    const [at, elsewhere] = [true, false].map((wanted) =>
+      items.filter(({ fields }) => (String(fields.get(status)) === rejected) === wanted),
+    );
+    const others = elsewhere?.some(({ fields }) => isText(fields.get(place)));
+    return place !== status && at?.length !== 0 && at?.every(({ fields }) => isText(fields.get(place))) && !others;
+  });
+}
+
+function isTime(value: unknown): boolean {
+  return timeForm(value) !== undefined;
+}
+
+function timeForm(value: unknown): 'milliseconds' | 'seconds' | 'text' | undefined {
+  const number = Number(value);
+  if (/^\d{13}$/.test(String(value)) && number > 1e12 && number < 4e12) return 'milliseconds';
+  if (/^\d{10}$/.test(String(value)) && number > 1e9 && number < 4e9) return 'seconds';
+  return /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d/.test(String(value)) ? 'text' : undefined;
+}

@@ -1,0 +1,474 @@
+/**
+ * Dialects of the sandbox's portal, as data: how each call, field and word is written. A dialect is served in front of
+ * the sandbox's portal, and a person's way through the guide on it is recorded as a browser would record it.
+ */
+
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { defaultProfile } from '../../src/portal/profile/profile.ts';
+import type { Operation } from '../../src/release/lifecycle.ts';
+import { answer, newPortal, type SandboxState } from '../../src/sandbox/portal.ts';
+
+type Json = unknown;
+
+/** A call: method and path, and what it carries, with `{placeholders}`. `also` are operations done by it, in order. */
+export interface DialectCall {
+  readonly method: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, Json>>;
+  readonly body?: Readonly<Record<string, Json>>;
+  readonly does?: readonly Operation[];
+}
+
+export interface Dialect {
+  readonly name: string;
+  readonly base: string;
+  readonly calls: Readonly<Partial<Record<Operation, DialectCall>>>;
+  /** Operations that have no call of their own. */
+  readonly folds: Readonly<Partial<Record<Operation, string>>>;
+  readonly words: Readonly<Record<string, string | number>>;
+  /** The portal's field -> the dialect's. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly ratio?: 'text' | 'fraction';
+  readonly time?: 'seconds' | 'text';
+  readonly envelope: (data: Json, code: string, message: string) => Json;
+  readonly list: (items: readonly Json[], one: boolean) => Json;
+}
+
+export const APP = '2088000000000000000001';
+export const SPACE = '2088000000000000000002';
+export const TARGET = 'GOPAY';
+export const USERS = ['tester-4711', 'tester-4712'];
+export const NOTES = 'Secret notes of the release';
+export const REASON = 'Jane found a fault on the second page';
+
+const OLD = Object.fromEntries(
+  Object.entries(defaultProfile.operations).map(([name, call]) => [
+    name,
+    { ...call, body: call?.form ?? call?.body } as DialectCall,
+  ]),
+) as Record<Operation, DialectCall>;
+const RELEASE = { appId: '{appId}', sourceSpaceId: '{spaceId}', channelCode: '{channelCode}', version: '{version}' };
+const post = (path: string, more: Record<string, Json> = {}): DialectCall => ({
+  method: 'POST',
+  path,
+  body: { ...RELEASE, ...more },
+});
+const usual = {
+  base: '/rest/intercnn',
+  folds: {},
+  fields: {},
+  envelope: (data: Json, errorCode: string, errorMsg: string) => ({
+    success: errorCode === '',
+    data,
+    errorCode,
+    errorMsg,
+    traceId: 'trace-0815',
+  }),
+  list: (list: readonly Json[]) => ({ list, total: list.length }),
+} as const;
+const WORDS = {
+  INIT: 'DRAFTED',
+  APPROVE: 'APPROVE',
+  REJECTED: 'SENT_BACK',
+  CANCELLED: 'TAKEN_BACK',
+  PASSED: 'CLEARED',
+  BETA: 'SMALL_CIRCLE',
+  GRAY_WAIT: 'WAIT_GRAY',
+  GRAY: 'PARTIAL',
+  ONLINE: 'EVERYWHERE',
+  ARCHIVED: 'OLD_ONE',
+};
+const RENAMED: Dialect['calls'] = {
+  ...OLD,
+  addWhitelist: post('/app/publish/version/whiteTest/members', { uidList: '{userIds}' }),
+  startPilot: post('/app/publish/version/whiteTest/begin'),
+  setRatio: post('/app/publish/version/gray/updateStrategy', { grayScaleRate: '{ratio:text}' }),
+  startGrayscale: post('/app/publish/version/gray/run'),
+  cancelApproval: post('/app/publish/version/apply/revoke'),
+  cancelRelease: post('/app/publish/version/terminate'),
+  rollback: post('/app/publish/version/recover'),
+  login: { method: 'POST', path: '/account/signIn', body: { loginName: '{username}', pwd: '{password}' } },
+};
+const REST = '/apps/{appId}/channels/{channelCode}/releases/{version}';
+const rest = (method: string, path: string, body: Record<string, Json> = {}): DialectCall => ({
+  method,
+  path: REST + path,
+  body: { workspaceId: '{spaceId}', ...body },
+});
+
+export const DIALECTS: readonly Dialect[] = [
+  { ...usual, name: 'renamed', calls: RENAMED, words: WORDS, fields: { grayRatio: 'grayScaleRate' }, ratio: 'text' },
+  {
+    ...usual,
+    name: 'folded',
+    calls: {
+      ...without(RENAMED, ['addWhitelist', 'skipPilot', 'setRatio']),
+      startPilot: {
+        ...post('/app/publish/trial/open', { userIds: '{userIds}' }),
+        does: ['addWhitelist', 'startPilot'],
+      },
+      startGrayscale: {
+        ...post('/app/publish/gray/start', { ratio: '{ratio}' }),
+        does: ['skipPilot', 'setRatio', 'startGrayscale'],
+      },
+      goOnline: { ...OLD.goOnline, does: ['skipPilot', 'goOnline'] },
+    },
+    folds: { addWhitelist: 'startPilot', setRatio: 'startGrayscale', skipPilot: 'none' },
+    words: WORDS,
+  },
+  {
+    ...usual,
+    name: 'REST',
+    base: '/api/v2',
+    calls: {
+      listVersions: { method: 'GET', path: '/apps/{appId}/versions', query: { pageNo: '{page}', size: '{pageSize}' } },
+      uploadPackage: {
+        method: 'POST',
+        path: '/apps/{appId}/files',
+        body: { spaceId: '{spaceId}', version: '{version}' },
+      },
+      createVersion: {
+        method: 'POST',
+        path: '/apps/{appId}/versions',
+        body: { version: '{version}', artifactList: '{artifacts}', origin: 'UPLOAD' },
+      },
+      createRelease: {
+        method: 'PUT',
+        path: REST,
+        body: { workspaceId: '{spaceId}', artifactList: '{artifacts}', changelog: '{releaseNotes}' },
+      },
+      findRelease: { method: 'GET', path: REST },
+      listReleases: {
+        method: 'GET',
+        path: '/apps/{appId}/channels/{channelCode}/releases',
+        query: { pageNo: '{page}', size: '{pageSize}' },
+      },
+      releaseHistory: { method: 'GET', path: `${REST}/history` },
+      startApproval: rest('POST', '/request'),
+      cancelApproval: rest('DELETE', '/request'),
+      addWhitelist: rest('PATCH', '/testers', { userIds: '{userIds}' }),
+      startPilot: rest('PUT', '/pilot'),
+      skipPilot: rest('DELETE', '/pilot'),
+      setRatio: rest('PATCH', '/share', { percent: '{ratio}' }),
+      startGrayscale: rest('PUT', '/share'),
+      goOnline: rest('PUT', '/everyone'),
+      cancelRelease: rest('DELETE', ''),
+      rollback: rest('POST', '/restore'),
+      login: { method: 'POST', path: '/session', body: { username: '{username}', password: '{password}' } },
+    },
+    words: WORDS,
+  },
+  {
+    ...usual,
+    name: 'numbers',
+    calls: RENAMED,
+    words: Object.fromEntries(Object.keys(WORDS).map((word, index) => [word, 11 + index * 3])),
+    envelope: (result, code, msg) => ({ code: code === '' ? 0 : 4711, result, msg, requestId: 'request-0815' }),
+  },
+  {
+    ...usual,
+    name: 'other fields',
+    calls: RENAMED,
+    words: WORDS,
+    fields: {
+      version: 'ver',
+      versionStatus: 'phaseCode',
+      publishId: 'ticketNo',
+      gmtModified: 'updatedAt',
+      grayRatio: 'rolloutShare',
+      approveComment: 'reviewerNote',
+      artifactList: 'files',
+    },
+    time: 'seconds',
+    list: (items, one) => (one ? { release: items[0] ?? null } : { rows: items }),
+  },
+  {
+    ...usual,
+    name: 'fractions',
+    calls: {
+      ...RENAMED,
+      addWhitelist: post('/app/publish/version/whiteTest/members', { members: [{ userId: '{userIds:each}' }] }),
+      setRatio: post('/app/publish/version/gray/updateStrategy', { share: '{ratio:fraction}' }),
+    },
+    words: WORDS,
+    ratio: 'fraction',
+    time: 'text',
+  },
+];
+
+function without(calls: Dialect['calls'], names: readonly Operation[]): Dialect['calls'] {
+  return Object.fromEntries(Object.entries(calls).filter(([name]) => !names.includes(name as Operation)));
+}
+
+// --- The server ------------------------------------------------------------------------------------------------------
+
+export interface ServedDialect {
+  readonly url: string;
+  readonly state: () => SandboxState;
+  /** Its clock, which goes on with each request. */
+  readonly nowMs: () => number;
+  /** What the target app's administrator decides next. */
+  decide(mode: 'approve' | 'reject' | 'never'): void;
+  close(): Promise<void>;
+}
+
+export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<ServedDialect> {
+  let nowMs = Date.parse('2026-03-01T09:00:00Z');
+  let state = newPortal({ appId: APP, spaceId: SPACE, channelCode: TARGET, live }, nowMs);
+  let mode: 'approve' | 'reject' | 'never' = 'never';
+  let uploads = 0;
+  const run = (operation: Operation, values: Record<string, Json>) => {
+    const old = OLD[operation];
+    const fields = { ...(fill(old.query ?? {}, values) as object), ...(fill(old.body ?? {}, values) as object) };
+    const isUpload = operation === 'uploadPackage';
+    const form = { appId: APP, spaceId: SPACE, version: values['version'] };
+    const review =
+      mode === 'reject' ? { mode, afterMs: 0, reason: REASON } : mode === 'approve' ? { mode, afterMs: 0 } : { mode };
+    const result = answer(
+      state,
+      {
+        method: old.method,
+        path: usual.base + old.path,
+        fields: isUpload ? form : fields,
+        ...(isUpload && { file: { name: `${APP}_v${values['version']}.zip`, bytes: 9, sha256: `${uploads++}` } }),
+      },
+      nowMs,
+      { review },
+    );
+    state = result.state;
+    return result.response.body;
+  };
+  const server: Server = createServer(async (req, res) => {
+    const url = new URL(req.url ?? '/', 'http://portal');
+    const text = (await readAll(req)).toString('utf8');
+    const sent = { ...Object.fromEntries(url.searchParams), ...(text.startsWith('{') ? JSON.parse(text) : {}) };
+    const found = callFor(dialect, req.method ?? '', url.pathname, sent);
+    nowMs += 20_000;
+    const reply = (body: Json) => {
+      res.setHeader('content-type', 'application/json');
+      res.end(JSON.stringify(body));
+    };
+    if (!found) return reply(dialect.envelope({ name: 'Jane Doe', menu: ['home'], version: '9.9.9' }, '', ''));
+    const { operation, values } = found;
+    let body = { success: true, data: null as Json, errorCode: '', errorMsg: '' };
+    const steps = dialect.calls[operation]?.does ?? [operation];
+    for (const step of steps) {
+      const result = run(step, values);
+      const isPassed = result.errorCode === 'STATUS_NOT_ALLOWED' && step !== steps.at(-1);
+      if (!isPassed) body = result;
+      if (!result.success && !isPassed) break;
+    }
+    const list = (body.data as { list?: Record<string, Json>[] } | null)?.list;
+    const data = list
+      ? dialect.list(
+          list.map((item) => itemOf(item, dialect)),
+          operation === 'findRelease',
+        )
+      : body.data;
+    reply(dialect.envelope(data, body.errorCode, body.errorMsg));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    state: () => state,
+    nowMs: () => nowMs,
+    decide: (next) => {
+      mode = next;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function itemOf(item: Record<string, Json>, dialect: Dialect): Json {
+  return Object.fromEntries(
+    Object.entries(item).map(([name, value]) => {
+      let shown = value;
+      if (name === 'versionStatus') shown = dialect.words[String(value)];
+      if (name === 'grayRatio' && dialect.ratio === 'text') shown = String(value);
+      if (name === 'grayRatio' && dialect.ratio === 'fraction') shown = Number(value) / 100;
+      if (name === 'gmtModified' && dialect.time === 'seconds') shown = Math.floor(Number(value) / 1000);
+      if (name === 'gmtModified' && dialect.time === 'text')
+        shown = new Date(Number(value) + 7 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
+      return [dialect.fields[name] ?? name, shown];
+    }),
+  );
+}
+
+/** Fills a template; forms of the ratio and of the user IDs are written as the placeholder says. */
+export function fill(template: Json, values: Readonly<Record<string, Json>>): Json {
+  if (typeof template === 'string') {
+    const [, name = '', form] = /^\{(\w+)(?::(.+))?\}$/.exec(template) ?? [];
+    if (name === '') return template;
+    const value = values[name];
+    if (form === 'text') return String(value);
+    if (form === 'fraction') return Number(value) / 100;
+    return value;
+  }
+  if (Array.isArray(template)) {
+    const [first] = template;
+    const key = Object.keys(Object(first))[0] ?? '';
+    if (Object(first)[key] === '{userIds:each}') return (values['userIds'] as string[]).map((one) => ({ [key]: one }));
+    return template.map((one) => fill(one, values));
+  }
+  if (template === null || typeof template !== 'object') return template;
+  return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, fill(value, values)]));
+}
+
+function callFor(dialect: Dialect, method: string, path: string, sent: Record<string, Json>) {
+  const fitting = (Object.entries(dialect.calls) as [Operation, DialectCall][]).flatMap(([operation, call]) => {
+    const source = (dialect.base + call.path).replace(/\{(\w+)\}/g, '(?<$1>[^/]+)');
+    const match = call.method === method ? new RegExp(`^${source}$`).exec(path) : null;
+    if (!match) return [];
+    const values: Record<string, Json> = { ...match.groups };
+    const template = { ...call.query, ...call.body };
+    for (const [name, one] of Object.entries(template)) {
+      const [, key, form] = /^\{(\w+)(?::(.+))?\}$/.exec(String(one)) ?? [];
+      if (key && sent[name] !== undefined) {
+        const value = sent[name];
+        values[key] = form === 'text' ? Number(value) : form === 'fraction' ? Math.round(Number(value) * 100) : value;
+      }
+      if (Array.isArray(one) && Array.isArray(sent[name]))
+        values['userIds'] = sent[name].map((user) => Object.values(Object(user))[0]);
+    }
+    const isFull = Object.keys(template).every((name) => sent[name] !== undefined || operation === 'uploadPackage');
+    return isFull
+      ? [
+          {
+            operation,
+            values: { appId: APP, spaceId: SPACE, channelCode: TARGET, page: '1', pageSize: '50', ...values },
+            size: Object.keys(template).length,
+          },
+        ]
+      : [];
+  });
+  return fitting.sort((a, b) => b.size - a.size)[0];
+}
+
+async function readAll(req: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+// --- The person ------------------------------------------------------------------------------------------------------
+
+export interface Har {
+  log: { version: string; entries: Json[] };
+}
+
+/** Walks the whole guide on a dialect, with the noise of a page, and gives what a browser's network panel recorded. */
+export async function recordGuide(dialect: Dialect): Promise<Har> {
+  const portal = await serveDialect(dialect);
+  const entries: Json[] = [];
+  const send = async (method: string, path: string, query: Json, body: Json, isUpload = false): Promise<Json> => {
+    const url = new URL(path, portal.url);
+    for (const [name, value] of Object.entries(Object(query))) url.searchParams.set(name, String(value));
+    const hasBody = body !== undefined && method !== 'GET';
+    const response = await fetch(url, { method, ...(hasBody && { body: JSON.stringify(body) }) });
+    const text = await response.text();
+    const postData = isUpload
+      ? {
+          mimeType: 'multipart/form-data; boundary=x',
+          params: [
+            ...Object.entries(Object(body)).map(([name, value]) => ({ name, value })),
+            { name: 'file', fileName: 'a.zip' },
+          ],
+        }
+      : { mimeType: 'application/json', text: JSON.stringify(body) };
+    entries.push({
+      startedDateTime: new Date(portal.nowMs()).toISOString(),
+      request: {
+        method,
+        url: url.href.replace(portal.url, 'https://portal.example.com'),
+        headers: [],
+        ...(hasBody && { postData }),
+      },
+      response: { status: response.status, headers: [], content: { mimeType: 'application/json', text } },
+    });
+    return JSON.parse(text);
+  };
+  const call = async (operation: Operation, values: Record<string, Json>) => {
+    const found = dialect.calls[operation];
+    if (!found) return;
+    const all = {
+      appId: APP,
+      spaceId: SPACE,
+      channelCode: TARGET,
+      page: '1',
+      pageSize: '50',
+      releaseNotes: NOTES,
+      userIds: USERS,
+      username: 'jane.doe',
+      password: 'hunter2-hunter2',
+      artifacts: [`app/version/${APP}/${values['version']}/${APP}_v${values['version']}.zip`],
+      ...values,
+    };
+    const path =
+      dialect.base + found.path.replace(/\{(\w+)\}/g, (_, name: string) => String((all as Record<string, Json>)[name]));
+    await send(
+      found.method,
+      path,
+      fill(found.query ?? {}, all),
+      found.body && fill(found.body, all),
+      operation === 'uploadPackage',
+    );
+  };
+  const look = async (version: string) => {
+    await call('findRelease', { version });
+    await send('GET', `${dialect.base}/user/info`, {}, undefined);
+  };
+  const press = async (operation: Operation, values: Record<string, Json>) => {
+    if (!dialect.calls[operation]) return;
+    await call(operation, values);
+    await send('POST', '/telemetry/collect', {}, { event: 'click', page: '/overview' });
+    if (values['version'] && !/^(uploadPackage|createVersion)$/.test(operation)) await look(String(values['version']));
+    if (operation === 'createVersion') await call('listVersions', {});
+  };
+  try {
+    await call('login', {});
+    await call('listVersions', {});
+    await call('listReleases', {});
+    for (const version of ['1.1.0', '1.2.0']) {
+      for (const operation of ['uploadPackage', 'createVersion'] as const) await press(operation, { version });
+      await look(version);
+      await press('createRelease', { version });
+      await press('startApproval', { version });
+      if (version === '1.1.0') {
+        portal.decide('reject');
+        await look(version);
+        portal.decide('never');
+        await press('startApproval', { version });
+      } else {
+        await press('cancelApproval', { version });
+        await press('startApproval', { version });
+      }
+      portal.decide('approve');
+      await look(version);
+      portal.decide('never');
+      if (version === '1.2.0') continue;
+      await press('addWhitelist', { version });
+      await press('startPilot', { version });
+      await press('skipPilot', { version });
+      for (const ratio of [20, 50]) {
+        await press('setRatio', { version, ratio });
+        await press('startGrayscale', { version, ratio });
+      }
+      await call('setRatio', { version, ratio: 10 });
+      await press('goOnline', { version });
+      await call('listReleases', {});
+      await call('releaseHistory', { version });
+    }
+    await press('cancelRelease', { version: '1.2.0' });
+    await look('1.0.0');
+    await press('rollback', { version: '1.0.0' });
+    await call('listReleases', {});
+  } finally {
+    await portal.close();
+  }
+  return { log: { version: '1.2', entries } };
+}
