@@ -118,7 +118,14 @@ interface Policy {
 
 const worstFirst: Clock = { now: () => 0, random: () => 0.999, sleep: async () => {} };
 const POLICIES: readonly Policy[] = [
-  { name: 'a tenth of the time waited (ours)', gap: (waitedMs, isFirst) => pollGapMs(waitedMs, isFirst, worstFirst) },
+  {
+    name: 'a sixteenth of the time waited, at least 2 s to 10 s (ours)',
+    gap: (waitedMs, isFirst) => pollGapMs(waitedMs, isFirst, worstFirst),
+  },
+  {
+    name: 'a tenth of the time waited, at least 2 s',
+    gap: (waitedMs) => Math.min(Math.max(waitedMs / 10, 2_000), 5 * MINUTE),
+  },
   { name: 'every 1 s, given up after 15 min', gap: () => 1_000, givesUpMs: 15 * MINUTE },
   { name: 'every 10 s', gap: () => 10_000 },
   { name: 'every 30 s', gap: () => 30_000 },
@@ -142,7 +149,7 @@ function notice(): string {
   return [
     '### Notice of an approval',
     '',
-    `Looks made by then, and the worst delay of an approval at that time or up to a tenth later. Bounds: a delay of at most a tenth of the time waited (2 s where that is less) and 5 min; 60 looks in 15 min; 350 in 24 h. The last column also counts ${approvals.length - 5} approvals after a long-tailed random time.`,
+    `Looks made by then, and the worst delay of an approval at that time or up to a tenth later. Bounds: a delay of at most a sixteenth of the time waited (10 s where that is less) and 5 min; 60 looks in 15 min; 350 in 24 h. The last column also counts ${approvals.length - 5} approvals after a long-tailed random time.`,
     '',
     `| ${head.join(' | ')} |`,
     `|${' --- |'.repeat(head.length)}`,
@@ -164,8 +171,8 @@ function brokenBounds(policy: Policy, approvals: readonly number[]): string {
   for (const approvalMs of approvals) {
     const seen = simulate(policy, approvalMs);
     if (!seen) broken.add('gives up');
-    // The look that notices lies at most a tenth of the time waited before it, so of the time at its end.
-    else if (seen.delayMs > Math.min(Math.max(approvalMs / 10, 2_000), 5 * MINUTE)) broken.add('delay');
+    // The look that notices lies at most a sixteenth of the time waited before it, so of the time at its end.
+    else if (seen.delayMs > Math.min(Math.max(approvalMs / 16, 10_000), 5 * MINUTE)) broken.add('delay');
   }
   const looksWithin = (ms: number) => simulate({ ...policy, givesUpMs: Number.POSITIVE_INFINITY }, ms)?.looks ?? 0;
   if (looksWithin(15 * MINUTE) > 60) broken.add('looks in 15 min');
