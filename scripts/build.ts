@@ -19,6 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { minifySync } from 'rolldown/utils';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -29,12 +30,23 @@ function build(out: string): void {
   rmSync(join(root, 'build/src'), { recursive: true, force: true });
   bin('inherit', 'tsc', '-p', 'tsconfig.build.json');
   leaveOutUnused('@actions/core');
+  // The login starts the runner's browser: what installs browsers is never loaded.
+  copyPackage('puppeteer-core');
+  leaveOutUnused('@puppeteer/browsers');
   rmSync(out, { recursive: true, force: true });
   bin('pipe', 'ncc', 'build', 'build/src/index.js', '-o', out, '--minify', '--no-cache', '--license', 'licenses.txt');
   // A program of its own for users: one file, which shares nothing with the action's chunks.
   const program = join(root, 'build/learn');
   bin('pipe', 'ncc', 'build', 'build/src/learn/main.js', '-o', program, '--minify', '--no-cache');
   copyFileSync(join(program, 'index.js'), join(out, 'learn.js'));
+  for (const name of readdirSync(out).filter((file) => file.endsWith('.index.js'))) minify(join(out, name));
+}
+
+/** ncc minifies its entry alone, and leaves the chunks as they are. */
+function minify(file: string): void {
+  const { code, errors } = minifySync(file, readFileSync(file, 'utf8'), { module: true });
+  if (errors.length > 0) throw new Error(`${file}: ${errors.map(({ message }) => message).join('; ')}`);
+  writeFileSync(file, code);
 }
 
 /**
@@ -43,10 +55,15 @@ function build(out: string): void {
  * `@actions/core` the OIDC client goes so, and undici with it. The package itself exports no smaller part.
  */
 function leaveOutUnused(name: string): void {
+  const file = join(copyPackage(name), 'package.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), sideEffects: false }));
+}
+
+/** Copies a package nearer to what imports it: modules of the copy find the other copies first. */
+function copyPackage(name: string): string {
   const copy = join(root, 'build/src/node_modules', name);
   cpSync(join(root, 'node_modules', name), copy, { recursive: true });
-  const file = join(copy, 'package.json');
-  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), sideEffects: false }));
+  return copy;
 }
 
 /** Byte by byte, so that a chunk too many or one that git does not know is seen as well. */

@@ -16,12 +16,13 @@ import { formatReading, tolerantly } from './reading.ts';
 const OUTAGE_TIMEOUT_MS = 600_000;
 
 /**
- * The gap before the next look: a tenth of the time waited, at least 2 s, at most 5 min. Only the first one is random,
- * which is enough to spread a thousand jobs.
+ * The gap before the next poll: a sixteenth of the time waited, at most 5 min, and at least a minimum that rises from 2 s
+ * to 10 s in the first 40 s. Only the first one is random, which is enough to spread a thousand jobs.
  */
 export function pollGapMs(waitedMs: number, isFirst: boolean, clock: Clock): number {
   if (isFirst) return clock.random() * 2_000;
-  return Math.min(Math.max(waitedMs / 10, 2_000), 300_000);
+  const minMs = Math.min(2_000 + waitedMs / 5, 10_000);
+  return Math.min(Math.max(waitedMs / 16, minMs), 300_000);
 }
 
 /**

@@ -218,7 +218,7 @@ async function untilShown(next: Send, before: Snapshot, context: DriveContext): 
       return;
     }
     if (clock.now() >= untilMs) return assertShown(next, before, why, context);
-    const gapMs = observer.doubt ? observer.confirmGapMs : Math.min(500 * 2 ** (attempt - 1), 10_000);
+    const gapMs = observer.doubt ? observer.confirmGapMs : Math.min(100 * 2 ** (attempt - 1), 10_000);
     await clock.sleep(Math.min(gapMs, untilMs - clock.now()), context.signal);
   }
 }

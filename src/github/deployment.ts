@@ -1,7 +1,7 @@
 /** Keeps one deployment on GitHub for each version and target app, with a status for each state. */
 
 import type { DesiredDeployment } from '../report/deployment.ts';
-import { allOf, type GitHub, pages } from './client.ts';
+import { allOf, type GitHub, orNothing, pages } from './client.ts';
 import { commitOfTag } from './tags.ts';
 
 export interface DeploymentPlace {
@@ -14,22 +14,83 @@ export interface DeploymentPlace {
 /** How many other deployments are checked for being shown as live. */
 const MAX_OTHERS = 10;
 
-/** Creates the deployment where it is missing, sets its status, and makes the deployments that it replaces inactive. */
+/** What a run knows of its deployment from an earlier call, so that it need not request it again. */
+export interface DeploymentMemory {
+  /** The deployment that it is about: the task and the version. */
+  key?: string;
+  id?: number;
+  /** The status that this run wrote last; undefined while it is not known whether a status was written. */
+  written?: Status | undefined;
+}
+
+type Status = Pick<DesiredDeployment, 'state' | 'description' | 'logUrl'>;
+
+/**
+ * Creates the deployment where it is missing, sets its status, and makes the deployments that it replaces inactive. Only
+ * for these is the list read again once the deployment's ID is known: another run may have added to it.
+ */
 export async function writeDeployment(
   desired: DesiredDeployment,
   place: DeploymentPlace,
   gitHub: GitHub,
+  memory: DeploymentMemory = {},
 ): Promise<void> {
-  const known = await listDeployments(desired, place, gitHub);
-  const own = known.find(({ version }) => version === desired.payload.version)?.id;
-  const id = own ?? (desired.createIfMissing ? await create(desired, place, gitHub) : undefined);
-  if (id !== undefined) await setState(id, desired, gitHub);
+  const { version } = desired.payload;
+  const key = `${desired.task} ${version}`;
+  if (memory.key === key && memory.id !== undefined && desired.state !== 'success') {
+    // Somebody may have deleted the deployment meanwhile.
+    if (await orNothing(setOwnState(memory.id, desired, memory, gitHub), gitHub)) return;
+    forget(memory);
+  }
+  const listing = listDeployments(desired, place, gitHub);
+  // Requested together, since a missing deployment needs both. Where there is one, an error here is of no interest.
+  const tagging = desired.createIfMissing && memory.key !== key ? commitOfTag(place.tag, gitHub) : undefined;
+  tagging?.catch(() => {});
+  const known = await listing;
+  const own = known.find((deployment) => deployment.version === version)?.id;
+  if (memory.key !== key || memory.id !== own) forget(memory);
+  const created = own === undefined && desired.createIfMissing;
+  const id = created
+    ? await create(desired, place, (await (tagging ?? commitOfTag(place.tag, gitHub))) !== undefined, gitHub)
+    : own;
+  if (id !== undefined) {
+    memory.key = key;
+    memory.id = id;
+    await (created ? postOwnState(id, desired, memory, gitHub) : setOwnState(id, desired, memory, gitHub));
+  }
   if (desired.state !== 'success') return;
   const others = known.filter((other) => other.id !== id).slice(0, MAX_OTHERS);
   for (const other of others) {
     if ((await latestStatus(other.id, gitHub))?.state !== 'success') continue;
-    await setState(other.id, { ...desired, state: 'inactive', description: desired.replacedBy }, gitHub);
+    await postState(other.id, { ...desired, state: 'inactive', description: desired.replacedBy }, gitHub);
   }
+}
+
+function forget(memory: DeploymentMemory): void {
+  delete memory.key;
+  delete memory.id;
+  delete memory.written;
+}
+
+/** Sets the status, unless it is there already. What this run wrote last is not read again. */
+async function setOwnState(id: number, desired: Status, memory: DeploymentMemory, gitHub: GitHub): Promise<true> {
+  const isNew = memory.written !== undefined && !isSame(memory.written, desired);
+  if (isNew || !isSame(await latestStatus(id, gitHub), desired)) await postOwnState(id, desired, memory, gitHub);
+  return true;
+}
+
+/** Until the response is there, it is not known what was written: a retry of the task reads first. */
+async function postOwnState(id: number, desired: Status, memory: DeploymentMemory, gitHub: GitHub): Promise<void> {
+  memory.written = undefined;
+  await postState(id, desired, gitHub);
+  memory.written = desired;
+}
+
+function isSame(
+  a: { readonly state: string; readonly description: string } | undefined,
+  b: { readonly state: string; readonly description: string },
+): boolean {
+  return a?.state === b.state && a.description === b.description;
 }
 
 interface Known {
@@ -65,9 +126,13 @@ function versionIn(payload: unknown): unknown {
 }
 
 /** Without a merge of the default branch and without waiting for checks, both of which GitHub does by default. */
-async function create(desired: DesiredDeployment, place: DeploymentPlace, gitHub: GitHub): Promise<number | undefined> {
+async function create(
+  desired: DesiredDeployment,
+  place: DeploymentPlace,
+  isTagged: boolean,
+  gitHub: GitHub,
+): Promise<number | undefined> {
   const { octokit, repo } = gitHub;
-  const isTagged = (await commitOfTag(place.tag, gitHub)) !== undefined;
   const { data } = await octokit.request('POST /repos/{owner}/{repo}/deployments', {
     ...repo,
     ref: isTagged ? place.tag : place.sha,
@@ -81,14 +146,8 @@ async function create(desired: DesiredDeployment, place: DeploymentPlace, gitHub
   return 'id' in data ? Number(data.id) : undefined;
 }
 
-async function setState(
-  id: number,
-  { state, description, logUrl }: Pick<DesiredDeployment, 'state' | 'description' | 'logUrl'>,
-  gitHub: GitHub,
-): Promise<void> {
+async function postState(id: number, { state, description, logUrl }: Status, gitHub: GitHub): Promise<void> {
   const { octokit, repo } = gitHub;
-  const latest = await latestStatus(id, gitHub);
-  if (latest?.state === state && latest.description === description) return;
   await octokit.request('POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', {
     ...repo,
     deployment_id: id,

@@ -18,6 +18,7 @@ import {
   permissionAdvice,
 } from './access.ts';
 import type { TaskLimits } from './client.ts';
+import type { DeploymentMemory } from './deployment.ts';
 import type { PullRequestClues } from './pull-request.ts';
 
 const LIMITS = { timeoutMs: 10_000, graceMs: 0 } as const satisfies TaskLimits;
@@ -31,11 +32,12 @@ export interface NotifierOptions extends AccessOptions {
 /** Called when a wait begins (`waiting`) and at the end of a run. Never throws. */
 export type Notify = (report: Report, inputs: Inputs, moment: 'waiting' | 'end') => Promise<void>;
 
-/** The notifier of one run: it remembers the pull request and the comment that it has found. */
+/** The notifier of one run: it remembers the pull request, the comment and the deployment that it has found. */
 export function createNotifier(options: NotifierOptions): Notify {
   const { context, signal, log } = options;
   let pullRequest: number | undefined;
   let commentId: number | undefined;
+  const deploymentMemory: DeploymentMemory = {};
   const warned = new Set<string>();
   const warn = (text: string) => {
     if (!warned.has(text)) log.warning(text);
@@ -70,7 +72,7 @@ export function createNotifier(options: NotifierOptions): Notify {
     const place = { environment, tag: `${inputs.tagPrefix}${report.version}`, sha: context.sha };
     const gitHub = await import('./github.ts');
     await gitHub.runTask(clientOptions(inputs, options), LIMITS, (client) =>
-      gitHub.writeDeployment(desired, place, client),
+      gitHub.writeDeployment(desired, place, client, deploymentMemory),
     );
     log.info(`The deployment to ${environment} is ${desired.state}.`);
   }

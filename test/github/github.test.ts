@@ -308,6 +308,58 @@ describe('the deployment', () => {
   });
 });
 
+describe('requests and rounds', () => {
+  const DEPLOYMENTS = 'GET /repos/{owner}/{repo}/deployments';
+  const TAG = 'GET /repos/{owner}/{repo}/git/ref/{ref}';
+  const CREATE_DEPLOYMENT = 'POST /repos/{owner}/{repo}/deployments';
+  const SET_STATUS = 'POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses';
+
+  test('the first comment and deployment take 6 requests, and 2 more where a wait came before', async () => {
+    await start();
+    const { notify, log } = notifier({ environment: 'production' });
+    await notify(someReport({ state: 'in-review' }), 'waiting');
+    const first = [LIST, CREATE, DEPLOYMENTS, TAG, CREATE_DEPLOYMENT, SET_STATUS];
+    expect(gitHub.requests.toSorted()).toEqual(first.toSorted());
+    await notify(someReport({ state: 'approved' }));
+    expect(gitHub.requests.slice(6).toSorted()).toEqual([UPDATE, SET_STATUS].toSorted());
+    expect(log).not.toContain('warning');
+  });
+
+  test.each([
+    [DEPLOYMENTS, TAG],
+    [TAG, DEPLOYMENTS],
+  ])('the deployments and the tag are requested together: while %s hangs, %s comes', async (hanging, other) => {
+    await start({ faults: [{ route: hanging, status: 200, hang: true }] });
+    const cancel = new AbortController();
+    const { notify } = notifier({ comment: 'off', environment: 'production' }, {}, cancel.signal);
+    const seen = Promise.all([gitHub.seen(hanging), gitHub.seen(other)]);
+    const notified = notify(someReport());
+    await seen;
+    cancel.abort();
+    await notified;
+    expect(gitHub.requests.toSorted()).toEqual([DEPLOYMENTS, TAG].toSorted());
+  });
+
+  test('a deployment that was deleted during a wait is created again', async () => {
+    await start();
+    const { notify, log } = notifier({ comment: 'off', environment: 'production' });
+    await notify(someReport({ state: 'in-review' }), 'waiting');
+    gitHub.deployments.splice(0);
+    await notify(someReport({ state: 'approved' }));
+    expect(gitHub.deployments.map(({ statuses }) => statuses.length)).toEqual([1]);
+    expect(log).not.toContain('warning');
+  });
+
+  test('a status whose response was lost is read before it is written again', async () => {
+    await start({ faults: [{ route: SET_STATUS, times: 1, status: 502, after: true }] });
+    const { notify } = notifier({ comment: 'off', environment: 'production' });
+    await notify(someReport({ state: 'in-review' }), 'waiting');
+    gitHub.faults.push({ route: SET_STATUS, times: 1, status: 502, after: true });
+    await notify(someReport({ state: 'approved' }));
+    expect(gitHub.deployments.map(({ statuses }) => statuses.length)).toEqual([2]);
+  });
+});
+
 describe('an error of GitHub is a warning', () => {
   test.each([403, 404])(
     'a missing permission (%i) is warned of once, with the line to add to the job',

@@ -203,7 +203,7 @@ describe('1: an accepted write is not sent again', () => {
     const ran = await run(
       { stage: 'release' },
       {
-        timeline: [{ atMs: 3 * SECOND_MS, does: 'cancelRelease' }],
+        timeline: [{ atMs: SECOND_MS, does: 'cancelRelease' }],
         quirks: { lagMs: behindAfter('skipPilot', 2 * MINUTE_MS, 3), latencyMs: () => 100 },
       },
     );
