@@ -129,7 +129,7 @@ async function record(given: Given): Promise<{ recording: Recording; warnings: r
   const [address = ''] = given.files;
   if (!URL.canParse(address))
     throw new RecordingFault('watch takes the address of the portal: https://miniapp.midtrans.com');
-  const { watch } = await import('./watch.ts');
+  const { watch, WatchFault } = await import('./watch.ts');
   const { signal, release } = interrupted();
   try {
     const recording = await watch({
@@ -139,9 +139,10 @@ async function record(given: Given): Promise<{ recording: Recording; warnings: r
       stdin: process.stdin,
       stdout: process.stdout,
       env: process.env,
-      onProgress: (line: string) => print([line]),
     });
     return { recording, warnings: [] };
+  } catch (error) {
+    throw error instanceof WatchFault ? new RecordingFault(error.message) : error;
   } finally {
     release();
   }
