@@ -37,7 +37,10 @@ function build(out: string): void {
   rmSync(program, { recursive: true, force: true });
   bin('pipe', 'ncc', 'build', 'build/src/learn/main.js', '-o', program, '--minify', '--no-cache');
   const files = readdirSync(program).filter((name) => name.endsWith('.js'));
-  if (files.length === 1) return copyFileSync(join(program, 'index.js'), join(out, 'learn.js'));
+  if (files.length === 1) {
+    copyFileSync(join(program, 'index.js'), join(out, 'learn.js'));
+    return;
+  }
   // With chunks of its own it gets a folder: their names may be those of the action's chunks.
   mkdirSync(join(out, 'learn'));
   for (const name of files) copyFileSync(join(program, name), join(out, 'learn', name));
