@@ -10,6 +10,7 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -17,7 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minifySync } from 'rolldown/utils';
 
@@ -37,9 +38,15 @@ function build(out: string): void {
   bin('pipe', 'ncc', 'build', 'build/src/index.js', '-o', out, '--minify', '--no-cache', '--license', 'licenses.txt');
   // A program of its own for users: one file, which shares nothing with the action's chunks.
   const program = join(root, 'build/learn');
+  rmSync(program, { recursive: true, force: true });
   bin('pipe', 'ncc', 'build', 'build/src/learn/main.js', '-o', program, '--minify', '--no-cache');
-  copyFileSync(join(program, 'index.js'), join(out, 'learn.js'));
-  for (const name of readdirSync(out).filter((file) => file.endsWith('.index.js'))) minify(join(out, name));
+  const files = readdirSync(program).filter((name) => name.endsWith('.js'));
+  // With chunks of its own it gets a folder: their names may be those of the action's chunks.
+  mkdirSync(join(out, 'learn'));
+  for (const name of files) copyFileSync(join(program, name), join(out, 'learn', name));
+  writeFileSync(join(out, 'learn.js'), "import './learn/index.js';\n");
+  const chunks = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.index.js'));
+  for (const name of chunks) minify(join(out, name));
 }
 
 /** ncc minifies its entry alone, and leaves the chunks as they are. */
@@ -72,7 +79,7 @@ function check(): void {
   try {
     build(fresh);
     const dist = join(root, 'dist');
-    const names = new Set([...readdirSync(fresh), ...(existsSync(dist) ? readdirSync(dist) : [])]);
+    const names = new Set([...filesIn(fresh), ...(existsSync(dist) ? filesIn(dist) : [])]);
     const stale = [...names].filter((name) => !isSame(join(fresh, name), join(dist, name)));
     const unknown = execFileSync('git', ['ls-files', '--others', '--', 'dist'], { cwd: root, encoding: 'utf8' });
     const found = [...stale.map((name) => `dist/${name} is not what src builds`), ...lines(unknown, 'is not in git')];
@@ -82,6 +89,11 @@ function check(): void {
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+function filesIn(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
 
 function isSame(a: string, b: string): boolean {

@@ -132,6 +132,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   readOperations(findings, operations, readCalls, releases, items, context);
   loginOperation(findings, operations, calls, context);
   const words = wordsOf(scene, conclusions, base, releases, status ?? '', question);
+  warnings.push(...contradictions(words, base));
   const rejected = words.find(({ state, verdict }) => state === 'rejected' && verdict !== 'unsure')?.word;
   const fields = fieldsOf(releases, status, scene, context, rejected);
   const changes = changesOf({
@@ -629,6 +630,15 @@ function wordsOf(
       evidence,
       candidates: [],
     };
+  });
+}
+
+/** Where the recording says otherwise than the profile that it began from. */
+function contradictions(words: readonly WordFinding[], base: Profile): string[] {
+  return words.flatMap(({ word, state, verdict }) => {
+    const before = Object.hasOwn(base.statuses, word) ? base.statuses[word] : undefined;
+    if (!before || verdict === 'unsure' || before.mark !== 'observed' || before.state === state) return [];
+    return [`The profile says that ${word} is ${before.state}; this recording shows ${state}. Check which is right.`];
   });
 }
 

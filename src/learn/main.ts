@@ -142,8 +142,7 @@ async function record(given: Given): Promise<{ recording: Recording; warnings: r
     });
     return { recording, warnings: [] };
   } catch (error) {
-    if (error instanceof WatchFault) throw new RecordingFault(error.message);
-    throw error;
+    throw error instanceof WatchFault ? new RecordingFault(error.message) : error;
   } finally {
     release();
   }

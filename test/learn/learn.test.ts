@@ -176,6 +176,19 @@ describe('what a recording does not determine', () => {
     expect(() => learned(har, { is: { nothing: 'POST /nowhere' } })).toThrow('no such operation');
   });
 
+  test('a second recording confirms the first, and a contradiction is named', () => {
+    const [word = ''] = Object.entries(DIALECTS[0]?.words ?? {}).flatMap(([portal, one]) =>
+      portal === 'BETA' ? [String(one)] : [],
+    );
+    const before = {
+      ...defaultProfile,
+      statuses: { ...defaultProfile.statuses, [word]: { state: 'released', mark: 'observed' } as const },
+    };
+    const { warnings, words } = learn([readHars([save(recording('renamed'))])], before);
+    expect(words.find((one) => one.word === word)?.state).toBe('whitelist-testing');
+    expect(warnings).toEqual([expect.stringContaining(`${word} is released; this recording shows whitelist-testing`)]);
+  });
+
   test('bad input is named', () => {
     expect(faultOf('not json')).toContain('no HAR');
     expect(faultOf('')).toContain('no HAR');
