@@ -189,7 +189,7 @@ export function answer(
   nowMs: number,
   rules: Rules,
 ): { state: SandboxState; operation: Operation | undefined; response: PortalResponse } {
-  const state = structuredClone(before);
+  const state = copyOf(before);
   state.answers += 1;
   const traceId = `sandbox-${String(state.answers).padStart(8, '0')}`;
   reviewWhatIsDue(state, nowMs, rules.review);
@@ -204,6 +204,20 @@ export function answer(
   if (typeof result === 'string') return { state, operation, response: refusal(200, result, traceId, wrong) };
   const body = { success: true, data: result.data, errorCode: '', errorMsg: '', traceId };
   return { state, operation, response: { status: 200, body } };
+}
+
+/**
+ * A copy for one request. What only ever gets longer (journal, history, versions, uploads) holds items that no rule
+ * changes, so the lists are copied and their items shared: a copy of everything takes longer with each request so far.
+ */
+function copyOf(state: SandboxState): SandboxState {
+  const apps = state.apps.map((app) => ({
+    ...app,
+    uploads: [...app.uploads],
+    versions: [...app.versions],
+    releases: app.releases.map((r) => ({ ...r, history: [...r.history] })),
+  }));
+  return { ...state, apps, reads: { ...state.reads }, journal: [...state.journal] };
 }
 
 // The rules

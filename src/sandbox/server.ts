@@ -174,21 +174,37 @@ function inMemory(seed: Seed, now: () => number): Store {
 /** Each change reads, steps and writes under a lock, so that processes that share the file lose nothing. */
 async function inFile(file: string, seed: Seed, now: () => number): Promise<Store> {
   const fresh = newPortal(seed, now());
+  // Bytes that were written, or read and checked, here: where the file still holds them, they are not parsed again.
+  let known: Known | undefined;
+  const loaded = () => {
+    known = load(file, known);
+    return known.state;
+  };
+  const saved = (state: SandboxState) => {
+    known = undefined;
+    known = save(file, state);
+  };
   try {
     mkdirSync(path.dirname(file), { recursive: true });
-    await locked(file, () => (exists(file) ? load(file) : save(file, fresh)));
+    await locked(file, () => (exists(file) ? loaded() : saved(fresh)));
   } catch (error) {
     throw toInvalid(error);
   }
   return {
-    read: () => load(file),
+    read: loaded,
     change: (step) =>
       locked(file, () => {
-        const result = step(load(file));
-        save(file, result.state);
+        const result = step(loaded());
+        saved(result.state);
         return result;
       }),
   };
+}
+
+/** A state and the bytes of the file that holds it. */
+interface Known {
+  readonly state: SandboxState;
+  readonly bytes: Buffer;
 }
 
 function exists(file: string): boolean {
@@ -196,16 +212,18 @@ function exists(file: string): boolean {
 }
 
 /** Throws SandboxInvalid for all that is not a state: a portal that forgets would let a rehearsal lie. */
-function load(file: string): SandboxState {
+function load(file: string, known: Known | undefined): Known {
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (found === undefined) throw invalid(file, 'has gone');
   if (found.isSymbolicLink()) throw invalid(file, 'is a symbolic link');
   if (!found.isFile()) throw invalid(file, 'is not a regular file');
   if (found.size > MAX_STATE_BYTES) throw invalid(file, `is too large (${found.size} bytes)`);
   // O_NOFOLLOW (absent on Windows) in case the file was swapped since.
-  const text = readFileSync(file, { encoding: 'utf8', flag: (constants.O_RDONLY | constants.O_NOFOLLOW) as never });
-  const parsed = SandboxState.safeParse(fromJson(file, text));
-  if (parsed.success) return parsed.data;
+  const bytes = readFileSync(file, { flag: (constants.O_RDONLY | constants.O_NOFOLLOW) as never });
+  // Compared as bytes: times and inodes may be the same for the next file, where two processes write within a tick.
+  if (known?.bytes.equals(bytes)) return known;
+  const parsed = SandboxState.safeParse(fromJson(file, bytes.toString('utf8')));
+  if (parsed.success) return { state: parsed.data, bytes };
   // The path consists of our own names; the issue's message might quote the content.
   const place = parsed.error.issues[0]?.path.join('.') || 'its top';
   throw invalid(file, `is JSON, but not the state of a sandbox (at ${place})`);
@@ -220,16 +238,18 @@ function fromJson(file: string, text: string): unknown {
 }
 
 /** Whole or not at all: a process killed half-way leaves the old state and a temporary file that nobody reads. */
-function save(file: string, state: SandboxState): void {
+function save(file: string, state: SandboxState): Known {
+  const bytes = Buffer.from(JSON.stringify(state));
   const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   const handle = openSync(temporary, 'wx', 0o600);
   try {
-    writeFileSync(handle, JSON.stringify(state));
+    writeFileSync(handle, bytes);
     fsyncSync(handle);
   } finally {
     closeSync(handle);
   }
   renameSync(temporary, file);
+  return { state, bytes };
 }
 
 /** Runs `work`, which must be synchronous, while no other process does so for the same file. */

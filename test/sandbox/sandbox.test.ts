@@ -445,6 +445,19 @@ describe('the journal', () => {
     expect(answer(before, call, NOW, { review: AT_ONCE }).response.body.success).toBe(true);
     expect(before).toEqual(copy);
   });
+
+  test('a request copies no line of the journal or the history, so that its cost does not grow with them', () => {
+    const here = portal({ live: '1.0.0', version: '1.1.0', state: 'approved' });
+    here.send('addWhitelist', { userIds: ['a'] });
+    const before = here.state();
+    here.send('addWhitelist', { userIds: ['b'] });
+    const after = here.state();
+    expect([before.journal.length, after.journal.length]).toEqual([1, 2]);
+    expect(after.journal[0]).toBe(before.journal[0]);
+    const historyOf = (state: SandboxState) => state.apps[0]?.releases[1]?.history;
+    expect(historyOf(after)).toHaveLength((historyOf(before)?.length ?? 0) + 1);
+    expect(historyOf(after)?.[0]).toBe(historyOf(before)?.[0]);
+  });
 });
 
 describe('the seed', () => {
@@ -508,6 +521,17 @@ describe('the server', () => {
     expect(two.read().journal).toHaveLength(1);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(path.dirname(file))).toEqual(['state.json']);
+  });
+
+  test('a file that was changed from outside is read again, even with the same size, time and inode', async () => {
+    const file = path.join(folder, 'state.json');
+    const sandbox = await start({ file });
+    expect(await statusOf(sandbox)).toBe('PASSED');
+    const before = statSync(file);
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"PASSED"', '"ONLINE"'));
+    utimesSync(file, before.atime, before.mtime);
+    expect([statSync(file).size, statSync(file).ino]).toEqual([before.size, before.ino]);
+    expect(await statusOf(sandbox)).toBe('ONLINE');
   });
 
   test('what a killed process left behind is passed over', async () => {
