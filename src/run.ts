@@ -175,7 +175,7 @@ async function carryOut(
     ...means,
     ...run,
     package: means.build,
-    plan: planOptions(inputs, run.show),
+    plan: planOptions(inputs, run.show, means.portal, means.userIds),
     approvalTimeoutMs: inputs.approvalTimeoutMs,
     releaseNotes: inputs.releaseNotes ?? eventReleaseNotes(run.context) ?? '',
     gate: await healthGate(inputs, means.observer.snapshot.version, run),

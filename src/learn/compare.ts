@@ -6,7 +6,13 @@
  */
 
 import { at } from '../lib/json-places.ts';
-import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
+import {
+  type CallTemplate,
+  OPERATION_NAMES,
+  type Profile,
+  templateIn,
+  templatesOf,
+} from '../portal/profile/profile.ts';
 import { placeholdersOf } from '../portal/profile/template.ts';
 import { OPERATIONS, type Operation, operationRow, type State } from '../release/lifecycle.ts';
 import type { Exchange, Recording } from './recording.ts';
@@ -62,7 +68,7 @@ export function compare({ exchanges }: Recording, profile: Profile): Comparison 
   const explained = new Set<Exchange>();
   const context = { known, basePath };
   for (const operation of OPERATION_NAMES) {
-    const template = profile.operations[operation];
+    const template = templateIn(profile, operation);
     const seen = matched.get(operation) ?? [];
     const exchange = seen.findLast(isGood) ?? seen.at(-1);
     if (!template) continue;
@@ -126,7 +132,7 @@ function followSiblings(findings: Finding[], operations: Record<string, unknown>
     if (verdict !== 'not seen' || OPERATIONS[operation].access !== 'read') continue;
     const answer = reads.find(([, change]) => change.answer)?.[1].answer;
     const path = reads.find(
-      ([other, change]) => change.path && profile.operations[other]?.path === profile.operations[operation]?.path,
+      ([other, change]) => change.path && templateIn(profile, other)?.path === templateIn(profile, operation)?.path,
     )?.[1].path;
     if (!answer && !path) continue;
     operations[operation] = { ...(path && { path }), ...(answer && { answer }) };
@@ -158,11 +164,11 @@ function patternOf(path: string, end = '$', start = ''): RegExp {
 function operationOf(exchange: Exchange, basePath: string, profile: Profile): Operation | undefined {
   const own = Object.keys(sentBy(exchange));
   const far = (operation: Operation) => {
-    const names = Object.keys(templateFields(profile.operations[operation]));
+    const names = Object.keys(templateFields(templateIn(profile, operation)));
     return names.filter((name) => !own.includes(name)).length + own.filter((name) => !names.includes(name)).length;
   };
   return OPERATION_NAMES.filter((operation) => {
-    const template = profile.operations[operation];
+    const template = templateIn(profile, operation);
     return template && patternOf(basePath + template.path, '$', '^').test(exchange.path);
   }).sort((a, b) => far(a) - far(b))[0];
 }
@@ -186,7 +192,7 @@ const ID_NAMES = {
 
 /** The values of the ids and versions: by the profile's own field names, and by names that say it. */
 function knownValues(exchanges: readonly Exchange[], profile: Profile): Known {
-  const templates = Object.values(profile.operations).flatMap((template) => Object.entries(templateFields(template)));
+  const templates = templatesOf(profile).flatMap(([, template]) => Object.entries(templateFields(template)));
   const valuesOf = (placeholder: keyof typeof ID_NAMES) => {
     const names = new Set(templates.filter(([, template]) => template === `{${placeholder}}`).map(([name]) => name));
     names.delete('name');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkProfile } from '../../src/portal/profile/load.ts';
-import { defaultProfile } from '../../src/portal/profile/profile.ts';
+import { defaultProfile, templateIn } from '../../src/portal/profile/profile.ts';
 import { MINIAPP, newJob, runStep, SPACE, TARGET } from '../support/action.ts';
 import { startPortal } from '../support/portal.ts';
 import { type Har, type HarEntry, startRecorder } from '../support/recorder.ts';
@@ -108,7 +108,7 @@ describe('a recording of one release', () => {
     for (const word of ['INIT', 'PASSED', 'GRAY', 'ONLINE']) expect(out).toMatch(new RegExp(`^ {2}${word}: `, 'm'));
     const { profile, faults } = checkProfile(JSON.parse(written ?? '{}'));
     expect(faults).toEqual([]);
-    expect(profile?.operations.setRatio).toEqual({ ...defaultProfile.operations.setRatio, mark: 'observed' });
+    expect(profile?.operations.setRatio).toEqual({ ...templateIn(defaultProfile, 'setRatio'), mark: 'observed' });
     expect(profile?.operations.rollback?.mark).toBe('inferred');
     expect(profile?.statuses['ONLINE']).toEqual({ state: 'released', mark: 'observed' });
   });
@@ -178,7 +178,7 @@ describe('a portal that speaks otherwise', () => {
         },
       },
     });
-    expect(profile?.operations.setRatio?.body).not.toHaveProperty('ratio');
+    expect((profile && templateIn(profile, 'setRatio'))?.body).not.toHaveProperty('ratio');
   });
 
   test('success as a code, and a status word that nobody knows', () => {

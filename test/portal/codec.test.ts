@@ -235,7 +235,7 @@ describe('an envelope', () => {
 
   test('HTTP 413 to an upload names the size of the package', () => {
     const source = { sizeBytes: 2_500_000, sha256: '', open: async function* () {} };
-    const error = packageTooLarge(CODEC, source, { json: { traceId: 't' } });
+    const error = packageTooLarge(CODEC, 'uploadPackage', source, { json: { traceId: 't' } });
     expect(error).toMatchObject({ code: 'portal-refused', traceId: 'T', found: expect.stringContaining('2.5 MB') });
   });
 });

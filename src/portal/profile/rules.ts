@@ -1,9 +1,10 @@
 /** What a profile may not say, besides what its shape rules out. Imports no zod. */
 
 import { cleanLine } from '../../lib/text.ts';
+import { FOLDABLE } from '../../release/folds.ts';
 import { OPERATIONS, type Operation } from '../../release/lifecycle.ts';
 import { addressFaults } from './addresses.ts';
-import { type CallTemplate, type Profile, templatesOf } from './profile.ts';
+import { type CallTemplate, foldsOf, type Profile, templateIn, templatesOf } from './profile.ts';
 import { ID_PLACEHOLDERS, knownPlaceholders, placeholdersOf, placeholderTraits } from './template.ts';
 
 /** The name of a header or of a query parameter. */
@@ -14,9 +15,10 @@ export const VISIBLE = /^[\x20-\x7e]*$/;
 export function ruleFaults(profile: Profile): string[] {
   return [
     ...templatesOf(profile).flatMap(([operation, template]) => [
-      ...placeholderFaults(operation, template),
+      ...placeholderFaults(operation, template, profile),
       ...callFaults(operation, template, profile),
     ]),
+    ...foldFaults(profile),
     ...basePathFaults(profile),
     ...addressFaults(profile),
     ...credentialFaults(profile),
@@ -35,8 +37,8 @@ export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function placeholderFaults(operation: Operation, call: CallTemplate): string[] {
-  const known = knownPlaceholders(operation);
+function placeholderFaults(operation: Operation, call: CallTemplate, profile: Profile): string[] {
+  const known = knownPlaceholders(operation, foldsOf(profile));
   const isList = (name: string) => placeholderTraits(name).isList === true;
   const faults: string[] = [];
   const visit = (template: unknown, place: readonly string[], inBody: boolean): void => {
@@ -71,7 +73,7 @@ function callFaults(operation: Operation, call: CallTemplate, profile: Profile):
   const where = `operations.${operation}`;
   const faults: string[] = [];
   const { access } = OPERATIONS[operation];
-  const isUpload = operation === 'uploadPackage';
+  const isUpload = operation === (foldsOf(profile).uploadPackage ?? 'uploadPackage');
   if (access === 'read' && call.method !== 'GET' && call.method !== 'POST') {
     faults.push(`${where}.method: got ${call.method}; a read takes GET or POST.`);
   }
@@ -89,6 +91,25 @@ function callFaults(operation: Operation, call: CallTemplate, profile: Profile):
     faults.push(`${where}.query.${credential.name}: is the credential's own place.`);
   }
   return faults;
+}
+
+/** A text in the place of a call: the operation that does this one as well, or `none`. */
+function foldFaults({ operations }: Profile): string[] {
+  return (Object.entries(operations) as [Operation, unknown][]).flatMap(([operation, target]) => {
+    if (typeof target !== 'string') return [];
+    const where = `operations.${operation}`;
+    const allowed: readonly string[] = FOLDABLE[operation] ?? [];
+    const got = `got ${cleanLine(JSON.stringify(target), 80)}`;
+    if (!allowed.includes(target))
+      return [`${where}: ${got}; takes a call, or ${allowed.map((one) => `"${one}"`).join(', ')}.`];
+    const into = operations[target as Operation];
+    if (target === 'none' || typeof into === 'object') return [];
+    return [
+      typeof into === 'string'
+        ? `${where}: ${got}, which is itself folded into ${cleanLine(into, 80)}; name the operation that has a call.`
+        : `${where}: ${got}, for which the profile has no call.`,
+    ];
+  });
 }
 
 /** The base path is not filled, so it has no placeholders. */
@@ -145,11 +166,13 @@ function credentialFaults({ credential }: Profile): string[] {
   return faults;
 }
 
-function loginFaults({ login, credential, operations }: Profile): string[] {
+function loginFaults(profile: Profile): string[] {
+  const { login, credential } = profile;
+  const call = templateIn(profile, 'login');
   if (login.by === 'browser' && credential.in !== 'cookie') {
     return ['login.by: a login by the browser gives cookies, and the credential goes elsewhere.'];
   }
-  const missing = credential.in !== 'cookie' && operations.login && !operations.login.answer;
+  const missing = credential.in !== 'cookie' && call && !call.answer;
   return login.by === 'call' && missing
     ? ['operations.login.answer: missing; where the credential stands in the response, ["data.token"].']
     : [];

@@ -72,6 +72,9 @@ const callTemplate = z.strictObject({
   otherwise: text.optional(),
 });
 
+/** A call, or the name of the operation whose call does this one as well; rules.ts says which. */
+const foldable = z.union([callTemplate, z.string().max(100)]);
+
 /** The shape of a profile; what it cannot express is in rules.ts. */
 export const profileSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -115,20 +118,20 @@ export const profileSchema = z.strictObject({
     findRelease: callTemplate.optional(),
     releaseHistory: callTemplate.optional(),
     login: callTemplate.optional(),
-    uploadPackage: callTemplate.optional(),
+    uploadPackage: foldable.optional(),
     createVersion: callTemplate.optional(),
-    createRelease: callTemplate.optional(),
+    createRelease: foldable.optional(),
     startApproval: callTemplate.optional(),
     cancelApproval: callTemplate.optional(),
     cancelRelease: callTemplate.optional(),
-    addWhitelist: callTemplate.optional(),
+    addWhitelist: foldable.optional(),
     startPilot: callTemplate.optional(),
-    skipPilot: callTemplate.optional(),
-    setRatio: callTemplate.optional(),
+    skipPilot: foldable.optional(),
+    setRatio: foldable.optional(),
     startGrayscale: callTemplate.optional(),
     goOnline: callTemplate.optional(),
     rollback: callTemplate.optional(),
-  } satisfies Record<Operation, z.ZodOptional<typeof callTemplate>>),
+  } satisfies Record<Operation, z.ZodOptional<typeof foldable | typeof callTemplate>>),
   release: z.strictObject({
     version: field,
     status: field,
@@ -177,6 +180,11 @@ export function issueFaults(issue: Issue, merged: unknown): string[] {
     return [`${placeName(issue.path)}: ${issue.issues[0]?.message ?? 'is no valid name'}.`];
   if (issue.code === 'invalid_value')
     return [`${placeName(issue.path)}: got ${got}; takes ${issue.values.join(', ')}.`];
+  if (issue.code === 'invalid_union' && !/^takes/.test(issue.message)) {
+    const value = valueAt(merged, issue.path);
+    const option = isObject(value) ? issue.errors[0] : undefined;
+    if (option) return option.flatMap((one) => issueFaults({ ...one, path: [...issue.path, ...one.path] }, merged));
+  }
   const takes = /^takes/.test(issue.message) ? issue.message : issue.message.replace(/^Invalid input: /, '');
   return [`${placeName(issue.path)}: got ${got}; ${takes}.`];
 }
@@ -191,7 +199,10 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 /** The names that the shape knows at a place. */
 function keysAt(path: readonly PropertyKey[]): string[] {
   let shape: unknown = profileSchema;
-  const plain = (schema: unknown) => (schema instanceof z.ZodOptional ? schema.unwrap() : schema);
+  const plain = (schema: unknown): unknown => {
+    if (schema instanceof z.ZodOptional) return plain(schema.unwrap());
+    return schema instanceof z.ZodUnion ? plain(schema.options[0]) : schema;
+  };
   for (const key of path) {
     shape = plain(shape);
     if (shape instanceof z.ZodRecord) shape = shape.valueType;

@@ -1,6 +1,7 @@
 /** Templates of a profile: texts with `{placeholders}`, the placeholders that exist, and how they are filled. */
 
-import type { Operation } from '../../release/lifecycle.ts';
+import type { Folds } from '../../release/folds.ts';
+import type { Operation, WriteOperation } from '../../release/lifecycle.ts';
 
 /** The values of the placeholders of one call. */
 export type Values = Readonly<Record<string, string | number | readonly string[]>>;
@@ -33,6 +34,7 @@ type PlaceholderName = keyof typeof PLACEHOLDERS;
 
 /** The placeholders that identify the miniapp; every operation has them, and so have the profile's headers. */
 export const ID_PLACEHOLDERS: readonly PlaceholderName[] = ['appId', 'spaceId', 'channelCode'];
+const VERSION: readonly PlaceholderName[] = ['version'];
 const PAGE: readonly PlaceholderName[] = ['page', 'pageSize'];
 
 /** The placeholders of an operation besides those of the miniapp; `version` for an operation that is not listed. */
@@ -50,9 +52,13 @@ const OF_OPERATION: Readonly<Partial<Record<Operation, readonly PlaceholderName[
   login: ['username', 'password'],
 };
 
-/** The placeholders that the templates of an operation may contain. */
-export function knownPlaceholders(operation: Operation): readonly string[] {
-  return [...ID_PLACEHOLDERS, ...(OF_OPERATION[operation] ?? ['version'])];
+/** The placeholders that the templates of an operation may contain, with those of what is folded into it. */
+export function knownPlaceholders(operation: Operation, folds: Folds = {}): readonly string[] {
+  const folded = (Object.keys(folds) as WriteOperation[]).filter((one) => folds[one] === operation);
+  // What uploads with the version has no path of an earlier upload.
+  const own = folded.includes('uploadPackage') ? VERSION : (OF_OPERATION[operation] ?? VERSION);
+  const names = [...own, ...folded.flatMap((one) => OF_OPERATION[one] ?? VERSION)];
+  return [...new Set([...ID_PLACEHOLDERS, ...names])];
 }
 
 const ROWS: readonly (readonly [string, Placeholder])[] = Object.entries(PLACEHOLDERS);
