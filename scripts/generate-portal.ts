@@ -76,7 +76,7 @@ function fieldsOf({ query, body, form, file }: CallTemplate): string[] {
 function fieldRows(part: 'release' | 'version' | 'history'): string[][] {
   return Object.entries(defaultProfile[part] as Record<string, Field>).map(([name, { at, mark }]) => [
     code(`${part}.${name}`),
-    code(at),
+    [at].flat().map(code).join(' or '),
     bold(mark),
   ]);
 }

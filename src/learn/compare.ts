@@ -469,7 +469,7 @@ function statusesOf(
 ): { statuses: Statuses; release: Record<string, unknown> } {
   const looks = [...(matched.get('findRelease') ?? []), ...(matched.get('listReleases') ?? [])].filter(isGood);
   const items = looks.flatMap(({ response }) => itemsOf(response, profile, operations));
-  const place = profile.release.status.at;
+  const place = [profile.release.status.at].flat()[0] ?? '';
   const other = items.some((item) => at(item, place) !== undefined)
     ? undefined
     : items.flatMap((item) => Object.keys(Object(item))).find((name) => /status|state/i.test(name) && isName(name));

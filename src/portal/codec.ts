@@ -66,7 +66,7 @@ export function encode(
     url.searchParams.append(name, fillText(text, filled));
   const headers = headersOf(codec);
   if (credential !== undefined) addCredential(codec, credential, url, headers);
-  const body = bodyOf(template, filled);
+  const body = filledBody(template, filled, operation);
   return { method: template.method, url, headers, ...(body && { body }) };
 }
 
@@ -93,7 +93,7 @@ export function writeValues(codec: Codec, operation: WriteOperation, fields: Wri
     version: fields.version,
     releaseNotes: fields.releaseNotes ?? '',
     ...artifactValues(codec, operation, fields),
-    ...(fields.userIds && { userIds: fields.userIds }),
+    ...(fields.userIds && { userIds: fields.userIds, ...(fields.userIds[0] && { userId: fields.userIds[0] }) }),
     ...(fields.ratioPercent !== undefined && { ratio: fields.ratioPercent }),
   };
 }
@@ -146,6 +146,18 @@ function addCredential({ profile }: Codec, credential: string, url: URL, headers
   const filled = fillText(value, { credential });
   if (place === 'query') url.searchParams.append(name, filled);
   else headers[name.toLowerCase()] = filled;
+}
+
+/** @throws ReleaseError profile-invalid where an id that the profile writes as a number has other characters */
+function filledBody(template: CallTemplate, values: Values, operation: Operation): RequestBody | undefined {
+  try {
+    return bodyOf(template, values);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ReleaseError('profile-invalid', {
+      found: `The body of ${operation} takes an id as a number, and the id in the inputs has other characters than digits.`,
+    });
+  }
 }
 
 function bodyOf({ body, form, file }: CallTemplate, values: Values): RequestBody | undefined {

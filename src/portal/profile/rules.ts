@@ -5,7 +5,15 @@ import { FOLDABLE } from '../../release/folds.ts';
 import { OPERATIONS, type Operation } from '../../release/lifecycle.ts';
 import { addressFaults } from './addresses.ts';
 import { type CallTemplate, foldsOf, type Profile, templateIn, templatesOf } from './profile.ts';
-import { ID_PLACEHOLDERS, knownPlaceholders, placeholdersOf, placeholderTraits } from './template.ts';
+import {
+  ID_PLACEHOLDERS,
+  isWholePlaceholder,
+  knownPlaceholders,
+  PLACEHOLDER,
+  placeholdersOf,
+  placeholderTraits,
+  usesIn,
+} from './template.ts';
 
 /** The name of a header or of a query parameter. */
 export const TOKEN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
@@ -41,9 +49,10 @@ function placeholderFaults(operation: Operation, call: CallTemplate, profile: Pr
   const known = knownPlaceholders(operation, foldsOf(profile));
   const isList = (name: string) => placeholderTraits(name).isList === true;
   const faults: string[] = [];
-  const visit = (template: unknown, place: readonly string[], inBody: boolean): void => {
-    if (isObject(template)) {
-      for (const [key, value] of Object.entries(template)) visit(value, [...place, key], inBody);
+  const visit = (template: unknown, place: readonly string[], inBody: boolean, isEach = false): void => {
+    if (typeof template === 'object' && template !== null) {
+      const each = isEach || (Array.isArray(template) && template.length === 1);
+      for (const [key, value] of Object.entries(template)) visit(value, [...place, key], inBody, each);
       return;
     }
     if (typeof template !== 'string') return;
@@ -54,12 +63,28 @@ function placeholderFaults(operation: Operation, call: CallTemplate, profile: Pr
         `${where}: unknown placeholder {${unknown}}; known here: ${known.map((one) => `{${one}}`).join(', ')}.`,
       );
     }
-    if (used.some(isList) && !/^\{[A-Za-z]+\}$/.test(template)) {
+    for (const { name, form } of usesIn(template)) {
+      const { forms = [] } = placeholderTraits(name);
+      if (form !== undefined && known.includes(name) && !forms.includes(form)) {
+        const takes =
+          forms.length > 0
+            ? `takes ${forms.map((one) => JSON.stringify(`{${name}:${one}}`)).join(', ')}`
+            : 'takes none';
+        faults.push(`${where}: unknown form of {${name}}: ${cleanLine(form, 40)}; ${takes}.`);
+      }
+    }
+    if (used.some(isList) && !isWholePlaceholder(template)) {
       faults.push(`${where}: a list stands only as the whole value, "{${used.find(isList)}}".`);
+    }
+    if (used.includes('userId') && known.includes('userId') && profile.whitelistBatch !== 1) {
+      faults.push(`${where}: {userId} is one user ID, so whitelistBatch must be 1.`);
+    }
+    if (usesIn(template).some(({ form }) => form === 'each') && !isEach) {
+      faults.push(`${where}: {userIds:each} stands in a list with one item, which is sent for each user ID.`);
     }
     const misplaced = inBody ? undefined : used.find((one) => placeholderTraits(one).isBodyOnly && known.includes(one));
     if (misplaced) faults.push(`${where}: {${misplaced}} may stand in the body only.`);
-    if (/[{}]/.test(template.replace(/\{[A-Za-z]+\}/g, ''))) {
+    if (/[{}]/.test(template.replace(PLACEHOLDER, ''))) {
       faults.push(`${where}: has a brace that belongs to no {placeholder}.`);
     }
   };

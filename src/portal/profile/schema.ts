@@ -10,7 +10,7 @@ import { isObject, placeName, TOKEN, VISIBLE } from './rules.ts';
 const MARKS = ['documented', 'observed', 'inferred'] as const;
 
 /** Segments of names and placeholders: no encoding, no `;`, no host, nothing that servers interpret in different ways. */
-const PATH = /^(\/([A-Za-z0-9_~.-]|\{[A-Za-z]+\})+)+\/?$/;
+const PATH = /^(\/([A-Za-z0-9_~.-]|\{[A-Za-z]+(:[a-z-]+)?\})+)+\/?$/;
 
 const mark = z.enum(MARKS);
 /** Typed as unknown: the recursive type of JSON is too deep for the types that are derived from it. */
@@ -29,7 +29,26 @@ const word = z.string().min(1).max(200);
 const name = z
   .string()
   .regex(/^[A-Za-z0-9_.[\]-]{1,100}$/, 'takes a name of letters, digits and _ . - [ ], at most 100 characters');
-const field = z.strictObject({ at: place, mark });
+/** Of several places the first that has a value counts. */
+const places = z.union(
+  [place, z.array(place).min(1).max(10)],
+  'takes a place in the item, or a list of 1 to 10 places',
+);
+const field = z.strictObject({ at: places, mark });
+const ratioField = z.strictObject({
+  at: places,
+  mark,
+  form: z.enum(['percent', 'fraction'], 'takes percent or fraction').optional(),
+});
+const timeField = z.strictObject({
+  at: places,
+  mark,
+  form: z.enum(['milliseconds', 'seconds', 'text'], 'takes milliseconds, seconds or text').optional(),
+  zone: z
+    .string()
+    .regex(/^(Z|[+-]\d\d:\d\d)$/, 'takes a zone such as +07:00, or Z')
+    .optional(),
+});
 const selector = z
   .string()
   .max(200)
@@ -53,7 +72,7 @@ const hostName = z
 
 const callTemplate = z.strictObject({
   mark,
-  method: z.enum(['GET', 'POST', 'PUT', 'DELETE'], 'takes GET, POST, PUT or DELETE'),
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], 'takes GET, POST, PUT, PATCH or DELETE'),
   path,
   query: z.record(name, text).optional(),
   body: z.record(z.string().min(1).max(100), json).optional(),
@@ -137,9 +156,9 @@ export const profileSchema = z.strictObject({
     status: field,
     publishId: field.optional(),
     comment: field.optional(),
-    ratio: field.optional(),
+    ratio: ratioField.optional(),
     whitelistCount: field.optional(),
-    modifiedAt: field.optional(),
+    modifiedAt: timeField.optional(),
     targetApp: field.optional(),
     miniapp: field.optional(),
   }),
