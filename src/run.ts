@@ -110,7 +110,7 @@ function givenUp(signal: AbortSignal): Promise<never> {
  */
 async function release(inputs: Inputs, run: RunDependencies, record: () => RunRecord): Promise<Outcome> {
   const { context, emit } = run;
-  const profile = await openProfile(inputs.portalProfile, context.workspace, context.tempDir);
+  const profile = await openProfile(profilePath(inputs), context.workspace, context.tempDir);
   await emit({ kind: 'profile', profile });
   const userIds = await readUserIds(inputs, run);
   await emit({ kind: 'user-ids', count: userIds.length });
@@ -151,6 +151,11 @@ async function release(inputs: Inputs, run: RunDependencies, record: () => RunRe
     await connection.close();
     await build?.close();
   }
+}
+
+/** The file of the profile: of a real portal, or of the sandbox's dialect, which the client then uses as well. */
+function profilePath({ portal, portalProfile }: Inputs): string | undefined {
+  return portal.kind === 'sandbox' ? portal.options.dialect : portalProfile;
 }
 
 interface Means {

@@ -456,6 +456,12 @@ function post(path: string, fields: readonly Field[], run?: (scene: Scene) => Re
   return { method: 'POST', path: BASE + path, fields, ...(run && { run }) };
 }
 
+/** A request of the sandbox's own API. */
+export function requestOf(operation: Operation, values: Readonly<Record<string, unknown>>): PortalRequest {
+  const { method, path, fields: names } = CALLS[operation];
+  return { method, path, fields: Object.fromEntries(names.map((name) => [name, values[name]])) };
+}
+
 function operationOf({ method, path, fields }: PortalRequest): Operation | undefined {
   const names = (Object.keys(CALLS) as Operation[]).filter((o) => CALLS[o].method === method && CALLS[o].path === path);
   // findRelease is listReleases with a version.
@@ -502,10 +508,10 @@ function login({ rules, fields }: Scene): Result {
 
 function uploadPackage({ state, app, fields, request: { file } }: Scene): Result {
   const { appId, spaceId, version: v } = fields;
-  if (file === undefined || file.bytes === 0 || file.name !== `${appId}_v${v}.zip`) return 'PARAM_INVALID';
+  if (file === undefined || file.bytes === 0 || !/^[^\\/]{1,200}\.zip$/i.test(file.name)) return 'PARAM_INVALID';
   const owner = app ?? { appId, spaceId, uploads: [], versions: [], releases: [] };
   if (app === undefined) state.apps.push(owner);
-  const path = artifactPath(appId, v);
+  const path = artifactPath(appId, v, file.name);
   owner.uploads = owner.uploads.filter((u) => u.version !== v);
   owner.uploads.push({ version: v, path, bytes: file.bytes, sha256: file.sha256 });
   return { data: { path } };
@@ -566,8 +572,9 @@ function publishId(n: number): string {
   return String(2_088_517_340_291_664_370_013n + BigInt(n) * 10n);
 }
 
-function artifactPath(appId: string, v: string): string {
-  return `app/version/${appId}/${v}/${appId}_v${v}.zip`;
+/** Where the package of a version lies; by default under the name that clients give it. */
+export function artifactPath(appId: string, v: string, name = `${appId}_v${v}.zip`): string {
+  return `app/version/${appId}/${v}/${name}`;
 }
 
 function property(value: unknown, name: string): unknown {
