@@ -194,6 +194,10 @@ export function answer(
   const traceId = `sandbox-${String(state.answers).padStart(8, '0')}`;
   reviewWhatIsDue(state, nowMs, rules.review);
   const operation = operationOf(request);
+  if (operation === undefined && request.method === 'POST' && request.path === UPDATE_PATH) {
+    // Name and icon of the miniapp, which no release depends on: a public client updates them on its way.
+    return { state, operation, response: { status: 200, body: { ...SUCCESS, traceId } } };
+  }
   if (operation === undefined) return { state, operation, response: refusal(404, 'NOT_FOUND', traceId) };
   const { fields, wrong } = parseFields(CALLS[operation].fields, request.fields);
   const scene = sceneOf(state, fields, request, nowMs, rules);
@@ -447,6 +451,9 @@ const CALLS: Record<Operation, Call> = {
 };
 /** The one call whose body is a form. */
 export const UPLOAD_PATH = CALLS.uploadPackage.path;
+
+const UPDATE_PATH = `${BASE}/app/update`;
+const SUCCESS = { success: true, data: null, errorCode: '', errorMsg: '' } as const;
 
 function get(path: string, fields: readonly Field[], run: (scene: Scene) => Result): Call {
   return { method: 'GET', path: BASE + path, fields, run };

@@ -107,7 +107,7 @@ export async function openSandbox(options: ServerOptions): Promise<OpenSandbox> 
   return {
     read: store.read,
     async handle(req) {
-      if (req.method === 'GET' && req.url === '/') {
+      if (req.method === 'GET' && LOGIN_PAGES.includes(req.url ?? '')) {
         return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: LOGIN_PAGE };
       }
       if (dialect) {
@@ -128,6 +128,9 @@ export async function openSandbox(options: ServerOptions): Promise<OpenSandbox> 
     },
   };
 }
+
+/** Where clients look for the login page; `/superapp#/login` asks for the second. */
+const LOGIN_PAGES = ['/', '/superapp', '/login'];
 
 /** Starts the sandbox. Throws SandboxInvalid where the file holds no state of one, or the seed contradicts itself. */
 export async function startSandbox(options: ServerOptions): Promise<Sandbox> {

@@ -830,3 +830,14 @@ describe('the options', () => {
     expect(options('sandbox?x=1&review=maybe&after=soon&live=1&state=gone&versions=a')).toHaveLength(6);
   });
 });
+
+describe('what a public client needs besides', () => {
+  test('any .zip name is taken, and names the path of the package', () => {
+    const here = portal({ versions: ['1.0.0'] });
+    const upload = { appId: APP, spaceId: 'space', version: '1.1.0' };
+    const file = { name: `${APP}_v1.1.0_poc.zip`, bytes: 3, sha256: 'abc' };
+    expect(here.ask('uploadPackage', upload, NOW, file).body.data).toEqual({
+      path: `app/version/${APP}/1.1.0/${APP}_v1.1.0_poc.zip`,
+    });
+  });
+});
