@@ -1,20 +1,18 @@
 /** The tables of docs/portal.md that follow from the default profile and the code that reads one. */
 
 import { REFUSALS } from '../src/lib/errors.ts';
-import { type CallTemplate, defaultProfile, type Field } from '../src/portal/profile/profile.ts';
-import { knownPlaceholders } from '../src/portal/profile/template.ts';
 import {
-  type Mark,
-  type Operation,
-  operationRow,
-  STAGE_NAMES,
-  STATES,
-  type State,
-  stageRow,
-} from '../src/release/lifecycle.ts';
+  type CallTemplate,
+  defaultProfile,
+  type Field,
+  templateIn,
+  templatesOf,
+} from '../src/portal/profile/profile.ts';
+import { knownPlaceholders } from '../src/portal/profile/template.ts';
+import { type Mark, operationRow, STAGE_NAMES, STATES, type State, stageRow } from '../src/release/lifecycle.ts';
 
 const code = (text: string) => `\`${text}\``;
-const operations = Object.entries(defaultProfile.operations) as [Operation, CallTemplate][];
+const operations = templatesOf(defaultProfile);
 
 /** What stands between the markers of each name; joined to the others by generate.ts. */
 export const PORTAL_TABLES: Readonly<Record<string, () => string>> = {
@@ -65,7 +63,7 @@ export const PORTAL_TABLES: Readonly<Record<string, () => string>> = {
       STAGE_NAMES.flatMap((stage) => {
         const sent = [...new Set(Object.values(stageRow(stage).way).flatMap((step) => (step === 'wait' ? [] : step)))];
         if (sent.length === 0) return [];
-        const marks = sent.map((operation) => defaultProfile.operations[operation]?.mark);
+        const marks = sent.map((operation) => templateIn(defaultProfile, operation)?.mark);
         return [[code(stage), sent.map(code).join(', '), bold(marks.includes('inferred') ? 'inferred' : 'observed')]];
       }),
     ),
@@ -78,7 +76,7 @@ function fieldsOf({ query, body, form, file }: CallTemplate): string[] {
 function fieldRows(part: 'release' | 'version' | 'history'): string[][] {
   return Object.entries(defaultProfile[part] as Record<string, Field>).map(([name, { at, mark }]) => [
     code(`${part}.${name}`),
-    code(at),
+    [at].flat().map(code).join(' or '),
     bold(mark),
   ]);
 }

@@ -47,7 +47,12 @@ export async function openBuild(inputs: Inputs, { context, log, emit }: RunDepen
 }
 
 /** What the inputs say of the plan. */
-export function planOptions(inputs: Inputs, show: RunDependencies['show']): PlanOptions {
+export function planOptions(
+  inputs: Inputs,
+  show: RunDependencies['show'],
+  portal: Pick<Portal, 'folds' | 'whitelistBatch'>,
+  userIds: readonly string[],
+): PlanOptions {
   return {
     targetApp: inputs.targetApp,
     allowDowngrade: inputs.allowDowngrade,
@@ -55,6 +60,8 @@ export function planOptions(inputs: Inputs, show: RunDependencies['show']): Plan
     ratios: inputs.ratios,
     soakMs: inputs.soakMs ?? 0,
     soakMode: inputs.soakMode,
+    folds: portal.folds ?? {},
+    whitelist: { count: userIds.length, atOnce: portal.whitelistBatch },
     show,
   };
 }

@@ -110,7 +110,7 @@ function givenUp(signal: AbortSignal): Promise<never> {
  */
 async function release(inputs: Inputs, run: RunDependencies, record: () => RunRecord): Promise<Outcome> {
   const { context, emit } = run;
-  const profile = await openProfile(inputs.portalProfile, context.workspace, context.tempDir);
+  const profile = await openProfile(profilePath(inputs), context.workspace, context.tempDir);
   await emit({ kind: 'profile', profile });
   const userIds = await readUserIds(inputs, run);
   await emit({ kind: 'user-ids', count: userIds.length });
@@ -153,6 +153,11 @@ async function release(inputs: Inputs, run: RunDependencies, record: () => RunRe
   }
 }
 
+/** The file of the profile: of a real portal, or of the sandbox's dialect, which the client then uses as well. */
+function profilePath({ portal, portalProfile }: Inputs): string | undefined {
+  return portal.kind === 'sandbox' ? portal.options.dialect : portalProfile;
+}
+
 interface Means {
   readonly portal: Portal;
   readonly observer: Observer;
@@ -175,7 +180,7 @@ async function carryOut(
     ...means,
     ...run,
     package: means.build,
-    plan: planOptions(inputs, run.show),
+    plan: planOptions(inputs, run.show, means.portal, means.userIds),
     approvalTimeoutMs: inputs.approvalTimeoutMs,
     releaseNotes: inputs.releaseNotes ?? eventReleaseNotes(run.context) ?? '',
     gate: await healthGate(inputs, means.observer.snapshot.version, run),

@@ -96,7 +96,7 @@ const RULES: readonly Rule[] = [
   {
     input: 'portal-profile',
     isBroken: ({ inputs, text }) => inputs.portal.kind === 'sandbox' && text('portal-profile') !== '',
-    fault: 'got a path; the sandbox speaks the default profile only.',
+    fault: 'got a path; the sandbox takes a profile as portal-url: sandbox?dialect=FILE.',
   },
   {
     input: 'tag-prefix',

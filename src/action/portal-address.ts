@@ -9,7 +9,7 @@ export type PortalAddress =
   | { readonly kind: 'sandbox'; readonly options: SandboxOptions };
 
 /** Hosts that may receive credentials without being in the input portal-hosts. */
-export const KNOWN_HOSTS: readonly string[] = ['miniapp.midtrans.com'];
+export const KNOWN_HOSTS: readonly string[] = ['miniapp.midtrans.com', 'miniapp.stg.midtrans.com'];
 
 /** Stands in for the address where it could not be read; no host can have this name (RFC 2606). */
 export const NO_ADDRESS: PortalAddress = { kind: 'url', origin: new URL('https://invalid.invalid') };

@@ -6,7 +6,7 @@
  * only when further readings confirm it, and a release that was there is never believed to be gone.
  */
 
-import { operationRow } from '../release/lifecycle.ts';
+import { callRow } from '../release/folds.ts';
 import type { Release } from '../release/release.ts';
 import {
   CLOCKS_DIFFER_MS,
@@ -17,7 +17,7 @@ import {
   type Snapshot,
   stateOf,
 } from '../release/snapshot.ts';
-import { effectOf, isForward, isNewer, standingOf, type Write } from './effect.ts';
+import { effectOf, isForward, isNewer, standingOf, staysInState, type Write } from './effect.ts';
 
 export interface Belief {
   /** The newest snapshot that is believed. */
@@ -71,7 +71,8 @@ export function disproved(belief: Belief): Belief {
 
 /** After the portal accepted a write; `isShown`: a reading has shown its effect already. */
 export function accepting(belief: Belief, effect: Write, isShown: boolean, nowMs: number): Belief {
-  const isShownByReleases = effect.operation !== 'createVersion' && !operationRow(effect.operation).repeatable;
+  const isShownByReleases =
+    effect.operation !== 'createVersion' && !callRow(effect).repeatable && !staysInState(effect, belief.known);
   return {
     ...belief,
     accepted: [...belief.accepted, { ...effect, atMs: nowMs }],
@@ -151,9 +152,9 @@ function doubting(
  * that led to: a replica may be older than all that this run has read.
  */
 function isFromBefore(accepted: Belief['accepted'], { state, modifiedAtMs }: Release): boolean {
-  const last = accepted.findLast(({ operation }) => operationRow(operation).to !== undefined);
+  const last = accepted.findLast((one) => callRow(one).to !== undefined);
   if (!last || modifiedAtMs === undefined || modifiedAtMs < EARLIEST_MS) return false;
-  const { to } = operationRow(last.operation);
+  const { to } = callRow(last);
   return state !== to && !isForward(to, state) && modifiedAtMs < last.atMs - CLOCKS_DIFFER_MS;
 }
 
@@ -173,7 +174,7 @@ function judge(belief: Belief, seen: Snapshot): Judgement {
   if (awaited && !isOld && effectOf(awaited, known, release) === 'shown') return 'believed';
   if (state === 'busy') return 'believed';
   // Nothing leads from the official release back to a state before it.
-  const isOfficial = accepted.some(({ operation }) => operationRow(operation).to === 'released');
+  const isOfficial = accepted.some((one) => callRow(one).to === 'released');
   if (isOfficial && state !== 'released' && state !== 'archived' && isKnown(state)) return 'stale';
   if (standingOf(release) === standingOf(known)) return awaited ? 'stale' : 'believed';
   if (!awaited && standingOf(release) === standingOf(belief.snapshot.release)) return 'believed';

@@ -1,6 +1,6 @@
 /** The canary's health check in the course of a stage: when it is called, and what follows from it. */
 
-import { operationRow } from '../release/lifecycle.ts';
+import { callRow } from '../release/folds.ts';
 import type { Outcome } from '../release/outcome.ts';
 import { type Memory, rolloutOf, type Send } from '../release/plan.ts';
 import { type Snapshot, stateOf } from '../release/snapshot.ts';
@@ -10,7 +10,7 @@ import { tolerantly } from './reading.ts';
 
 /** Right before each call of an increase, and before the official release that follows a rollout. */
 export function needsHealth(next: Send, snapshot: Snapshot): boolean {
-  const { needsHealth: when } = operationRow(next.operation);
+  const { needsHealth: when } = callRow(next);
   return when === 'always' || (when === 'after-rollout' && stateOf(snapshot) === 'grayscale');
 }
 

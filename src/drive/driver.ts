@@ -5,7 +5,8 @@
 
 import { ReleaseError } from '../lib/errors.ts';
 import { formatDuration } from '../lib/format.ts';
-import { operationRow, type Stage, stageRow } from '../release/lifecycle.ts';
+import { callRow } from '../release/folds.ts';
+import { type Stage, stageRow } from '../release/lifecycle.ts';
 import type { Outcome } from '../release/outcome.ts';
 import { type Action, type Memory, noticeOfRatio, type Plan, plan, remember, type Send } from '../release/plan.ts';
 import type { Release } from '../release/release.ts';
@@ -122,7 +123,7 @@ async function sendSafely(next: Send, progress: Progress, stage: Stage, context:
   const { clock, gate, observer } = context;
   const { hasRecovered, ...others } = progress;
   const { memory } = progress;
-  if (operationRow(next.operation).makesOfficial) {
+  if (callRow(next).makesOfficial) {
     const before = observer.snapshot;
     await sureOfLive(context);
     const again = plan(stage, observer.snapshot, context.plan, memory, clock.now());
@@ -148,7 +149,7 @@ async function sendSafely(next: Send, progress: Progress, stage: Stage, context:
     return { outcome: { kind: 'refused', found: `The portal refused: ${found}`, traceId } };
   }
   const known = sent.kind === 'took' ? remember(memory, next, clock.now(), sent.artifacts) : memory;
-  if (operationRow(next.operation).shownBy !== 'ratio') return { ...others, memory: known };
+  if (callRow(next).shownBy !== 'ratio') return { ...others, memory: known };
   return { ...others, memory: afterIncrease(known, sent.kind === 'took', before, context) };
 }
 

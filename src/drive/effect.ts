@@ -1,24 +1,36 @@
 /** What a write changes, and whether a reading shows it. Pure. */
 
-import { type Operation, operationRow, STATES, WAY } from '../release/lifecycle.ts';
+import { callRow, does } from '../release/folds.ts';
+import { type Operation, STATES, WAY, type WriteOperation } from '../release/lifecycle.ts';
 import type { Release } from '../release/release.ts';
 import { isKnown, isOlder } from '../release/snapshot.ts';
 
 /** A write, as far as its effect is concerned. */
 export interface Write {
   readonly operation: Operation;
+  /** What the call does besides. */
+  readonly folded?: readonly WriteOperation[];
   readonly ratioPercent?: number;
 }
 
 /** Whether a reading shows what a write does: `shown`, `not yet` (it stands as before), or `elsewhere`. */
 export function effectOf(
-  { operation, ratioPercent }: Write,
+  write: Write,
   before: Release | undefined,
   after: Release | undefined,
 ): 'shown' | 'not yet' | 'elsewhere' {
   const state = after?.state ?? 'none';
-  const { to, shownBy } = operationRow(operation);
-  if (shownBy === 'decision') return applicationOf(before, after);
+  const { ratioPercent } = write;
+  const { to, shownBy } = callRow(write);
+  if (shownBy === 'decision') {
+    // A release that was created with the application, and is created no longer, shows it whatever was decided.
+    if (!before && after && isKnown(state) && state !== 'created' && does(write, 'createRelease')) return 'shown';
+    return applicationOf(before, after);
+  }
+  if (staysInState(write, before) && state === to) {
+    const isMore = (after?.whitelistCount ?? 0) > (before?.whitelistCount ?? 0);
+    return isMore || (after && isNewer(after, before)) ? 'shown' : 'not yet';
+  }
   const isThere = state === to;
   if (shownBy === 'ratio' && isThere) {
     if (after?.ratioPercent === ratioPercent) return 'shown';
@@ -32,6 +44,15 @@ export function effectOf(
   const isBack = to === 'withdrawn' && state === 'created';
   if (isThere || isBack) return 'shown';
   return !after || !isKnown(state) || standingOf(after) === standingOf(before) ? 'not yet' : 'elsewhere';
+}
+
+/**
+ * Whether a write finds the release in the state to which it leads: user IDs that are added by starting a running test
+ * again. Only a count or a time can show that it took.
+ */
+export function staysInState(write: Write, before: Release | undefined): boolean {
+  const { to, shownBy } = callRow(write);
+  return shownBy === undefined && to !== undefined && before?.state === to;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { RunDependencies } from '../dependencies.ts';
 import { ReleaseError } from '../lib/errors.ts';
 import type { Portal } from '../portal/port.ts';
 import type { Profile } from '../portal/profile/profile.ts';
+import { readsVersion } from '../release/folds.ts';
 import { isOnlyReading, type ListDepth, listDepthOf, stageRow, stageThatTakes } from '../release/lifecycle.ts';
 import type { Outcome } from '../release/outcome.ts';
 import { noticeOfRatio, whyUnknown } from '../release/plan.ts';
@@ -86,13 +87,14 @@ async function observeRelease(
   const { clock, signal } = run;
   const { portal } = source;
   const [firstStage] = inputs.stages;
-  const { readsVersion, only } = firstStage ? stageRow(firstStage) : {};
-  const isProbe = only === 'read';
+  const isProbe = firstStage !== undefined && stageRow(firstStage).only === 'read';
+  const mayCreate = firstStage !== undefined && readsVersion(firstStage, portal.folds ?? {});
   const depth = listDepthOf(inputs.stages);
   const notices = new Set<string>();
   const observeNow = async () => {
     if (version === undefined && !portal.supports('listReleases')) return observeWithoutList(portal, '');
-    if (!isProbe) return observe(portal, version ?? '', { byName: !readsVersion, depth });
+    if (!isProbe)
+      return observe(portal, version ?? '', { byName: !firstStage || !stageRow(firstStage).readsVersion, depth });
     const probed = await probe(version ?? '', source, run);
     for (const notice of probed.notices) notices.add(notice);
     return probed.snapshot;
@@ -115,7 +117,7 @@ async function observeRelease(
     snapshot = merged(snapshot, await observeNow());
   }
   if (version === undefined) snapshot = withSubject(snapshot);
-  const needsVersion = readsVersion || (isProbe && portal.supports('listVersions'));
+  const needsVersion = mayCreate || (isProbe && portal.supports('listVersions'));
   const isUnreleased = snapshot.version !== '' && stateOf(snapshot) === 'none';
   if (needsVersion && isUnreleased) snapshot = await observeVersion(portal, snapshot);
   return { snapshot, notices: [...notices] };
@@ -150,7 +152,9 @@ async function probe(version: string, { portal, profile }: Source, { log }: RunD
     return { snapshot: await observe(portal, version, { depth: 'live' }), notices: [] };
   } catch (error) {
     const isRefused = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
-    if (!isRefused || error.transient || profile.operations.listReleases?.mark !== 'inferred') throw error;
+    const list = profile.operations.listReleases;
+    const mark = typeof list === 'object' ? list.mark : undefined;
+    if (!isRefused || error.transient || mark !== 'inferred') throw error;
     const snapshot = await observeWithoutList(portal, version).catch((second) => {
       // A portal that responds to neither call does not merely lack a list: the first error says more.
       throw second instanceof ReleaseError && second.code === error.code ? error : second;

@@ -6,13 +6,14 @@
 import { backoffMs } from '../lib/clock.ts';
 import { type Refusal, ReleaseError } from '../lib/errors.ts';
 import type { WriteFields } from '../portal/port.ts';
-import { operationRow, STATES } from '../release/lifecycle.ts';
+import { callRow, does } from '../release/folds.ts';
+import { STATES } from '../release/lifecycle.ts';
 import type { Outcome } from '../release/outcome.ts';
 import { type Memory, type Send, unreadableError } from '../release/plan.ts';
 import { EARLIEST_MS, isKnown, type Snapshot, stateOf } from '../release/snapshot.ts';
 import { momentOf, needsHealth, outcomeOfPassage } from './canary.ts';
 import type { DriveContext } from './context.ts';
-import { effectOf, standingOf, type Write } from './effect.ts';
+import { effectOf, standingOf, staysInState, type Write } from './effect.ts';
 import { observeVersion } from './observe.ts';
 import { EFFECT_TIMEOUT_MS, formatStatus, settledRead, succeeding, tolerantly } from './reading.ts';
 
@@ -36,9 +37,10 @@ type Sent =
 export async function send(next: Send, memory: Memory, context: DriveContext): Promise<Sent> {
   const { observer } = context;
   const before = observer.snapshot;
-  const { words, repeatable } = operationRow(next.operation);
-  context.log(`${words}${next.ratioPercent ? `: ${next.ratioPercent}%` : ''} (${next.operation})`);
-  const batches = next.operation === 'addWhitelist' ? inBatches(context.userIds, context.portal.whitelistBatch) : [[]];
+  const { words, repeatable } = callRow(next);
+  const besides = next.folded ? `, which does ${next.folded.join(' and ')} as well` : '';
+  context.log(`${words}${next.ratioPercent ? `: ${next.ratioPercent}%` : ''} (${next.operation}${besides})`);
+  const batches = batchesOf(next, context);
   let sent: Sent = { kind: 'moved' };
   for (const [index, userIds] of batches.entries()) {
     sent = await sendOnce(next, before, fieldsOf(next, before, memory, userIds, context), memory, context);
@@ -61,7 +63,7 @@ function fieldsOf(
   context: DriveContext,
 ): WriteFields {
   const artifacts = (next.operation === 'createVersion' ? memory.packageSent : snapshot.uploaded?.artifacts) ?? [];
-  if (next.operation === 'createRelease' && snapshot.uploaded?.unreadableArtifacts) {
+  if (does(next, 'createRelease') && snapshot.uploaded?.unreadableArtifacts) {
     throw unreadableError(snapshot.uploaded.unreadableArtifacts, context.show);
   }
   return {
@@ -70,7 +72,7 @@ function fieldsOf(
     userIds,
     artifacts,
     ...(next.ratioPercent && { ratioPercent: next.ratioPercent }),
-    ...(context.package && next.operation === 'uploadPackage' && { package: context.package }),
+    ...(context.package && does(next, 'uploadPackage') && { package: context.package }),
   };
 }
 
@@ -83,7 +85,7 @@ async function sendOnce(
   context: DriveContext,
 ): Promise<Sent> {
   const { clock, signal, observer } = context;
-  const { repeatable } = operationRow(next.operation);
+  const { repeatable } = callRow(next);
   const settled = async (sent: Sent): Promise<Sent> => {
     await context.emit({ kind: 'unsettled', write: undefined });
     if (sent.kind === 'took') await context.emit({ kind: 'changed' });
@@ -168,7 +170,7 @@ async function sendOnce(
 /** Promise 1: nothing that the portal accepted in this run is sent again. */
 export function assertNotAccepted(next: Send, { observer, portal, show }: DriveContext): void {
   const { snapshot } = observer;
-  if (operationRow(next.operation).repeatable || !observer.wasAccepted(next)) return;
+  if (callRow(next).repeatable || !observer.wasAccepted(next)) return;
   throw new ReleaseError('effect-not-seen', {
     found: `The portal accepted ${formatWrite(next)} in this run, and now shows ${snapshot.version} as ${formatStatus(snapshot, show)}; it is not sent again.`,
     todo: portal.supports('releaseHistory')
@@ -208,7 +210,11 @@ function asReleaseError(error: unknown): ReleaseError {
 /** Reads until the portal shows the effect of what it accepted: two minutes at most, whatever single readings say. */
 async function untilShown(next: Send, before: Snapshot, context: DriveContext): Promise<void> {
   const { clock, observer } = context;
-  if (operationRow(next.operation).repeatable) return;
+  if (callRow(next).repeatable) return;
+  if (staysInState(next, before.release)) {
+    await settledRead(context);
+    return;
+  }
   const untilMs = clock.now() + EFFECT_TIMEOUT_MS;
   for (let attempt = 1; ; attempt++) {
     const { snapshot, why } = await tolerantly(() => (isShownByVersion(next) ? readVersion(context) : observer.read()));
@@ -239,7 +245,7 @@ function assertShown(next: Send, before: Snapshot, why: string | undefined, { ob
 
 /** A ratio read back other than the one asked for is a failure. */
 function assertRatioShown(next: Send, snapshot: Snapshot, show: DriveContext['show']): void {
-  if (operationRow(next.operation).shownBy !== 'ratio' || stateOf(snapshot) !== 'grayscale') return;
+  if (callRow(next).shownBy !== 'ratio' || stateOf(snapshot) !== 'grayscale') return;
   const { ratioPercent, unreadableRatio } = snapshot.release ?? {};
   if (unreadableRatio) throw unreadableError(unreadableRatio, show);
   if (ratioPercent === next.ratioPercent) return;
@@ -290,14 +296,20 @@ async function readVersion(context: DriveContext): Promise<Snapshot> {
 }
 
 /** Whether it is the list of versions that shows its effect. */
-function isShownByVersion({ operation }: Send): boolean {
-  return operationRow(operation).shownBy === 'version';
+function isShownByVersion(next: Send): boolean {
+  return callRow(next).shownBy === 'version';
 }
 
 /** Whether a snapshot shows that the operation took. */
 function isShown(next: Send, before: Snapshot, snapshot: Snapshot): boolean {
   if (isShownByVersion(next)) return Boolean(snapshot.uploaded);
   return effectOf(next, before.release, snapshot.release) === 'shown';
+}
+
+/** A call that does more than add the user IDs carries all of them: it is not sent twice. */
+function batchesOf(next: Send, { userIds, portal }: DriveContext): readonly (readonly string[])[] {
+  if (next.operation === 'addWhitelist') return inBatches(userIds, portal.whitelistBatch);
+  return [does(next, 'addWhitelist') ? userIds : []];
 }
 
 function inBatches(userIds: readonly string[], size: number): readonly (readonly string[])[] {

@@ -762,7 +762,7 @@ function versionField(base: Profile, items: readonly Item[]): Written | undefine
     for (const [place, value] of fields) if (String(value) === version) places.set(place, (places.get(place) ?? 0) + 1);
   }
   const [place] = [...places].sort((a, b) => b[1] - a[1])[0] ?? [];
-  if (!place || places.has(base.version.version.at)) return undefined;
+  if (!place || [base.version.version.at].flat().some((known) => places.has(known))) return undefined;
   return { version: { at: place, mark: 'observed' } };
 }
 

@@ -28,6 +28,7 @@ import {
 import { type CookieJar, createCookieJar } from './cookies.ts';
 import { decodeHistory, decodeReleases, decodeVersions } from './lists.ts';
 import type { Call, Patience, Portal } from './port.ts';
+import { foldsOf, isSupported } from './profile/profile.ts';
 import type { Values } from './profile/template.ts';
 import { ResponseError, type WireResponse } from './response.ts';
 import { type Credential, createSession } from './session.ts';
@@ -66,7 +67,8 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
     call(operation, { ...values, pageSize: profile.pageSize }, patience);
   return {
     whitelistBatch: profile.whitelistBatch,
-    supports: (operation) => profile.operations[operation] !== undefined,
+    folds: foldsOf(profile),
+    supports: (operation) => isSupported(profile, operation),
     async listVersions(page, patience = 'retry') {
       const { json } = await callList('listVersions', { page }, patience);
       return decodeVersions(options, json);
@@ -166,7 +168,7 @@ function createCaller(options: HttpPortalOptions): Caller {
     for (let renewed = false; ; renewed = true) {
       const used = await session.credential(patience);
       const response = await send(operation, values, used, patience, source).catch(asResponse);
-      if (response.status === 413 && source) throw packageTooLarge(options, source, response);
+      if (response.status === 413 && source) throw packageTooLarge(options, operation, source, response);
       const end = sessionEndIn(options, operation, response, hasWorked);
       if (!end) {
         const success = decodeSuccess(options, operation, response);

@@ -9,7 +9,7 @@ import type { Operation, WriteOperation } from '../release/lifecycle.ts';
 import type { UploadSource } from '../release/release.ts';
 import { textAt, valuesAt } from './json-values.ts';
 import type { WriteFields, WriteReceipt } from './port.ts';
-import { type CallTemplate, defaultProfile, type Profile } from './profile/profile.ts';
+import { type CallTemplate, defaultProfile, foldsOf, type Profile, templateIn } from './profile/profile.ts';
 import { fill, fillPath, fillText, type Values } from './profile/template.ts';
 import { type OtherPage, ResponseError, type WireResponse } from './response.ts';
 
@@ -66,7 +66,7 @@ export function encode(
     url.searchParams.append(name, fillText(text, filled));
   const headers = headersOf(codec);
   if (credential !== undefined) addCredential(codec, credential, url, headers);
-  const body = bodyOf(template, filled);
+  const body = filledBody(template, filled, operation);
   return { method: template.method, url, headers, ...(body && { body }) };
 }
 
@@ -75,7 +75,7 @@ export function encode(
  * @throws ReleaseError portal-unexpected where the profile does not support it
  */
 export function templateOf({ profile }: Codec, operation: Operation): CallTemplate {
-  const template = profile.operations[operation];
+  const template = templateIn(profile, operation);
   if (template) return template;
   throw new ReleaseError('portal-unexpected', {
     found: `The profile ${profile.name} does not support ${operation}.`,
@@ -93,7 +93,7 @@ export function writeValues(codec: Codec, operation: WriteOperation, fields: Wri
     version: fields.version,
     releaseNotes: fields.releaseNotes ?? '',
     ...artifactValues(codec, operation, fields),
-    ...(fields.userIds && { userIds: fields.userIds }),
+    ...(fields.userIds && { userIds: fields.userIds, ...(fields.userIds[0] && { userId: fields.userIds[0] }) }),
     ...(fields.ratioPercent !== undefined && { ratio: fields.ratioPercent }),
   };
 }
@@ -101,9 +101,14 @@ export function writeValues(codec: Codec, operation: WriteOperation, fields: Wri
 /** Where the portal listed no artifacts of a version, its release is created with the path that uploads are known by. */
 function artifactValues(codec: Codec, operation: WriteOperation, { version, artifacts }: WriteFields): Values {
   if (!artifacts) return {};
-  const usual = codec.profile.operations.uploadPackage?.otherwise;
+  const folds = foldsOf(codec.profile);
+  const usual = templateIn(
+    codec.profile,
+    folds.uploadPackage === 'createVersion' ? 'createVersion' : 'uploadPackage',
+  )?.otherwise;
+  const creates = operation === (folds.createRelease ?? 'createRelease');
   const paths =
-    artifacts.length > 0 || operation !== 'createRelease' || usual === undefined
+    artifacts.length > 0 || !creates || usual === undefined
       ? artifacts
       : [fillText(usual, { ...idValues(codec), version })];
   return { artifacts: paths, artifact: paths[0] ?? '' };
@@ -141,6 +146,18 @@ function addCredential({ profile }: Codec, credential: string, url: URL, headers
   const filled = fillText(value, { credential });
   if (place === 'query') url.searchParams.append(name, filled);
   else headers[name.toLowerCase()] = filled;
+}
+
+/** @throws ReleaseError profile-invalid where an id that the profile writes as a number has other characters */
+function filledBody(template: CallTemplate, values: Values, operation: Operation): RequestBody | undefined {
+  try {
+    return bodyOf(template, values);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ReleaseError('profile-invalid', {
+      found: `The body of ${operation} takes an id as a number, and the id in the inputs has other characters than digits.`,
+    });
+  }
 }
 
 function bodyOf({ body, form, file }: CallTemplate, values: Values): RequestBody | undefined {
@@ -233,11 +250,12 @@ function notUnderstood(codec: Codec, operation: Operation, response: WireRespons
 /** The error for an upload that ended with HTTP 413: the limit may be the portal's or that of a proxy before it. */
 export function packageTooLarge(
   codec: Codec,
+  operation: Operation,
   { sizeBytes }: UploadSource,
   { json }: { readonly json: unknown },
 ): ReleaseError {
   return new ReleaseError('portal-refused', {
-    found: `The package is too large for the portal: it has ${(sizeBytes / 1e6).toFixed(1)} MB (${sizeBytes} bytes), and uploadPackage ended with HTTP 413.`,
+    found: `The package is too large for the portal: it has ${(sizeBytes / 1e6).toFixed(1)} MB (${sizeBytes} bytes), and ${operation} ended with HTTP 413.`,
     todo: 'Make the build smaller (source maps, images, unused files), or ask for a higher limit at the portal or the proxy before it.',
     traceId: traceIdIn(codec, json),
   });

@@ -117,7 +117,7 @@ function byBrowser(options: ConnectOptions, origin: URL): HttpPortalOptions['bro
   };
 }
 
-async function openSandbox({ inputs, context, log, namedVersion }: ConnectOptions): Promise<Sandbox> {
+async function openSandbox({ inputs, context, profile, log, namedVersion }: ConnectOptions): Promise<Sandbox> {
   if (inputs.portal.kind !== 'sandbox') throw new TypeError('not a sandbox');
   const { options } = inputs.portal;
   const { startSandbox, SandboxInvalid } = await import('../sandbox/server.ts');
@@ -129,6 +129,7 @@ async function openSandbox({ inputs, context, log, namedVersion }: ConnectOption
     return await startSandbox({
       file,
       rules: { review: options.review },
+      ...(options.dialect && { dialect: profile }),
       seed: {
         appId: inputs.miniappId,
         spaceId: inputs.spaceId,

@@ -1,10 +1,21 @@
 /** Lists in the responses of a portal -> pages of releases, versions and history. Pure, like codec.ts. */
 
-import { at, type Place } from '../lib/json-places.ts';
+import { at } from '../lib/json-places.ts';
 import type { Operation } from '../release/lifecycle.ts';
 import type { HistoryItem, Release, Unreadable, Version } from '../release/release.ts';
 import { type Codec, templateOf, unexpected } from './codec.ts';
-import { isNothing, jsonAt, numberAt, textAt, valuesAt } from './json-values.ts';
+import {
+  isNothing,
+  jsonAt,
+  numberAt,
+  type Places,
+  placesName,
+  ratioPercentAt,
+  textAt,
+  timeAt,
+  valueAt,
+  valuesAt,
+} from './json-values.ts';
 import type { Page } from './port.ts';
 
 /**
@@ -75,10 +86,24 @@ function rowsIn(codec: Codec, operation: ListOperation, json: unknown): readonly
     if (value === null) return [];
   }
   const versionAt = (operation === 'listVersions' ? profile.version : profile.release).version.at;
-  const item = values.find((value) => (at(value, versionAt) ?? null) !== null);
+  const item = values.find((value) => (valueAt(value, versionAt) ?? null) !== null);
   if (item !== undefined && operation !== 'releaseHistory') return [item];
+  const keyed = values.map((value) => rowsByVersion(value, versionAt)).find((rows) => rows !== undefined);
+  if (keyed) return keyed;
   if (places.every((place) => holdsNothing(json, place.split('.')))) return [];
   throw unexpected(codec, operation, `has no list at ${places.join(' or ')}`);
+}
+
+/** The items of an object that is keyed by version; an item that does not name its version gets it from its key. */
+function rowsByVersion(value: unknown, versionAt: Places): readonly unknown[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const entries = Object.entries(value);
+  const isKeyed = entries.every(
+    ([key, item]) => /^v?\d+(\.\d+)+/.test(key) && typeof item === 'object' && item !== null && !Array.isArray(item),
+  );
+  if (entries.length === 0 || !isKeyed) return undefined;
+  const [place = 'version'] = [versionAt].flat();
+  return entries.map(([key, item]) => (isNothing(valueAt(item, versionAt)) ? { ...item, [place]: key } : item));
 }
 
 /**
@@ -99,7 +124,7 @@ function holdsNothing(value: unknown, [name, ...rest]: readonly string[], isTop 
 
 /** Whether a row is not said to be of another target app or miniapp; such rows are left out. */
 function isOfMiniapp({ profile, targetApp, miniappId }: Codec, row: unknown): boolean {
-  const isSame = (place: Place | undefined, ours: string) => {
+  const isSame = (place: Places | undefined, ours: string) => {
     const theirs = textAt(row, place);
     return theirs === undefined || ours === '' || theirs.toLowerCase() === ours.toLowerCase();
   };
@@ -110,17 +135,17 @@ function decodeRelease(codec: Codec, operation: Operation, item: unknown, number
   const { release, statuses } = codec.profile;
   const version = textAt(item, release.version.at);
   if (!version) throw missing(codec, operation, item, number, release.version.at, 'release.version');
-  const status = textAt(item, release.status.at);
+  const status = statusAt(item, release.status.at);
   if (!status) throw missing(codec, operation, item, number, release.status.at, 'release.status');
   const publishId = textAt(item, release.publishId?.at);
   const comment = textAt(item, release.comment?.at);
   const whitelistCount = numberAt(item, release.whitelistCount?.at);
-  const modifiedAtMs = numberAt(item, release.modifiedAt?.at);
+  const modifiedAtMs = release.modifiedAt && timeAt(item, release.modifiedAt);
   return {
     version,
     state: Object.hasOwn(statuses, status) ? (statuses[status]?.state ?? 'unknown') : 'unknown',
     portalStatus: status,
-    ...ratioAt(item, release.ratio?.at),
+    ...ratioAt(item, release.ratio),
     ...(publishId && /^[\w-]{1,64}$/.test(publishId) && { publishId }),
     ...(comment && { comment }),
     ...(whitelistCount !== undefined && { whitelistCount }),
@@ -128,29 +153,50 @@ function decodeRelease(codec: Codec, operation: Operation, item: unknown, number
   };
 }
 
-function missing(codec: Codec, operation: Operation, item: unknown, number: number, place: Place, profileKey: string) {
-  const found = codec.show(jsonAt(item, place));
-  return unexpected(codec, operation, `has no ${place} in item ${number} (found ${found}; profile key ${profileKey})`);
+function missing(
+  codec: Codec,
+  operation: Operation,
+  item: unknown,
+  number: number,
+  places: Places,
+  profileKey: string,
+) {
+  const found = codec.show(jsonAt(item, places));
+  return unexpected(
+    codec,
+    operation,
+    `has no ${placesName(places)} in item ${number} (found ${found}; profile key ${profileKey})`,
+  );
 }
 
-/** A whole percentage as a number or as digits; a value that is something else is reported as unreadable. */
-function ratioAt(item: unknown, place: Place | undefined): Pick<Release, 'ratioPercent' | 'unreadableRatio'> {
-  const value = place === undefined ? undefined : at(item, place);
+/** A portal may number its statuses, or have one that is true or false. */
+function statusAt(item: unknown, places: Places): string | undefined {
+  const value = valueAt(item, places);
+  return typeof value === 'boolean' ? String(value) : textAt(item, places);
+}
+
+/** A whole percentage as a number or as digits, in the form of the profile; a value that is something else is reported as unreadable. */
+function ratioAt(
+  item: unknown,
+  field: { readonly at: Places; readonly form?: string | undefined } | undefined,
+): Pick<Release, 'ratioPercent' | 'unreadableRatio'> {
+  const place = field?.at;
+  const value = valueAt(item, place);
   if (place === undefined || value === undefined || value === null) return {};
-  const ratioPercent = numberAt(item, place);
+  const ratioPercent = ratioPercentAt(item, place, field?.form);
   if (ratioPercent !== undefined && ratioPercent <= 100) return { ratioPercent };
   return { unreadableRatio: unreadable('release.ratio', place, item) };
 }
 
 /** Paths as the portal wants them back: unchanged, so neither redacted nor cleaned; never shown. */
-function artifactsAt(item: unknown, place: Place): Pick<Version, 'artifacts' | 'unreadableArtifacts'> {
-  const value = at(item, place);
+function artifactsAt(item: unknown, place: Places): Pick<Version, 'artifacts' | 'unreadableArtifacts'> {
+  const value = valueAt(item, place);
   const given = (Array.isArray(value) ? value : [value]).filter((path) => !isNothing(path));
   const artifacts = given.filter((path) => typeof path === 'string');
   if (artifacts.length === given.length) return { artifacts };
   return { artifacts: [], unreadableArtifacts: unreadable('version.artifacts', place, item) };
 }
 
-function unreadable(profileKey: string, place: Place, item: unknown): Unreadable {
-  return { profileKey, field: place, value: jsonAt(item, place) };
+function unreadable(profileKey: string, places: Places, item: unknown): Unreadable {
+  return { profileKey, field: placesName(places), value: jsonAt(item, places) };
 }

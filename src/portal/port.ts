@@ -1,5 +1,6 @@
 /** The port: a portal in the terms of the product. Implemented over HTTP by calls.ts, and in memory by tests. */
 
+import type { Folds } from '../release/folds.ts';
 import type { Operation, ReadOperation, WriteOperation } from '../release/lifecycle.ts';
 import type { HistoryItem, Release, UploadSource, Version } from '../release/release.ts';
 
@@ -34,7 +35,7 @@ export type Patience = 'retry' | 'once';
  * @throws ReleaseError portal-unreachable, portal-unauthorized, portal-unexpected or portal-refused; Cancelled
  */
 export interface Portal {
-  /** Whether the profile has a template for the operation. */
+  /** Whether the profile has a call for the operation, its own or one that does it besides. */
   supports(operation: Operation): boolean;
   listVersions(page: number, patience?: Patience): Promise<Page<Version>>;
   listReleases(page: number, patience?: Patience): Promise<Page<Release>>;
@@ -46,6 +47,8 @@ export interface Portal {
    * may have been carried out all the same.
    */
   write(operation: WriteOperation, fields: WriteFields): Promise<WriteReceipt>;
+  /** Operations that the portal does with another call, or does not have; none where absent. */
+  readonly folds?: Folds;
   /** User IDs that one addWhitelist may carry. */
   readonly whitelistBatch: number;
 }

@@ -62,7 +62,7 @@ export const STATES: Readonly<Record<State, StateRow>> = {
   archived: { words: 'archived', phase: '', reached: 'created', inProgress: false },
 };
 
-interface OperationRow {
+export interface OperationRow {
   /** Fixed here, not by a profile or an HTTP method: only reads are ever retried (promise 1). */
   readonly access: 'read' | 'write';
   /** What it does, in the infinitive: "apply for the release". */

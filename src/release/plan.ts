@@ -4,10 +4,10 @@
  */
 
 import { ReleaseError } from '../lib/errors.ts';
+import { callOf, callRow, does, type FoldedCall, type Folds, readsVersion, wayFor } from './folds.ts';
 import {
   hasReached,
   type Operation,
-  operationRow,
   STAGE_NAMES,
   STAGES,
   STATES,
@@ -36,7 +36,7 @@ import {
 export type Plan = Action | Extract<Outcome, { kind: 'reached' }> | Stop;
 
 export type Action =
-  | { readonly kind: 'send'; readonly operation: WriteOperation; readonly ratioPercent?: number }
+  | ({ readonly kind: 'send'; readonly ratioPercent?: number } & FoldedCall)
   /** For the administrator's decision. */
   | { readonly kind: 'wait' }
   /** Hold the ratio in effect until then, in milliseconds since 1970. */
@@ -56,6 +56,10 @@ export interface PlanOptions {
   readonly ratios: readonly number[];
   readonly soakMs: number;
   readonly soakMode: 'wait' | 'resume';
+  /** Operations that the portal does with another call, or does not have; none where absent. */
+  readonly folds?: Folds;
+  /** How many user IDs there are to add, and how many of them one call may carry. */
+  readonly whitelist?: { readonly count: number; readonly atOnce: number };
   /** Untrusted text as it may stand in a sentence. */
   readonly show: (untrusted: string) => string;
 }
@@ -110,16 +114,20 @@ export function plan(stage: Stage, snapshot: Snapshot, options: PlanOptions, mem
   const stop = whyNot(stage, state, snapshot, options, memory, nowMs);
   if (stop) return stop;
   if (ofRamp) return ofRamp;
-  const step = row.way[state];
+  const step = wayFor(stage, options.folds ?? {})[state];
   if (step === 'wait') return { kind: 'wait' };
-  const operation = step?.find((candidate) => !isSent(candidate, memory));
-  return operation ? { kind: 'send', operation } : { kind: 'reached' };
+  const call = step?.find((candidate) => !isSent(candidate, memory));
+  if (call) return { kind: 'send', ...call };
+  return { kind: 'reached', ...(stage === 'submit' && { notice: NOTHING_TO_SUBMIT }) };
 }
+
+const NOTHING_TO_SUBMIT =
+  'This portal creates the release with the application for it (its profile folds createRelease into startApproval): nothing was sent. The stage apply does both.';
 
 export interface SimulatedStage {
   readonly stage: Stage;
   /** What it would send, in words and with its value: `setRatio 20%`. */
-  readonly operations: readonly { readonly operation: WriteOperation; readonly ratioPercent?: number }[];
+  readonly operations: readonly (FoldedCall & { readonly ratioPercent?: number })[];
   readonly waits: boolean;
 }
 
@@ -150,7 +158,8 @@ export function simulate(stages: readonly Stage[], first: Snapshot, options: Pla
         waits = true;
         snapshot = withState(snapshot, 'approved');
       } else if (next.kind === 'send') {
-        operations.push({ operation: next.operation, ...(next.ratioPercent && { ratioPercent: next.ratioPercent }) });
+        const { kind: _, ...call } = next;
+        operations.push(call);
         if (next.operation === 'startGrayscale' && options.soakMs > 0) waits = true;
         memory = remember(memory, next, nowMs);
         snapshot = afterwards(snapshot, next);
@@ -163,6 +172,13 @@ export function simulate(stages: readonly Stage[], first: Snapshot, options: Pla
 
 /** What the run remembers of a write that took. */
 export function remember(memory: Memory, sent: Send, nowMs: number, artifacts: readonly string[] = []): Memory {
+  return [...(sent.folded ?? []), sent.operation].reduce(
+    (known, operation) => rememberOne(known, { ...sent, operation }, nowMs, artifacts),
+    memory,
+  );
+}
+
+function rememberOne(memory: Memory, sent: Send, nowMs: number, artifacts: readonly string[]): Memory {
   switch (sent.operation) {
     case 'startApproval':
       return { ...memory, reviewed: true };
@@ -185,22 +201,24 @@ export function remember(memory: Memory, sent: Send, nowMs: number, artifacts: r
 }
 
 /** The stages that may run from here, in their order. */
-export function nextStages(snapshot: Snapshot): Stage[] {
+export function nextStages(snapshot: Snapshot, folds: Folds = {}): Stage[] {
   const state = stateOf(snapshot);
   if (!isKnown(state)) return [];
-  if (state === 'none' && snapshot.uploaded !== undefined) return [snapshot.uploaded ? 'submit' : 'upload'];
+  if (state === 'none' && snapshot.uploaded !== undefined) {
+    return [!snapshot.uploaded ? 'upload' : folds.createRelease ? 'apply' : 'submit'];
+  }
   const first = isFirstRelease(snapshot) === true;
   return STAGE_NAMES.filter((stage) => {
     const row = stageRow(stage);
-    return row.way[state] !== undefined && !(first && row.notOnFirstRelease) && row.end !== 'version';
+    return (wayFor(stage, folds)[state]?.length ?? 0) > 0 && !(first && row.notOnFirstRelease) && row.end !== 'version';
   });
 }
 
-/** Every operation that a stage may send, for the check that the profile speaks them. */
-export function operationsOf(stage: Stage): Operation[] {
-  const steps = Object.values(stageRow(stage).way).filter((step) => step !== 'wait');
-  const reads: Operation[] = stageRow(stage).readsVersion ? ['listVersions'] : [];
-  return [...new Set([...reads, ...steps.flat()])];
+/** Every operation that a stage may need on a portal with such folds, for the check that its profile has them. */
+export function operationsOf(stage: Stage, folds: Folds = {}): Operation[] {
+  const steps = Object.values(wayFor(stage, folds)).filter((step) => step !== 'wait');
+  const reads: Operation[] = readsVersion(stage, folds) ? ['listVersions'] : [];
+  return [...new Set([...reads, ...steps.flat().flatMap(({ operation, folded = [] }) => [...folded, operation])])];
 }
 
 function isDone(stage: Stage, state: State, snapshot: Snapshot, memory: Memory): boolean {
@@ -227,7 +245,7 @@ function noticeOf(stage: Stage, state: State, memory: Memory): { notice?: string
   return {};
 }
 
-function isSent(operation: WriteOperation, memory: Memory): boolean {
+function isSent({ operation }: FoldedCall, memory: Memory): boolean {
   return (
     (operation === 'addWhitelist' && memory.idsAdded === true) ||
     (operation === 'uploadPackage' && memory.packageSent !== undefined)
@@ -241,8 +259,9 @@ function nextOfRamp(
   memory: Memory,
   nowMs: number,
 ): Plan | undefined {
-  if (state !== 'grayscale' && state !== 'rollout-ready') return { kind: 'send', operation: 'skipPilot' };
-  const { ratios, soakMs } = options;
+  const { ratios, soakMs, folds = {} } = options;
+  const isBefore = state !== 'grayscale' && state !== 'rollout-ready';
+  if (isBefore && folds.skipPilot === undefined) return { kind: 'send', operation: 'skipPilot' };
   const inEffect = ratioInEffect(snapshot, memory);
   if (inEffect === undefined) return undefined;
   if (inEffect > 0 && soakMs > 0) {
@@ -254,8 +273,11 @@ function nextOfRamp(
   if (target === undefined) return whyNotThisRatio(snapshot, options, memory, nowMs) ?? { kind: 'reached' };
   // Where the portal shows no ratio, no reading could show that it was increased.
   if (inEffect > 0 && !snapshot.release?.ratioPercent) return undefined;
-  const operation = memory.ratioSet === target ? 'startGrayscale' : 'setRatio';
-  return { kind: 'send', operation, ratioPercent: target };
+  const operation = folds.setRatio || memory.ratioSet === target ? 'startGrayscale' : 'setRatio';
+  const folded: WriteOperation[] = [];
+  if (isBefore && folds.skipPilot === operation) folded.push('skipPilot');
+  if (folds.setRatio === operation) folded.push('setRatio');
+  return { kind: 'send', ...callOf(operation, folded), ratioPercent: target };
 }
 
 /** The ratio that users get and since when; the time is undefined where neither this run nor the portal knows it. */
@@ -295,12 +317,13 @@ function whyNot(
   const row = stageRow(stage);
   const { version } = snapshot;
   const where = `on ${options.targetApp}`;
-  const step = row.way[state];
+  const way = wayFor(stage, options.folds ?? {});
+  const step = way[state];
   if (!step) {
-    const from = (Object.keys(row.way) as State[]).map((name) => STATES[name].words).join(', or ');
+    const from = (Object.keys(way) as State[]).map((name) => STATES[name].words).join(', or ');
     return refused(
       `${version} is ${STATES[state].words} ${where}; ${stage} takes a release that is ${from}.`,
-      todo(stage, snapshot),
+      todo(stage, snapshot, options.folds),
     );
   }
   if (row.notOnFirstRelease && isFirstRelease(snapshot)) {
@@ -309,10 +332,18 @@ function whyNot(
       'Run the stage release.',
     );
   }
-  if (row.end !== 'version' && step !== 'wait' && step.includes('createRelease') && snapshot.uploaded === null) {
+  const isCreated = state === 'none' && row.end !== 'version';
+  if (isCreated && snapshot.uploaded === null) {
     return refused(`The portal has no version ${version} of this miniapp.`, 'Run the stage upload first.');
   }
-  const applies = step !== 'wait' && step.includes('startApproval');
+  const applies = step !== 'wait' && step.some((call) => does(call, 'startApproval'));
+  const { count = 0, atOnce = count } = options.whitelist ?? {};
+  if (step !== 'wait' && count > atOnce && step.some(({ folded }) => folded?.includes('addWhitelist'))) {
+    return refused(
+      `There are ${count} user IDs, and the call that starts the whitelist test carries at most ${atOnce} on this portal.`,
+      `Give at most ${atOnce} user IDs, or raise whitelistBatch in your portal profile if the portal takes more.`,
+    );
+  }
   const guards = row.refusesDowngrade && !options.allowDowngrade;
   // Where the live one's status is not mapped, the official release of this one could not be read either.
   if (row.refusesDowngrade || row.notOnFirstRelease) {
@@ -453,10 +484,10 @@ function refused(found: string, whatToDo: string): Refused {
 }
 
 /** What to do where a stage cannot run: mostly, which stage comes first from here. */
-function todo(stage: Stage, snapshot: Snapshot): string {
+function todo(stage: Stage, snapshot: Snapshot, folds: Folds = {}): string {
   if (stage === 'withdraw') return 'There is nothing to take back; nothing was changed.';
   if (stage === 'rollback') return 'Name an archived version with the input version.';
-  const [next, ...others] = nextStages(snapshot).filter((stage) => stage !== 'approval');
+  const [next, ...others] = nextStages(snapshot, folds).filter((stage) => stage !== 'approval');
   const live = liveRelease(snapshot)?.version;
   if (stateOf(snapshot) === 'released')
     return 'It is live; there is nothing before it to run. To take it back, run rollback.';
@@ -473,6 +504,6 @@ function todo(stage: Stage, snapshot: Snapshot): string {
 function afterwards(snapshot: Snapshot, sent: Send): Snapshot {
   if (sent.operation === 'createVersion')
     return { ...snapshot, uploaded: { version: snapshot.version, artifacts: [] } };
-  const { to } = operationRow(sent.operation);
+  const { to } = callRow(sent);
   return to ? withState(snapshot, to, sent.ratioPercent) : snapshot;
 }

@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode, sectionOf } from '../lib/errors.ts';
 import { formatTime } from '../lib/format.ts';
 import { cleanLine } from '../lib/text.ts';
 import type { CallTemplate } from '../portal/profile/profile.ts';
+import { foldsIn } from '../release/folds.ts';
 import { isOnlyReading, type Operation, operationRow, stageRow, stageThatTakes } from '../release/lifecycle.ts';
 import type { FailedReads, Outcome } from '../release/outcome.ts';
 import { nextStages } from '../release/plan.ts';
@@ -36,7 +37,8 @@ export function reportOf(record: RunRecord, nowMs: number, show: Show): Report {
   const miniappId = inputs?.miniappId ?? '';
   const publishId = release?.publishId ?? '';
   const named = inputs?.version ?? '';
-  const isSent = record.calls.some(({ operation, ok }) => operation === 'uploadPackage' && ok);
+  const uploads = foldsIn(record.profile?.operations ?? {}).uploadPackage ?? 'uploadPackage';
+  const isSent = record.calls.some(({ operation, ok }) => operation === uploads && ok);
   const sent = isSent ? record.package : undefined;
   const probe = probeOf(record);
   const facts = factsOf(record);
@@ -67,7 +69,10 @@ export function reportOf(record: RunRecord, nowMs: number, show: Show): Report {
     live: snapshot?.releases ? formatLive(snapshot, show) : '',
     previousVersion: previous?.kind === 'version' ? previous.version : '',
     underWay: snapshot ? othersInProgress(snapshot).map(({ version, state }) => ({ version, state })) : [],
-    nextStages: snapshot && (state !== '' || snapshot.uploaded) ? nextStages(snapshot) : [],
+    nextStages:
+      snapshot && (state !== '' || snapshot.uploaded)
+        ? nextStages(snapshot, foldsIn(record.profile?.operations ?? {}))
+        : [],
     packageSha256: sent?.sha256 ?? '',
     packageBytes: sent?.sizeBytes ?? 0,
     message: messageOf(record, verdict, facts),
@@ -133,10 +138,14 @@ function stageReports({ inputs, simulated, stages, outcome }: RunRecord): StageR
 /** What a `status` has shown of a portal: each operation of the profile, its mark, and whether the portal responded. */
 function probeOf({ inputs, profile, calls }: RunRecord): Report['probe'] {
   if (!profile || inputs?.portal.kind !== 'url' || !isOnlyReading(inputs.stages.slice(0, 1))) return undefined;
-  return (Object.entries(profile.operations) as [Operation, CallTemplate][]).map(([operation, { mark }]) => {
+  const templates = Object.entries(profile.operations) as [Operation, CallTemplate | string][];
+  return templates.flatMap(([operation, template]) => {
+    // A folded operation has no call of its own.
+    if (typeof template === 'string') return [];
+    const { mark } = template;
     const own = calls.filter((call) => call.operation === operation);
     const answer = own.some(({ ok }) => ok) ? 'answered' : own.length > 0 ? 'failed' : 'not asked';
-    return { operation, mark, answer };
+    return [{ operation, mark, answer }];
   });
 }
 

@@ -117,8 +117,9 @@ function planned(report: Report): string {
 
 /** What a stage would do: "set the grayscale ratio 20% (setRatio), then start ...". */
 export function formatSimulated(step: SimulatedStage): string {
-  const sends = step.operations.map(({ operation, ratioPercent }) => {
-    return `${operationRow(operation).words}${ratioPercent ? ` ${ratioPercent}%` : ''} (${operation})`;
+  const sends = step.operations.map(({ operation, folded = [], ratioPercent }) => {
+    const words = [...folded, operation].map((one) => operationRow(one).words).join(' and ');
+    return `${words}${ratioPercent ? ` ${ratioPercent}%` : ''} (${operation}${folded.length > 0 ? ', one call' : ''})`;
   });
   return (
     [...sends, ...(step.waits ? ['wait'] : [])].join(', then ') ||

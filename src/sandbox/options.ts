@@ -6,6 +6,8 @@ export interface SandboxOptions {
   /** Where the state lies, as written; absent: in RUNNER_TEMP. An absolute path is the caller's to judge. */
   readonly file?: string;
   readonly review: Review;
+  /** A portal profile whose API the sandbox has, as written; absent: its own. The caller judges the path. */
+  readonly dialect?: string;
   /** Versions that exist from the start, beside those of `live` and `state`. */
   readonly versions: readonly string[];
   readonly live?: string;
@@ -31,6 +33,7 @@ const REVIEWS = ['approve', 'reject', 'never'];
 /** What each option takes, in words, and whether a value is that. */
 const OPTIONS: Record<string, { takes: string; is: (value: string) => boolean }> = {
   after: { takes: 'a duration such as 0s, 90s, 15m, 6h or 2d', is: (value) => durationMs(value) !== undefined },
+  dialect: { takes: 'the path of a portal profile inside the workspace', is: isInside },
   file: { takes: 'a path inside the workspace', is: isInside },
   live: { takes: 'a version such as 1.2.3', is: isVersion },
   reason: { takes: 'a text', is: (value) => value.trim() !== '' },
@@ -61,10 +64,12 @@ function pairFaults(given: URLSearchParams): string[] {
 
 function toOptions(given: URLSearchParams): SandboxOptions {
   const [file, live, state] = [given.get('file'), given.get('live'), given.get('state')];
+  const dialect = given.get('dialect');
   return {
     review: toReview(given),
     versions: given.get('versions')?.split(',') ?? [],
     ...(file !== null && { file }),
+    ...(dialect !== null && { dialect }),
     ...(live !== null && { live }),
     ...(state !== null && { state: state as SeedState }),
   };

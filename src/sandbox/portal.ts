@@ -194,6 +194,10 @@ export function answer(
   const traceId = `sandbox-${String(state.answers).padStart(8, '0')}`;
   reviewWhatIsDue(state, nowMs, rules.review);
   const operation = operationOf(request);
+  if (operation === undefined && request.method === 'POST' && request.path === UPDATE_PATH) {
+    // Name and icon of the miniapp, which no release depends on: a public client updates them on its way.
+    return { state, operation, response: { status: 200, body: { ...SUCCESS, traceId } } };
+  }
   if (operation === undefined) return { state, operation, response: refusal(404, 'NOT_FOUND', traceId) };
   const { fields, wrong } = parseFields(CALLS[operation].fields, request.fields);
   const scene = sceneOf(state, fields, request, nowMs, rules);
@@ -462,12 +466,21 @@ const CALLS: Record<Operation, Call> = {
 /** The one call whose body is a form. */
 export const UPLOAD_PATH = CALLS.uploadPackage.path;
 
+const UPDATE_PATH = `${BASE}/app/update`;
+const SUCCESS = { success: true, data: null, errorCode: '', errorMsg: '' } as const;
+
 function get(path: string, fields: readonly Field[], run: (scene: Scene) => Result): Call {
   return { method: 'GET', path: BASE + path, fields, run };
 }
 
 function post(path: string, fields: readonly Field[], run?: (scene: Scene) => Result): Call {
   return { method: 'POST', path: BASE + path, fields, ...(run && { run }) };
+}
+
+/** A request of the sandbox's own API. */
+export function requestOf(operation: Operation, values: Readonly<Record<string, unknown>>): PortalRequest {
+  const { method, path, fields: names } = CALLS[operation];
+  return { method, path, fields: Object.fromEntries(names.map((name) => [name, values[name]])) };
 }
 
 function operationOf({ method, path, fields }: PortalRequest): Operation | undefined {
@@ -516,10 +529,10 @@ function login({ rules, fields }: Scene): Result {
 
 function uploadPackage({ state, app, fields, request: { file } }: Scene): Result {
   const { appId, spaceId, version: v } = fields;
-  if (file === undefined || file.bytes === 0 || file.name !== `${appId}_v${v}.zip`) return 'PARAM_INVALID';
+  if (file === undefined || file.bytes === 0 || !/^[^\\/]{1,200}\.zip$/i.test(file.name)) return 'PARAM_INVALID';
   const owner = app ?? { appId, spaceId, uploads: [], versions: [], releases: [] };
   if (app === undefined) state.apps.push(owner);
-  const path = artifactPath(appId, v);
+  const path = artifactPath(appId, v, file.name);
   owner.uploads = owner.uploads.filter((u) => u.version !== v);
   owner.uploads.push({ version: v, path, bytes: file.bytes, sha256: file.sha256 });
   return { data: { path } };
@@ -580,8 +593,9 @@ function publishId(n: number): string {
   return String(2_088_517_340_291_664_370_013n + BigInt(n) * 10n);
 }
 
-function artifactPath(appId: string, v: string): string {
-  return `app/version/${appId}/${v}/${appId}_v${v}.zip`;
+/** Where the package of a version lies; by default under the name that clients give it. */
+export function artifactPath(appId: string, v: string, name = `${appId}_v${v}.zip`): string {
+  return `app/version/${appId}/${v}/${name}`;
 }
 
 function property(value: unknown, name: string): unknown {

@@ -20,6 +20,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Dialect, dialectOf, parseExactly, type WireRequest } from './dialect.ts';
 import { LOGIN_PAGE } from './login-page.ts';
 import {
   answer,
@@ -41,6 +42,8 @@ export interface ServerOptions {
   /** What a new state holds; not looked at where the file exists. */
   readonly seed: Seed;
   readonly now?: () => number;
+  /** A valid portal profile, whose API the sandbox then has; absent: its own. */
+  readonly dialect?: unknown;
   /** For tests of a client's session. The built-in sandbox asks for none. */
   readonly credentials?: Credentials;
   /** For tests of a client's reading: publishId as a bare integer of 22 digits. */
@@ -100,11 +103,17 @@ export async function openSandbox(options: ServerOptions): Promise<OpenSandbox> 
     options.file === undefined ? inMemory(options.seed, now) : await inFile(options.file, options.seed, now);
   const door = doorOf(options.credentials, now);
   const rules: Rules = { review: options.rules.review, ...(door && { mayLogIn: door.mayLogIn }) };
+  const dialect = options.dialect === undefined ? undefined : dialectOf(options.dialect, options.seed);
   return {
     read: store.read,
     async handle(req) {
-      if (req.method === 'GET' && req.url === '/') {
+      if (req.method === 'GET' && LOGIN_PAGES.includes(req.url ?? '')) {
         return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: LOGIN_PAGE };
+      }
+      if (dialect) {
+        const request = await readWire(req, dialect);
+        const { status, body } = await store.change((state) => dialect.answer(state, request, now(), rules));
+        return jsonResponse(status, body);
       }
       const request = await readRequest(req);
       const loggedIn = door?.knows(req.headers.cookie) ?? true;
@@ -119,6 +128,9 @@ export async function openSandbox(options: ServerOptions): Promise<OpenSandbox> 
     },
   };
 }
+
+/** Where clients look for the login page; `/superapp#/login` asks for the second. */
+const LOGIN_PAGES = ['/', '/superapp', '/login'];
 
 /** Starts the sandbox. Throws SandboxInvalid where the file holds no state of one, or the seed contradicts itself. */
 export async function startSandbox(options: ServerOptions): Promise<Sandbox> {
@@ -342,8 +354,21 @@ async function readRequest(req: SandboxRequest): Promise<PortalRequest> {
   return { ...request, fields: request.method === 'GET' ? Object.fromEntries(new URLSearchParams(query)) : body };
 }
 
+async function readWire(req: SandboxRequest, { fileField }: Dialect): Promise<WireRequest> {
+  const [path = '', query = ''] = (req.url ?? '').split(/\?(.*)/s);
+  const type = req.headers['content-type'] ?? '';
+  const wire = { method: req.method ?? '', path, query: Object.fromEntries(new URLSearchParams(query)) };
+  if (!/^multipart\/form-data\b/i.test(type)) return { ...wire, body: await readJson(req, type, parseExactly) };
+  const { fields, file } = await readForm(req, type, fileField);
+  return { ...wire, body: fields, ...(file && { file }) };
+}
+
 /** Reads to the end whatever comes, so that the answer is not lost in a reset connection; too long is cut off. */
-async function readJson(req: SandboxRequest, type: string): Promise<unknown> {
+async function readJson(
+  req: SandboxRequest,
+  type: string,
+  parse: (text: string) => unknown = JSON.parse,
+): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of req) {
@@ -352,7 +377,7 @@ async function readJson(req: SandboxRequest, type: string): Promise<unknown> {
   }
   if (!/^application\/json\b/i.test(type)) return undefined;
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return parse(Buffer.concat(chunks).toString('utf8'));
   } catch {
     return undefined;
   }
@@ -364,7 +389,11 @@ type Sink = (data: Buffer) => void;
  * multipart/form-data (RFC 7578) as a stream: holds a chunk and the short fields, however large the file, of which it
  * keeps size and hash. A body that breaks off, or is no form, has no fields.
  */
-async function readForm(req: SandboxRequest, type: string): Promise<Pick<PortalRequest, 'fields' | 'file'>> {
+async function readForm(
+  req: SandboxRequest,
+  type: string,
+  fileField = 'file',
+): Promise<Pick<PortalRequest, 'fields' | 'file'>> {
   const [, quoted, plain] = /^multipart\/form-data;.*?boundary=(?:"([^"]{1,70})"|([^\s;]{1,70}))/i.exec(type) ?? [];
   const delimiter = `\r\n--${quoted ?? plain ?? ''}`;
   const body = markedStream(req);
@@ -384,7 +413,7 @@ async function readForm(req: SandboxRequest, type: string): Promise<Pick<PortalR
     open = parts < MAX_PARTS && name !== undefined && (await body.upTo(delimiter, fileName ? count : value.sink));
     if (!open || name === undefined) break;
     if (fileName === undefined) fields[name] = value.text();
-    else if (name === 'file') file = { name: fileName, bytes, sha256: hash.digest('hex') };
+    else if (name === fileField) file = { name: fileName, bytes, sha256: hash.digest('hex') };
   }
   await body.upTo(undefined, ignore);
   return open ? { fields, ...(file && { file }) } : { fields: undefined };

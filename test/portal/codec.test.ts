@@ -64,7 +64,7 @@ describe('a template becomes a request', () => {
       accept: 'application/json',
       'user-agent': 'test',
       origin: 'https://portal.example',
-      referer: 'https://portal.example/',
+      referer: 'https://portal.example/superapp',
     });
     const value = { appId: '2088', sourceSpaceId: '77', channelCode: 'GOPAY', version: '1.1.0', ratio: 20 };
     expect(body).toEqual({ kind: 'json', value });
@@ -235,7 +235,7 @@ describe('an envelope', () => {
 
   test('HTTP 413 to an upload names the size of the package', () => {
     const source = { sizeBytes: 2_500_000, sha256: '', open: async function* () {} };
-    const error = packageTooLarge(CODEC, source, { json: { traceId: 't' } });
+    const error = packageTooLarge(CODEC, 'uploadPackage', source, { json: { traceId: 't' } });
     expect(error).toMatchObject({ code: 'portal-refused', traceId: 'T', found: expect.stringContaining('2.5 MB') });
   });
 });
@@ -310,9 +310,12 @@ describe('a release', () => {
   });
 
   test.each<[object, string]>([
-    [{ version: undefined }, 'has no version in item 2 (found NOTHING; profile key release.version)'],
-    [{ version: { a: 1 } }, 'has no version in item 2 (found {"A":1}; profile key release.version)'],
-    [{ versionStatus: '' }, 'has no versionStatus in item 2 (found NOTHING; profile key release.status)'],
+    [{ version: undefined }, 'has no version or name in item 2 (found NOTHING; profile key release.version)'],
+    [{ version: { a: 1 } }, 'has no version or name in item 2 (found {"A":1}; profile key release.version)'],
+    [
+      { versionStatus: '' },
+      'has no versionStatus or status or approveStatus or publishStatus in item 2 (found NOTHING; profile key release.status)',
+    ],
   ])('without version or status is a fault that names the item: %j', (more, found) => {
     const error = thrownBy(() => releasesIn({ data: [ROW, { ...ROW, ...more }] }));
     expect(error).toMatchObject({ code: 'portal-unexpected', found: expect.stringContaining(found) });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkProfile, loadProfile } from '../../src/portal/profile/load.ts';
 import { assertSupported, openProfile } from '../../src/portal/profile/open.ts';
-import { defaultProfile } from '../../src/portal/profile/profile.ts';
+import { defaultProfile, templateIn } from '../../src/portal/profile/profile.ts';
 import { fill, fillPath, fillText, placeholdersOf } from '../../src/portal/profile/template.ts';
 import { OPERATIONS, type Stage } from '../../src/release/lifecycle.ts';
 
@@ -81,7 +81,7 @@ describe('what a profile may say', () => {
     expect(profile?.envelope.success).toEqual({ at: 'code', equals: 0 });
     expect(profile?.envelope.notLoggedIn).toEqual({ ...defaultProfile.envelope.notLoggedIn, httpStatuses: [403] });
     expect(profile?.operations.listReleases).toBeUndefined();
-    expect(Object.keys(profile?.operations.setRatio?.body ?? {})).toEqual([
+    expect(Object.keys((profile && templateIn(profile, 'setRatio'))?.body ?? {})).toEqual([
       'appId',
       'sourceSpaceId',
       'channelCode',

@@ -148,7 +148,7 @@ describe('the rules: each operation in each state', () => {
     expect(here.send('createVersion', fields)).toBe('PACKAGE_NOT_FOUND');
     const file = { name: `${APP}_v1.1.0.zip`, bytes: 3, sha256: 'abc' };
     const upload = { appId: APP, spaceId: 'space', version: '1.1.0' };
-    expect(here.ask('uploadPackage', upload, NOW, { ...file, name: 'x.zip' }).body.errorCode).toBe('PARAM_INVALID');
+    expect(here.ask('uploadPackage', upload, NOW, { ...file, name: 'x.txt' }).body.errorCode).toBe('PARAM_INVALID');
     expect(here.ask('uploadPackage', upload, NOW, file).body.data).toEqual({ path: newRelease().artifactList[0] });
     expect(here.send('createVersion', { ...fields, artifactList: ['elsewhere.zip'] })).toBe('PACKAGE_NOT_FOUND');
     expect(here.send('createVersion', fields)).toBe('ok');
@@ -827,7 +827,10 @@ describe('the options', () => {
   test.each([
     ['sandbox:', /is not "sandbox"/],
     ['sandboxes', /is not "sandbox"/],
-    ['sandbox?revew=never', /unknown option "revew"; known are after, file, live, reason, review, state, versions/],
+    [
+      'sandbox?revew=never',
+      /unknown option "revew"; known are after, dialect, file, live, reason, review, state, versions/,
+    ],
     ['sandbox?review=maybe', /review is "maybe", and takes approve, reject, never/],
     ['sandbox?after=2', /after is "2", and takes a duration/],
     ['sandbox?after=-2s', /after is/],
@@ -849,5 +852,16 @@ describe('the options', () => {
 
   test('every fault at once', () => {
     expect(options('sandbox?x=1&review=maybe&after=soon&live=1&state=gone&versions=a')).toHaveLength(6);
+  });
+});
+
+describe('what a public client needs besides', () => {
+  test('any .zip name is taken, and names the path of the package', () => {
+    const here = portal({ versions: ['1.0.0'] });
+    const upload = { appId: APP, spaceId: 'space', version: '1.1.0' };
+    const file = { name: `${APP}_v1.1.0_poc.zip`, bytes: 3, sha256: 'abc' };
+    expect(here.ask('uploadPackage', upload, NOW, file).body.data).toEqual({
+      path: `app/version/${APP}/1.1.0/${APP}_v1.1.0_poc.zip`,
+    });
   });
 });

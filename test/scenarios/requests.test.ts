@@ -70,7 +70,7 @@ test.concurrent('every request names its page and itself, and bears the credenti
   await withScene({ portal: { seed: LATER } }, async ({ wire, step }) => {
     await step({ stage: 'submit', version: '1.1.0' });
     for (const { headers, path } of wire.seen) {
-      expect(headers).toMatchObject({ cookie: COOKIE, origin: wire.url, referer: `${wire.url}/` });
+      expect(headers).toMatchObject({ cookie: COOKIE, origin: wire.url, referer: `${wire.url}/superapp` });
       expect(headers['user-agent']).toMatch(/^gopay-miniapp-release/);
       expect(headers.authorization).toBeUndefined();
       expect(path).not.toContain(COOKIE.split('=')[1]);

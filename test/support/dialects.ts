@@ -5,7 +5,7 @@
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { defaultProfile } from '../../src/portal/profile/profile.ts';
+import { defaultProfile, templatesOf } from '../../src/portal/profile/profile.ts';
 import type { Operation } from '../../src/release/lifecycle.ts';
 import { answer, newPortal, type SandboxState } from '../../src/sandbox/portal.ts';
 
@@ -43,10 +43,7 @@ export const NOTES = 'Secret notes of the release';
 export const REASON = 'Jane found a fault on the second page';
 
 const OLD = Object.fromEntries(
-  Object.entries(defaultProfile.operations).map(([name, call]) => [
-    name,
-    { ...call, body: call?.form ?? call?.body } as DialectCall,
-  ]),
+  templatesOf(defaultProfile).map(([name, call]) => [name, { ...call, body: call.form ?? call.body } as DialectCall]),
 ) as Record<Operation, DialectCall>;
 const RELEASE = { appId: '{appId}', sourceSpaceId: '{spaceId}', channelCode: '{channelCode}', version: '{version}' };
 const post = (path: string, more: Record<string, Json> = {}): DialectCall => ({

@@ -17,15 +17,17 @@ export interface FakeClockOptions {
   /** Of the random numbers; ignored where `random` is given. */
   readonly seed?: number;
   readonly random?: () => number;
+  /** When the clock begins, in milliseconds since 1970; START_MS where absent. */
+  readonly startMs?: number;
 }
 
-/** 2026-01-01 00:00 UTC, at which every fake clock begins. */
+/** 2026-01-01 00:00 UTC, at which a fake clock begins. */
 export const START_MS = Date.UTC(2026, 0, 1);
 /** More sleeps than any wait has are a loop without end. */
 const MAX_SLEEPS = 20_000;
 
-export function fakeClock({ seed = 1, random = seeded(seed) }: FakeClockOptions = {}): FakeClock {
-  let nowMs = START_MS;
+export function fakeClock({ seed = 1, random = seeded(seed), startMs = START_MS }: FakeClockOptions = {}): FakeClock {
+  let nowMs = startMs;
   const sleeps: number[] = [];
   return {
     sleeps,

@@ -8,7 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Exchange, exchange } from '../../src/net/exchange.ts';
-import { defaultProfile } from '../../src/portal/profile/profile.ts';
+import { defaultProfile, templateIn } from '../../src/portal/profile/profile.ts';
 import { OPERATIONS, type Operation, operationRow } from '../../src/release/lifecycle.ts';
 import { fakeClock, seeded } from './fake-clock.ts';
 import { createFaultLink } from './fault-link.ts';
@@ -245,7 +245,7 @@ async function undisturbed(scenario: Scenario): Promise<readonly Planned[]> {
 function operationOf({ method, path }: SeenRequest): Operation {
   const [pathname = '', query = ''] = path.split('?');
   const names = (Object.keys(OPERATIONS) as Operation[]).filter((name) => {
-    const spelling = defaultProfile.operations[name];
+    const spelling = templateIn(defaultProfile, name);
     return spelling?.method === method && defaultProfile.basePath + spelling.path === pathname;
   });
   const [name] =

@@ -79,7 +79,7 @@ function segmentsMeet(a: string, b: string): boolean {
 /** What a segment can be once it is filled, in lower case and without a suffix; the inputs check the ids. */
 function patternOf(segment: string): RegExp {
   const source = segment
-    .split(/\{([a-z]+)\}/)
+    .split(/\{([a-z]+)(?::[a-z-]+)?\}/)
     .map((part, index) =>
       index % 2 === 1 ? (isFilledWithDigits(part) ? '\\d+' : '.+') : part.replace(/[.~-]/g, '\\$&'),
     )

@@ -3,7 +3,7 @@
 import { ReleaseError } from '../../lib/errors.ts';
 import type { Operation, Stage } from '../../release/lifecycle.ts';
 import { operationsOf } from '../../release/plan.ts';
-import { defaultProfile, type Profile } from './profile.ts';
+import { defaultProfile, foldsOf, isSupported, type Profile } from './profile.ts';
 
 /**
  * The profile in the user's file, or the default one where `path` names none. `path` is relative to the workspace, or
@@ -17,13 +17,17 @@ export async function openProfile(path: string | undefined, workspace: string, t
 }
 
 /**
- * Checks, before anything is sent, that the profile has a template for every operation of the stages.
+ * Checks, before anything is sent, that the profile has a call for every operation of the stages; a folded operation
+ * is there where its target is.
  * @param needsLogin whether the run has to log in by the login call of the portal
  * @throws ReleaseError profile-invalid, with every operation that is missing
  */
 export function assertSupported(profile: Profile, stages: readonly Stage[], needsLogin: boolean): void {
-  const needed: Operation[] = [...stages.flatMap(operationsOf), ...(needsLogin ? (['login'] as const) : [])];
-  const isMissing = (operation: Operation) => profile.operations[operation] === undefined;
+  const needed: Operation[] = [
+    ...stages.flatMap((stage) => operationsOf(stage, foldsOf(profile))),
+    ...(needsLogin ? (['login'] as const) : []),
+  ];
+  const isMissing = (operation: Operation) => !isSupported(profile, operation);
   const missing = needed.filter(isMissing);
   if (isMissing('findRelease') && isMissing('listReleases')) missing.push('findRelease');
   if (missing.length === 0) return;

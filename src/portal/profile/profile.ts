@@ -6,6 +6,7 @@
  */
 
 import type { z } from 'zod';
+import { type Folds, foldsIn } from '../../release/folds.ts';
 import { OPERATIONS, type Operation } from '../../release/lifecycle.ts';
 import type { profileSchema } from './schema.ts';
 import { superapp } from './superapp.ts';
@@ -15,7 +16,7 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
 export type Profile = DeepReadonly<z.infer<typeof profileSchema>>;
 
 /** How the request of one operation is built and where its response holds what. */
-export type CallTemplate = NonNullable<Profile['operations'][Operation]>;
+export type CallTemplate = Exclude<NonNullable<Profile['operations'][Operation]>, string>;
 
 /** Where a value stands in an item of a list, and how sure that is. */
 export type Field = Profile['release']['version'];
@@ -32,10 +33,28 @@ function isOperation(name: string): name is Operation {
   return Object.hasOwn(OPERATIONS, name);
 }
 
+/** The operations that the portal does with another call, or does not have. */
+export function foldsOf({ operations }: Profile): Folds {
+  return foldsIn(operations);
+}
+
+/** The operation's own call template; undefined where it is folded, or the profile does not have it. */
+export function templateIn({ operations }: Profile, operation: Operation): CallTemplate | undefined {
+  const template = operations[operation];
+  return typeof template === 'string' ? undefined : template;
+}
+
+/** Whether the profile has a call that does the operation, or needs none for it. */
+export function isSupported(profile: Profile, operation: Operation): boolean {
+  const given = profile.operations[operation];
+  if (typeof given !== 'string') return given !== undefined;
+  return given === 'none' || templateIn(profile, given as Operation) !== undefined;
+}
+
 /** The call templates that a profile has. */
-export function templatesOf({ operations }: Profile): (readonly [Operation, CallTemplate])[] {
+export function templatesOf(profile: Profile): (readonly [Operation, CallTemplate])[] {
   return OPERATION_NAMES.flatMap((operation) => {
-    const template = operations[operation];
+    const template = templateIn(profile, operation);
     return template ? [[operation, template] as const] : [];
   });
 }

@@ -1,10 +1,19 @@
 /** What a profile may not say, besides what its shape rules out. Imports no zod. */
 
 import { cleanLine } from '../../lib/text.ts';
+import { FOLDABLE } from '../../release/folds.ts';
 import { OPERATIONS, type Operation } from '../../release/lifecycle.ts';
 import { addressFaults } from './addresses.ts';
-import { type CallTemplate, type Profile, templatesOf } from './profile.ts';
-import { ID_PLACEHOLDERS, knownPlaceholders, placeholdersOf, placeholderTraits } from './template.ts';
+import { type CallTemplate, foldsOf, type Profile, templateIn, templatesOf } from './profile.ts';
+import {
+  ID_PLACEHOLDERS,
+  isWholePlaceholder,
+  knownPlaceholders,
+  PLACEHOLDER,
+  placeholdersOf,
+  placeholderTraits,
+  usesIn,
+} from './template.ts';
 
 /** The name of a header or of a query parameter. */
 export const TOKEN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
@@ -14,9 +23,10 @@ export const VISIBLE = /^[\x20-\x7e]*$/;
 export function ruleFaults(profile: Profile): string[] {
   return [
     ...templatesOf(profile).flatMap(([operation, template]) => [
-      ...placeholderFaults(operation, template),
+      ...placeholderFaults(operation, template, profile),
       ...callFaults(operation, template, profile),
     ]),
+    ...foldFaults(profile),
     ...basePathFaults(profile),
     ...addressFaults(profile),
     ...credentialFaults(profile),
@@ -35,13 +45,14 @@ export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function placeholderFaults(operation: Operation, call: CallTemplate): string[] {
-  const known = knownPlaceholders(operation);
+function placeholderFaults(operation: Operation, call: CallTemplate, profile: Profile): string[] {
+  const known = knownPlaceholders(operation, foldsOf(profile));
   const isList = (name: string) => placeholderTraits(name).isList === true;
   const faults: string[] = [];
-  const visit = (template: unknown, place: readonly string[], inBody: boolean): void => {
-    if (isObject(template)) {
-      for (const [key, value] of Object.entries(template)) visit(value, [...place, key], inBody);
+  const visit = (template: unknown, place: readonly string[], inBody: boolean, isEach = false): void => {
+    if (typeof template === 'object' && template !== null) {
+      const each = isEach || (Array.isArray(template) && template.length === 1);
+      for (const [key, value] of Object.entries(template)) visit(value, [...place, key], inBody, each);
       return;
     }
     if (typeof template !== 'string') return;
@@ -52,12 +63,28 @@ function placeholderFaults(operation: Operation, call: CallTemplate): string[] {
         `${where}: unknown placeholder {${unknown}}; known here: ${known.map((one) => `{${one}}`).join(', ')}.`,
       );
     }
-    if (used.some(isList) && !/^\{[A-Za-z]+\}$/.test(template)) {
+    for (const { name, form } of usesIn(template)) {
+      const { forms = [] } = placeholderTraits(name);
+      if (form !== undefined && known.includes(name) && !forms.includes(form)) {
+        const takes =
+          forms.length > 0
+            ? `takes ${forms.map((one) => JSON.stringify(`{${name}:${one}}`)).join(', ')}`
+            : 'takes none';
+        faults.push(`${where}: unknown form of {${name}}: ${cleanLine(form, 40)}; ${takes}.`);
+      }
+    }
+    if (used.some(isList) && !isWholePlaceholder(template)) {
       faults.push(`${where}: a list stands only as the whole value, "{${used.find(isList)}}".`);
+    }
+    if (used.includes('userId') && known.includes('userId') && profile.whitelistBatch !== 1) {
+      faults.push(`${where}: {userId} is one user ID, so whitelistBatch must be 1.`);
+    }
+    if (usesIn(template).some(({ form }) => form === 'each') && !isEach) {
+      faults.push(`${where}: {userIds:each} stands in a list with one item, which is sent for each user ID.`);
     }
     const misplaced = inBody ? undefined : used.find((one) => placeholderTraits(one).isBodyOnly && known.includes(one));
     if (misplaced) faults.push(`${where}: {${misplaced}} may stand in the body only.`);
-    if (/[{}]/.test(template.replace(/\{[A-Za-z]+\}/g, ''))) {
+    if (/[{}]/.test(template.replace(PLACEHOLDER, ''))) {
       faults.push(`${where}: has a brace that belongs to no {placeholder}.`);
     }
   };
@@ -71,7 +98,7 @@ function callFaults(operation: Operation, call: CallTemplate, profile: Profile):
   const where = `operations.${operation}`;
   const faults: string[] = [];
   const { access } = OPERATIONS[operation];
-  const isUpload = operation === 'uploadPackage';
+  const isUpload = operation === (foldsOf(profile).uploadPackage ?? 'uploadPackage');
   if (access === 'read' && call.method !== 'GET' && call.method !== 'POST') {
     faults.push(`${where}.method: got ${call.method}; a read takes GET or POST.`);
   }
@@ -89,6 +116,25 @@ function callFaults(operation: Operation, call: CallTemplate, profile: Profile):
     faults.push(`${where}.query.${credential.name}: is the credential's own place.`);
   }
   return faults;
+}
+
+/** A text in the place of a call: the operation that does this one as well, or `none`. */
+function foldFaults({ operations }: Profile): string[] {
+  return (Object.entries(operations) as [Operation, unknown][]).flatMap(([operation, target]) => {
+    if (typeof target !== 'string') return [];
+    const where = `operations.${operation}`;
+    const allowed: readonly string[] = FOLDABLE[operation] ?? [];
+    const got = `got ${cleanLine(JSON.stringify(target), 80)}`;
+    if (!allowed.includes(target))
+      return [`${where}: ${got}; takes a call, or ${allowed.map((one) => `"${one}"`).join(', ')}.`];
+    const into = operations[target as Operation];
+    if (target === 'none' || typeof into === 'object') return [];
+    return [
+      typeof into === 'string'
+        ? `${where}: ${got}, which is itself folded into ${cleanLine(into, 80)}; name the operation that has a call.`
+        : `${where}: ${got}, for which the profile has no call.`,
+    ];
+  });
 }
 
 /** The base path is not filled, so it has no placeholders. */
@@ -145,11 +191,13 @@ function credentialFaults({ credential }: Profile): string[] {
   return faults;
 }
 
-function loginFaults({ login, credential, operations }: Profile): string[] {
+function loginFaults(profile: Profile): string[] {
+  const { login, credential } = profile;
+  const call = templateIn(profile, 'login');
   if (login.by === 'browser' && credential.in !== 'cookie') {
     return ['login.by: a login by the browser gives cookies, and the credential goes elsewhere.'];
   }
-  const missing = credential.in !== 'cookie' && operations.login && !operations.login.answer;
+  const missing = credential.in !== 'cookie' && call && !call.answer;
   return login.by === 'call' && missing
     ? ['operations.login.answer: missing; where the credential stands in the response, ["data.token"].']
     : [];

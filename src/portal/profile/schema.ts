@@ -10,7 +10,7 @@ import { isObject, placeName, TOKEN, VISIBLE } from './rules.ts';
 const MARKS = ['documented', 'observed', 'inferred'] as const;
 
 /** Segments of names and placeholders: no encoding, no `;`, no host, nothing that servers interpret in different ways. */
-const PATH = /^(\/([A-Za-z0-9_~.-]|\{[A-Za-z]+\})+)+\/?$/;
+const PATH = /^(\/([A-Za-z0-9_~.-]|\{[A-Za-z]+(:[a-z-]+)?\})+)+\/?$/;
 
 const mark = z.enum(MARKS);
 /** Typed as unknown: the recursive type of JSON is too deep for the types that are derived from it. */
@@ -29,7 +29,26 @@ const word = z.string().min(1).max(200);
 const name = z
   .string()
   .regex(/^[A-Za-z0-9_.[\]-]{1,100}$/, 'takes a name of letters, digits and _ . - [ ], at most 100 characters');
-const field = z.strictObject({ at: place, mark });
+/** Of several places the first that has a value counts. */
+const places = z.union(
+  [place, z.array(place).min(1).max(10)],
+  'takes a place in the item, or a list of 1 to 10 places',
+);
+const field = z.strictObject({ at: places, mark });
+const ratioField = z.strictObject({
+  at: places,
+  mark,
+  form: z.enum(['percent', 'fraction'], 'takes percent or fraction').optional(),
+});
+const timeField = z.strictObject({
+  at: places,
+  mark,
+  form: z.enum(['milliseconds', 'seconds', 'text'], 'takes milliseconds, seconds or text').optional(),
+  zone: z
+    .string()
+    .regex(/^(Z|[+-]\d\d:\d\d)$/, 'takes a zone such as +07:00, or Z')
+    .optional(),
+});
 const selector = z
   .string()
   .max(200)
@@ -53,7 +72,7 @@ const hostName = z
 
 const callTemplate = z.strictObject({
   mark,
-  method: z.enum(['GET', 'POST', 'PUT', 'DELETE'], 'takes GET, POST, PUT or DELETE'),
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], 'takes GET, POST, PUT, PATCH or DELETE'),
   path,
   query: z.record(name, text).optional(),
   body: z.record(z.string().min(1).max(100), json).optional(),
@@ -71,6 +90,9 @@ const callTemplate = z.strictObject({
   total: z.array(place).min(1).max(10).optional(),
   otherwise: text.optional(),
 });
+
+/** A call, or the name of the operation whose call does this one as well; rules.ts says which. */
+const foldable = z.union([callTemplate, z.string().max(100)]);
 
 /** The shape of a profile; what it cannot express is in rules.ts. */
 export const profileSchema = z.strictObject({
@@ -115,28 +137,28 @@ export const profileSchema = z.strictObject({
     findRelease: callTemplate.optional(),
     releaseHistory: callTemplate.optional(),
     login: callTemplate.optional(),
-    uploadPackage: callTemplate.optional(),
+    uploadPackage: foldable.optional(),
     createVersion: callTemplate.optional(),
-    createRelease: callTemplate.optional(),
+    createRelease: foldable.optional(),
     startApproval: callTemplate.optional(),
     cancelApproval: callTemplate.optional(),
     cancelRelease: callTemplate.optional(),
-    addWhitelist: callTemplate.optional(),
+    addWhitelist: foldable.optional(),
     startPilot: callTemplate.optional(),
-    skipPilot: callTemplate.optional(),
-    setRatio: callTemplate.optional(),
+    skipPilot: foldable.optional(),
+    setRatio: foldable.optional(),
     startGrayscale: callTemplate.optional(),
     goOnline: callTemplate.optional(),
     rollback: callTemplate.optional(),
-  } satisfies Record<Operation, z.ZodOptional<typeof callTemplate>>),
+  } satisfies Record<Operation, z.ZodOptional<typeof foldable | typeof callTemplate>>),
   release: z.strictObject({
     version: field,
     status: field,
     publishId: field.optional(),
     comment: field.optional(),
-    ratio: field.optional(),
+    ratio: ratioField.optional(),
     whitelistCount: field.optional(),
-    modifiedAt: field.optional(),
+    modifiedAt: timeField.optional(),
     targetApp: field.optional(),
     miniapp: field.optional(),
   }),
@@ -177,6 +199,11 @@ export function issueFaults(issue: Issue, merged: unknown): string[] {
     return [`${placeName(issue.path)}: ${issue.issues[0]?.message ?? 'is no valid name'}.`];
   if (issue.code === 'invalid_value')
     return [`${placeName(issue.path)}: got ${got}; takes ${issue.values.join(', ')}.`];
+  if (issue.code === 'invalid_union' && !/^takes/.test(issue.message)) {
+    const value = valueAt(merged, issue.path);
+    const option = isObject(value) ? issue.errors[0] : undefined;
+    if (option) return option.flatMap((one) => issueFaults({ ...one, path: [...issue.path, ...one.path] }, merged));
+  }
   const takes = /^takes/.test(issue.message) ? issue.message : issue.message.replace(/^Invalid input: /, '');
   return [`${placeName(issue.path)}: got ${got}; ${takes}.`];
 }
@@ -191,7 +218,10 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 /** The names that the shape knows at a place. */
 function keysAt(path: readonly PropertyKey[]): string[] {
   let shape: unknown = profileSchema;
-  const plain = (schema: unknown) => (schema instanceof z.ZodOptional ? schema.unwrap() : schema);
+  const plain = (schema: unknown): unknown => {
+    if (schema instanceof z.ZodOptional) return plain(schema.unwrap());
+    return schema instanceof z.ZodUnion ? plain(schema.options[0]) : schema;
+  };
   for (const key of path) {
     shape = plain(shape);
     if (shape instanceof z.ZodRecord) shape = shape.valueType;

@@ -34,7 +34,7 @@ export const superapp: Profile = {
   },
   headers: {
     Origin: '{origin}',
-    Referer: '{origin}/',
+    Referer: '{origin}/superapp',
   },
   pageSize: 50,
   whitelistBatch: 500,
@@ -256,11 +256,11 @@ export const superapp: Profile = {
   },
   release: {
     version: {
-      at: 'version',
+      at: ['version', 'name'],
       mark: 'observed',
     },
     status: {
-      at: 'versionStatus',
+      at: ['versionStatus', 'status', 'approveStatus', 'publishStatus'],
       mark: 'observed',
     },
     publishId: {
@@ -294,7 +294,7 @@ export const superapp: Profile = {
   },
   version: {
     version: {
-      at: 'version',
+      at: ['version', 'name'],
       mark: 'observed',
     },
     artifacts: {
@@ -305,7 +305,7 @@ export const superapp: Profile = {
   history: {
     type: {
       at: 'type',
-      mark: 'inferred',
+      mark: 'observed',
     },
     operator: {
       at: 'operator',
