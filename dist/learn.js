@@ -1,0 +1,1 @@
+import './learn/index.js';
