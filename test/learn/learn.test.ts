@@ -25,7 +25,7 @@ beforeAll(async () => {
     recordings.set(dialect.name, har);
     lives.set(dialect.name, learned(har));
   }
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let files = 0;

@@ -85,9 +85,13 @@ describe.concurrent('portal-unexpected', () => {
     ['null', { body: 'null' }, /has no success/],
     ['no list', { body: { success: true, data: { items: [] } } }, /no list at data\.list or data/],
     ['a list that is none', { body: { success: true, data: { list: 'none' } } }, /no list/],
-    ['an item without version', list({ versionStatus: 'ONLINE' }), /has no version in item 1/],
-    ['an item without status', list({ version: '1.0.0' }), /has no versionStatus in item 1/],
-    ['an item that is none', list({ version: '1.0.0', versionStatus: 'ONLINE' }, 7), /has no version in item 2/],
+    ['an item without version', list({ versionStatus: 'ONLINE' }), /has no version or name in item 1/],
+    ['an item without status', list({ version: '1.0.0' }), /has no versionStatus or status.* in item 1/],
+    [
+      'an item that is none',
+      list({ version: '1.0.0', versionStatus: 'ONLINE' }, 7),
+      /has no version or name in item 2/,
+    ],
     ['too deep', { body: `{"success": ${'['.repeat(100)}` }, /nested deeper than 64 levels/],
     ['too large', { body: JSON.stringify('x'.repeat(9 * 1024 * 1024)) }, /too large/],
     [

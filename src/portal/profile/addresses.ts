@@ -1,13 +1,13 @@
 /** Which calls of a profile have the address of a write. */
 
-import { OPERATIONS } from '../../release/lifecycle.ts';
+import { OPERATIONS, type Operation } from '../../release/lifecycle.ts';
 import { type CallTemplate, defaultProfile, type Profile, templatesOf } from './profile.ts';
 import { isFilledWithDigits } from './template.ts';
 
 /**
  * Faults where a call has the address of a write: a read would change something and be retried, and a write would do
- * something that nobody requested. Methods are ignored, and addresses are compared as the most lenient server reads
- * them. The address of a write of the default profile is reserved under any base path.
+ * something that nobody requested. Methods are ignored, but for the resources of REST (`isToldByMethod`), and addresses
+ * are compared as the most lenient server reads them. The address of a write of the default profile is reserved under any base path.
  */
 export function addressFaults(profile: Profile): string[] {
   const faults: string[] = [];
@@ -27,11 +27,23 @@ export function addressFaults(profile: Profile): string[] {
     for (const [other, theirs] of templates) {
       if (other === operation || OPERATIONS[other].access === 'read') continue;
       if (!meet(address, profile.basePath + theirs.path)) continue;
+      if (isRead && isToldByMethod(own, other, theirs)) continue;
       if (isRead) faults.push(`${where}: is the address of ${other}, which is a write.`);
       else if (operation < other && sameRequest(own, theirs)) faults.push(`${where}: is the same call as ${other}.`);
     }
   }
   return [...new Set(faults)];
+}
+
+/**
+ * Whether a portal tells the read from the write by the method: GET of a resource that is changed by PUT, PATCH or DELETE,
+ * or of a collection that a POST adds a version or a release to. A server that took the GET for the POST would at worst
+ * create something that nobody sees before it is applied for.
+ */
+function isToldByMethod(read: CallTemplate, write: Operation, { method }: CallTemplate): boolean {
+  if (read.method !== 'GET') return false;
+  const creates = write === 'createVersion' || write === 'createRelease';
+  return ['PUT', 'PATCH', 'DELETE'].includes(method) || (method === 'POST' && creates);
 }
 
 function sameRequest(a: CallTemplate, b: CallTemplate): boolean {
