@@ -219,7 +219,7 @@ async function untilShown(next: Send, before: Snapshot, context: DriveContext): 
   for (let attempt = 1; ; attempt++) {
     const { snapshot, why } = await tolerantly(() => (isShownByVersion(next) ? readVersion(context) : observer.read()));
     if (snapshot && isShown(next, before, snapshot)) return;
-    if (snapshot && !isShownByVersion(next) && observer.awaited === undefined) {
+    if (snapshot && !isShownByVersion(next) && observer.awaited === undefined && !isRatioLate(next, before, snapshot)) {
       assertRatioShown(next, snapshot, context.show);
       return;
     }
@@ -298,6 +298,12 @@ async function readVersion(context: DriveContext): Promise<Snapshot> {
 /** Whether it is the list of versions that shows its effect. */
 function isShownByVersion(next: Send): boolean {
   return callRow(next).shownBy === 'version';
+}
+
+/** Whether the rollout is shown, and its ratio is not yet: it may follow the state, whatever the time of the change says. */
+function isRatioLate(next: Send, before: Snapshot, { release }: Snapshot): boolean {
+  if (callRow(next).shownBy !== 'ratio' || release?.state !== 'grayscale' || release.unreadableRatio) return false;
+  return effectOf(next, before.release, release) === 'not yet';
 }
 
 /** Whether a snapshot shows that the operation took. */
