@@ -83,7 +83,7 @@ export interface OperationRow {
   readonly shownBy?: 'version' | 'decision' | 'ratio';
   /** The canary's health check is called before it: always, or only where it follows a rollout. */
   readonly needsHealth?: 'always' | 'after-rollout';
-  /** Ends the run's right to go on by a single reading that shows nothing live: it makes a version official. */
+  /** Cannot be undone: it is not sent on a single reading that shows nothing live. */
   readonly makesOfficial?: true;
 }
 

@@ -140,7 +140,7 @@ export function rollbackTarget(snapshot: Snapshot): RollbackTarget {
 }
 
 /** A time that counts as one: 2026. */
-const FORESEEN_MS = 1_767_225_600_000;
+const PLAUSIBLE_TIME_MS = 1_767_225_600_000;
 
 /** The snapshot with another state of its release, as an operation would leave it. Only for foreseeing. */
 export function withState(snapshot: Snapshot, state: State, ratioPercent?: number): Snapshot {
@@ -149,7 +149,7 @@ export function withState(snapshot: Snapshot, state: State, ratioPercent?: numbe
     version: snapshot.version,
     portalStatus: '',
     ratioPercent: 0,
-    modifiedAtMs: FORESEEN_MS,
+    modifiedAtMs: PLAUSIBLE_TIME_MS,
   };
   return { ...snapshot, release: { ...before, state, ...(ratioPercent !== undefined && { ratioPercent }) } };
 }

@@ -12,6 +12,7 @@ import type { ReleaseError } from '../../src/lib/errors.ts';
 import type { Portal } from '../../src/portal/port.ts';
 import type { Stage } from '../../src/release/lifecycle.ts';
 import type { PlanOptions } from '../../src/release/plan.ts';
+import type { Release } from '../../src/release/release.ts';
 import type { Snapshot } from '../../src/release/snapshot.ts';
 import { type FakeClock, fakeClock, START_MS } from '../support/fake-clock.ts';
 import {
@@ -51,9 +52,10 @@ function scene(options: Omit<MemoryPortalOptions, 'clock'>, plan: Partial<PlanOp
     snapshot: undefined,
     async drive(stage, context = {}) {
       const spoken = context.portal ?? (portal as Portal);
+      here.snapshot = await observe(portal, VERSION);
       return driveStage(stage, {
         portal: spoken,
-        observer: createObserver(await observe(portal, VERSION), spoken, clock, (snapshot) => {
+        observer: createObserver(here.snapshot, spoken, clock, (snapshot) => {
           here.snapshot = snapshot;
         }),
         clock,
@@ -151,7 +153,7 @@ describe('waiting for the administrator', () => {
     const here = scene({ state: 'in-review', outages: [{ fromMs: 1, toMs: DAY, error: unreachable() }] });
     const end = await here.drive('approval');
     expect(end).toMatchObject({ kind: 'pending' });
-    expect(here.snapshot?.release?.state ?? 'in-review').toBe('in-review');
+    expect(here.snapshot?.release?.state).toBe('in-review');
     // What is reported is as old as the last reading that succeeded.
     expect(end).toMatchObject({ failed: { why: 'reset.', lastGoodMs: here.clock.now() - HOUR } });
     expect(end.kind === 'pending' && end.failed?.count).toBeGreaterThan(20);
@@ -691,6 +693,30 @@ describe('the effect of a write', () => {
     });
     expect(here.portal.sent).toEqual(['goOnline (refused)']);
   });
+});
+
+test('a ratio that follows the state of its rollout is waited for', async () => {
+  const here = scene({ state: 'rollout-ready' }, { ratios: [20], soakMs: 0 });
+  let lateUntilMs = 0;
+  const asShown = (item: Release): Release => {
+    if (lateUntilMs === 0) return item;
+    const isLate = here.clock.now() < lateUntilMs;
+    return { ...item, modifiedAtMs: lateUntilMs - 4_000, ...(isLate && { ratioPercent: 0 }) };
+  };
+  const portal: Portal = {
+    ...here.portal,
+    async write(operation, fields) {
+      if (operation === 'startGrayscale') lateUntilMs = here.clock.now() + 5_000;
+      return here.portal.write(operation, fields);
+    },
+    async listReleases(page) {
+      const { items, last } = await here.portal.listReleases(page);
+      return { items: items.map(asShown), last };
+    },
+    findRelease: async (version) => (await here.portal.findRelease(version)).map(asShown),
+  };
+  expect(await here.drive('grayscale', { portal })).toMatchObject({ kind: 'reached' });
+  expect(here.portal.sent).toEqual(['setRatio 20', 'startGrayscale 20']);
 });
 
 /** Drives a release from a look that was made elsewhere. */
