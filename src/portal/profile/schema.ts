@@ -72,6 +72,8 @@ const hostName = z
 
 const callTemplate = z.strictObject({
   mark,
+  /** The day of the recording that held this call, written by `learn`. */
+  confirmedOn: z.iso.date('takes a date such as 2026-11-27').optional(),
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], 'takes GET, POST, PUT, PATCH or DELETE'),
   path,
   query: z.record(name, text).optional(),
