@@ -64,6 +64,10 @@ describe('redact', () => {
     );
   });
 
+  it('leaves nothing of a secret that begins with what reads as an escape', () => {
+    expect(redactorOf('\\baaaa=aa').redact('x, \\baaaa&equals;aa, y')).toBe('x, ***, y');
+  });
+
   it('finds a secret in base64 that MIME has wrapped, or that JSON and URLs have escaped', () => {
     fc.assert(
       fc.property(secrets, fc.string({ maxLength: 90 }), fc.string({ maxLength: 90 }), (secret, before, after) => {

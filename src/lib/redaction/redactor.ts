@@ -51,14 +51,14 @@ export function createRedactor(ourWords = ''): Redactor {
 
   /** Tells of each stretch of the reading that secrets cover and that is not part of a plain input. */
   function find(reading: Reading, use: number, found: (start: number, end: number, chars: number) => void): void {
-    const { text, starts } = folded(reading);
+    const { text, starts, froms } = folded(reading);
     const textEnd = reading.ends[reading.text.length - 1] ?? 0;
     let plainEnd = 0;
     for (let at = 0; at < text.length; at++) {
       plainEnd = Math.max(plainEnd, plain.endAt(text, at, UNTRUSTED));
       const end = secrets.endAt(text, at, use);
-      // Up to the next character: what folding has dropped in between is part of it.
-      if (end > at && end > plainEnd) found(starts[at] ?? 0, starts[end] ?? textEnd, end - at);
+      // From the character before to the one after: what folding has left out in between is part of it.
+      if (end > at && end > plainEnd) found(froms[at] ?? 0, starts[end] ?? textEnd, end - at);
     }
   }
 

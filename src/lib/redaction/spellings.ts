@@ -10,7 +10,10 @@ export interface Reading {
   readonly ends: ArrayLike<number>;
 }
 
-export type Folded = Pick<Reading, 'text' | 'starts'>;
+export interface Folded extends Pick<Reading, 'text' | 'starts'> {
+  /** Where the characters begin that were left out right before each UTF-16 unit of `text`; its own start where none were. */
+  readonly froms: ArrayLike<number>;
+}
 
 /** Escapes within escapes: JSON in a URL in JSON has three layers. */
 const MAX_LAYERS = 4;
@@ -33,19 +36,26 @@ export function readingsOf(text: string): Reading[] {
 export function folded({ text, starts }: Reading): Folded {
   let out = '';
   let last = '';
+  let from: number | undefined;
   const outStarts: number[] = [];
+  const froms: number[] = [];
   for (let at = 0; at < text.length; ) {
     const code = text.codePointAt(at) ?? 0;
     const length = code > 0xffff ? 2 : 1;
     const start = starts[at] ?? 0;
     const char = code < ASCII.length ? (ASCII[code] ?? '') : foldedChar(text.slice(at, at + length));
     at += length;
+    if (char === '') from ??= start;
     if (char === '' || (char === ' ' && last === ' ')) continue;
     out += char;
     last = char;
-    for (let unit = 0; unit < char.length; unit++) outStarts.push(start);
+    for (let unit = 0; unit < char.length; unit++) {
+      outStarts.push(start);
+      froms.push(from ?? start);
+    }
+    from = undefined;
   }
-  return { text: out, starts: outStarts };
+  return { text: out, starts: outStarts, froms };
 }
 
 function foldedChar(char: string): string {
