@@ -72,6 +72,11 @@ export async function findVersion(
   });
 }
 
+/** Whether the run is about a version that somebody asked for, or that a rollback chose. */
+export function isVersionChosen(inputs: Inputs, context: RunContext): boolean {
+  return inputs.version !== undefined || eventTag(context) !== undefined || isRollback(inputs);
+}
+
 /** The stage that chooses the version by itself. */
 function isRollback({ stages }: Inputs): boolean {
   return stages.some((stage) => stageRow(stage).subject === 'rollback-target');

@@ -3,10 +3,10 @@
  * never fails the release. The client is loaded only when there is something to write.
  */
 
-import { eventPullRequest, eventTag, type RunContext } from '../action/context.ts';
+import { eventPullRequest, type RunContext } from '../action/context.ts';
 import type { Inputs } from '../action/inputs.ts';
+import { isVersionChosen } from '../action/which-version.ts';
 import type { Log } from '../lib/log.ts';
-import { stageRow } from '../release/lifecycle.ts';
 import { isVersion } from '../release/versions.ts';
 import { drawQrCode } from '../report/qr-code.ts';
 import type { Report } from '../report/report.ts';
@@ -100,16 +100,11 @@ function cluesOf(report: Report, inputs: Inputs, context: RunContext): PullReque
   if (inputs.comment === 'off' || !hasAccess(inputs, context)) return undefined;
   const number = inputs.comment === 'auto' ? eventPullRequest(context) : inputs.comment;
   if (number !== undefined) return { number };
-  // Without a version that was asked for, the report's is the one that is live: no business of this run.
-  const isAsked = inputs.version !== undefined || eventTag(context) !== undefined || isRollback(inputs);
-  const tag = isAsked && isVersion(report.version) ? `${inputs.tagPrefix}${report.version}` : undefined;
+  // Without a version that was chosen, the report's is the one that is live: no business of this run.
+  const tag =
+    isVersionChosen(inputs, context) && isVersion(report.version) ? `${inputs.tagPrefix}${report.version}` : undefined;
   const sha = COMMIT_EVENTS.includes(context.eventName) && context.sha !== '' ? context.sha : undefined;
   return tag === undefined && sha === undefined ? 'none' : { tag, sha };
-}
-
-/** It chooses the version itself, and what it takes back concerns that version's pull request. */
-function isRollback({ stages }: Inputs): boolean {
-  return stages.some((stage) => stageRow(stage).subject === 'rollback-target');
 }
 
 function warningOf(what: string, permission: string, error: unknown): string {
