@@ -234,10 +234,10 @@ function assertShown(next: Send, before: Snapshot, why: string | undefined, { ob
   const seen = observer.lastSeen;
   // A status that is not mapped is the plan's to report: adding it to the profile comes first.
   if (stateOf(observer.snapshot) === 'unknown') return;
-  const shows =
-    why === undefined
-      ? `the portal still shows ${before.version} as ${formatStatus(seen, show)}`
-      : `every look failed: ${why}`;
+  const shown = seen.release
+    ? `the portal still shows ${before.version} as ${formatStatus(seen, show)}`
+    : `the portal does not list ${before.version}`;
+  const shows = why === undefined ? shown : `every look failed: ${why}`;
   throw new ReleaseError('effect-not-seen', {
     found: `The portal accepted ${formatWrite(next)}, and two minutes later ${shows}.`,
   });

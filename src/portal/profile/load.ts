@@ -56,7 +56,8 @@ export function checkProfile(changes: unknown): Checked {
     return { faults: [...faults, ...parsed.error.issues.flatMap((issue) => issueFaults(issue, merged))] };
   }
   faults.push(...ruleFaults(parsed.data));
-  return faults.length > 0 ? { faults } : { profile: parsed.data, faults };
+  // Older profiles that are complete name no scheme of the preview.
+  return faults.length > 0 ? { faults } : { profile: { preview: defaultProfile.preview, ...parsed.data }, faults };
 }
 
 async function readProfile(

@@ -36,6 +36,13 @@ export const superapp: Profile = {
     Origin: '{origin}',
     Referer: '{origin}/superapp',
   },
+  preview: {
+    mark: 'documented',
+    scheme: 'gopay',
+    hosts: {
+      'miniapp.stg.midtrans.com': 'gopaystaging',
+    },
+  },
   pageSize: 50,
   whitelistBatch: 500,
   operations: {
