@@ -152,7 +152,10 @@ async function sendOnce(
       return lost ? { kind: 'moved' } : settled({ kind: 'moved' });
     }
     if (answer.transient) {
-      assertTellsDecision(next, before, lost, answer);
+      if (lost) {
+        assertTellsDecision(next, before, answer);
+        assertTellsUserIds(next, before, answer);
+      }
       if (attempt === WRITE_ATTEMPTS) throw answer;
       continue;
     }
@@ -183,13 +186,26 @@ export function assertNotAccepted(next: Send, { observer, portal, show }: DriveC
  * A release that was rejected before and is rejected again at once looks the same where the portal tells no time: it is
  * not known whether a lost application was decided on, and a second one might be.
  */
-function assertTellsDecision(next: Send, before: Snapshot, lost: boolean, cause: ReleaseError): void {
+function assertTellsDecision(next: Send, before: Snapshot, cause: ReleaseError): void {
   const { release } = before;
   const isAgain = release?.state === 'rejected' || release?.state === 'withdrawn';
-  if (!lost || next.operation !== 'startApproval' || !isAgain || tellsTimes(before)) return;
+  if (next.operation !== 'startApproval' || !isAgain || tellsTimes(before)) return;
   throw new ReleaseError('effect-not-seen', {
     found: `The response to ${next.operation} was lost (${cause.found}), and the portal shows ${before.version} as ${STATES[release.state].words}, as before, without a time that would tell whether that is a new decision.`,
     todo: 'Look at the release in the portal, then run the step again.',
+    cause,
+  });
+}
+
+/**
+ * User IDs that the call for a running test carries: only their number shows that it took, since the state stays and a
+ * portal need not count an addition as a change of the release.
+ */
+function assertTellsUserIds(next: Send, { version, release }: Snapshot, cause: ReleaseError): void {
+  if (!staysInState(next, release) || release?.whitelistCount !== undefined) return;
+  throw new ReleaseError('effect-not-seen', {
+    found: `The response to ${next.operation} was lost (${cause.found}), and the portal does not show how many user IDs the whitelist of ${version} holds, which would tell whether it took.`,
+    todo: 'Look at the whitelist in the portal, then run the step again. You can name the field that holds the number in your portal profile, at release.whitelistCount (docs/portal.md).',
     cause,
   });
 }
