@@ -267,7 +267,11 @@ function isOnlyForIds({ operation }: FoldedCall, options: PlanOptions): boolean 
 }
 
 /** Why the whitelist test cannot start without user IDs, or undefined where it can. */
-function whyNotWithoutIds({ release }: Snapshot, step: readonly FoldedCall[]): Refused | undefined {
+function whyNotWithoutIds(
+  { release }: Snapshot,
+  step: readonly FoldedCall[],
+  show: PlanOptions['show'],
+): Stop | undefined {
   if (step.some(({ folded }) => folded?.includes('addWhitelist'))) {
     return refused(
       'No user IDs are given, and the call that starts the whitelist test carries them on this portal.',
@@ -275,6 +279,7 @@ function whyNotWithoutIds({ release }: Snapshot, step: readonly FoldedCall[]): R
     );
   }
   if (release?.whitelistCount) return undefined;
+  if (release?.unreadableCount) return { kind: 'failed', error: unreadableError(release.unreadableCount, show) };
   if (release?.whitelistCount === 0) return refused('No user IDs are given, and the whitelist holds none.', GIVE_IDS);
   return refused(
     'No user IDs are given, and the portal does not show how many the whitelist holds already.',
@@ -384,7 +389,7 @@ function whyNot(
     );
   }
   if (row.takes === 'user-ids' && givesNoIds(options) && step !== 'wait') {
-    const why = whyNotWithoutIds(snapshot, step);
+    const why = whyNotWithoutIds(snapshot, step, options.show);
     if (why) return why;
   }
   const guards = row.refusesDowngrade && !options.allowDowngrade;
@@ -470,6 +475,13 @@ function whyNotThisRatio(snapshot: Snapshot, options: PlanOptions, memory: Memor
   }
   const tellsNoTime = changedAtMs(snapshot.release, memory, nowMs) === undefined;
   if (options.soakMs > 0 && options.soakMode === 'resume' && tellsNoTime) {
+    const shown = snapshot.release?.unreadableTime;
+    if (shown) {
+      return refused(
+        `The portal shows ${options.show(shown.value)} at ${shown.field}, which is no time in the form that the profile says (profile key ${shown.profileKey}), so a later run cannot know how long the ratio was held.`,
+        'Name the form of the time in your portal profile, at release.modifiedAt (docs/portal.md), or use soak-mode: wait.',
+      );
+    }
     return refused(
       'The portal does not say when the ratio was last changed, so a later run cannot know how long it was held.',
       'Use soak-mode: wait.',

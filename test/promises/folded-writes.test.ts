@@ -51,7 +51,7 @@ function faultAt(path: string, fault: Fault, nth = 1): Choose {
 }
 
 const LOST: readonly Fault[] = ['reset after', '502 HTML after', 'hang after', 'cut body', 'cut JSON'];
-const NOT_TAKEN: readonly Fault[] = ['reset', '500', 'hang', '503 Retry-After', 'refuse'];
+const NOT_TAKEN: readonly Fault[] = ['reset', 500, 'hang', '503 Retry-After', 'refuse'];
 const LASTING: readonly Fault[] = ['wrong shape after', 'HTML 200 after'];
 const FAULTS = [...LOST, ...NOT_TAKEN, ...LASTING];
 
