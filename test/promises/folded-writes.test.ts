@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { checkProfile } from '../../src/portal/profile/load.ts';
 import type { Seed } from '../../src/sandbox/portal.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { createFaultLink } from '../support/fault-link.ts';
@@ -30,7 +31,6 @@ async function portalWith(seed: Partial<Seed>, hidden: readonly string[] = []) {
   writeFileSync(join(place.workspace, 'profile.json'), text);
   mkdirSync(join(place.workspace, 'build'));
   writeFileSync(join(place.workspace, 'build', 'index.html'), '<!doctype html>');
-  const { checkProfile } = await import('../../src/portal/profile/load.ts');
   const portal = await openPortal({ now: clock.now, seed, dialect: checkProfile(JSON.parse(text)).profile });
   const { 'portal-session': _, ...inputs } = portal.inputs;
   return {

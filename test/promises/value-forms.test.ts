@@ -6,11 +6,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { checkProfile } from '../../src/portal/profile/load.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { createFaultLink } from '../support/fault-link.ts';
 import type { Choose, Fault } from '../support/fault-proxy.ts';
 import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
-import { openPortal } from '../support/portal.ts';
+import { openPortal, type TestPortalOptions } from '../support/portal.ts';
 
 let place: Place;
 afterEach(() => place.close());
@@ -18,12 +19,17 @@ afterEach(() => place.close());
 type Row = Record<string, unknown>;
 
 /** A portal that shows its releases as `show` changes them; the response to startGrayscale may be lost once. */
-async function portalThatShows(show: (row: Row) => Row, profile: object, lost?: Fault) {
+async function portalThatShows(
+  show: (row: Row) => Row,
+  profile: object,
+  lost?: Fault,
+  more: Pick<TestPortalOptions, 'dialect' | 'credentials'> = {},
+) {
   const clock = fakeClock();
   place = newPlace();
   writeFileSync(join(place.workspace, 'profile.json'), JSON.stringify(profile));
   const seed = { live: '1.0.0', version: '1.1.0', state: 'approved' } as const;
-  const portal = await openPortal({ now: clock.now, seed });
+  const portal = await openPortal({ now: clock.now, seed, ...more });
   let starts = 0;
   const choose: Choose = (_, request) => {
     if (request?.path.endsWith('/gray/start') && ++starts === 1) return lost;
@@ -36,6 +42,7 @@ async function portalThatShows(show: (row: Row) => Row, profile: object, lost?: 
   };
   return {
     accepted: portal.effects,
+    read: portal.read,
     async step(inputs: Readonly<Record<string, string>>) {
       const link = createFaultLink(portal, choose);
       clock.onSleep = link.slept;
@@ -98,5 +105,56 @@ describe.each(Object.keys(TIMES))('a profile that says times in %s', (form) => {
     expect(report, log).toMatchObject({ verdict: 'refused' });
     for (const part of ['gmtModified', 'release.modifiedAt']) expect(report.reason).toContain(part);
     expect(portal.accepted().filter((effect) => effect === 'startGrayscale').length).toBeLessThan(2);
+  });
+});
+
+/** A portal that has the forms of the profile, those of its responses included. */
+async function portalIn(changes: object) {
+  const { profile, faults } = checkProfile(changes);
+  expect(faults).toEqual([]);
+  return portalThatShows((row) => row, changes, undefined, { dialect: profile });
+}
+
+describe('forms that profile and portal agree on', () => {
+  const OUT = ['{ratio}', '{ratio:text}', '{ratio:fraction}', '{ratio:fraction-text}'];
+  const forms = OUT.flatMap((out) =>
+    ['percent', 'fraction'].flatMap((back) => Object.keys(TIMES).map((time) => ({ out, back, time }))),
+  );
+  test.each(forms)('a ratio sent as $out, shown as $back, with times in $time', async ({ out, back, time }) => {
+    const portal = await portalIn({
+      operations: { setRatio: { body: { ratio: null, rate: out } } },
+      release: { ratio: { form: back }, modifiedAt: { form: time, zone: '+07:00' } },
+    });
+    const ramp = { stage: 'grayscale', 'grayscale-ratio': '7, 29, 100', 'grayscale-soak': '1m' };
+    const { report, log } = await portal.step(ramp);
+    expect(report, log).toMatchObject({ verdict: 'succeeded', ratioPercent: 100 });
+    const steps = [7, 29, 100].flatMap((ratio) => [`setRatio ${ratio}`, 'startGrayscale']);
+    expect(portal.accepted()).toEqual(['skipPilot', ...steps]);
+  });
+
+  const USERS = ['{userIds}', '{userIds:,}', '{userIds:;}', '{userIds:|}', '{userIds: }', '{userIds:\n}'];
+  const lists = [...USERS, [{ user: '{userIds:each}' }], '{userId}'];
+  const folds = lists.flatMap((users) => [false, true].map((folded) => ({ users, folded })));
+  test.each(folds)('user IDs as $users (with the call that starts the test: $folded)', async ({ users, folded }) => {
+    const isEach = users === '{userId}';
+    const call = { body: { ...(!folded && { userIds: null }), users } };
+    const portal = await portalIn({
+      ...(isEach && { whitelistBatch: 1 }),
+      operations: folded ? { addWhitelist: 'startPilot', startPilot: call } : { addWhitelist: call },
+    });
+    const ids = folded && isEach ? 'tester-1' : 'tester-1 tester-2';
+    const { report, log } = await portal.step({ stage: 'whitelist', 'whitelist-ids': ids });
+    const count = ids.split(' ').length;
+    expect(report, log).toMatchObject({ verdict: 'succeeded', state: 'whitelist-testing', whitelistCount: count });
+    const calls = isEach ? count : 1;
+    expect(portal.accepted()).toEqual([...Array.from({ length: calls }, () => 'addWhitelist'), 'startPilot']);
+  });
+
+  test.each(['{appId}', '{appId:number}'])('an id as %s', async (appId) => {
+    const body = { appId, channelCode: null, ticket: '{channelCode}' };
+    const portal = await portalIn({ operations: { skipPilot: { body }, goOnline: { body } } });
+    const { report, log } = await portal.step({ stage: 'release' });
+    expect(report, log).toMatchObject({ verdict: 'succeeded', state: 'released' });
+    expect(report.publishId).toBe(portal.read().apps[0]?.releases[1]?.publishId);
   });
 });
