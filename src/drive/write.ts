@@ -86,9 +86,11 @@ async function sendOnce(
 ): Promise<Sent> {
   const { clock, signal, observer } = context;
   const { repeatable } = callRow(next);
+  /** That something changed is told as soon as the portal accepted it, and once. */
+  let isReported = false;
   const settled = async (sent: Sent): Promise<Sent> => {
     await context.emit({ kind: 'unsettled', write: undefined });
-    if (sent.kind === 'took') await context.emit({ kind: 'changed' });
+    if (sent.kind === 'took' && !isReported) await context.emit({ kind: 'changed' });
     return sent;
   };
   // Whether an earlier sending may have taken, or may still take.
@@ -106,12 +108,13 @@ async function sendOnce(
         if (effect === 'elsewhere') return { kind: 'moved' };
       }
     }
-    const tookBy = (snapshot: Snapshot) => (repeatable ? undefined : isShown(next, before, snapshot));
+    const tookBy = (snapshot: Snapshot) => (repeatable ? undefined : showsEffect(next, before, snapshot));
     await context.emit({ kind: 'unsettled', write: { operation: next.operation, tookBy } });
     const answer = await context.portal.write(next.operation, fields).catch(asReleaseError);
     if (!(answer instanceof ReleaseError)) {
       observer.accept(next);
       await context.emit({ kind: 'changed' });
+      isReported = true;
       await untilShown(next, before, context);
       return settled({ kind: 'took', ...(answer.artifacts && { artifacts: answer.artifacts }) });
     }
@@ -234,7 +237,7 @@ async function untilShown(next: Send, before: Snapshot, context: DriveContext): 
   const untilMs = clock.now() + EFFECT_TIMEOUT_MS;
   for (let attempt = 1; ; attempt++) {
     const { snapshot, why } = await tolerantly(() => (isShownByVersion(next) ? readVersion(context) : observer.read()));
-    if (snapshot && isShown(next, before, snapshot)) return;
+    if (snapshot && showsEffect(next, before, snapshot)) return;
     if (snapshot && !isShownByVersion(next) && observer.awaited === undefined && !isRatioLate(next, before, snapshot)) {
       assertRatioShown(next, snapshot, context.show);
       return;
@@ -285,7 +288,7 @@ async function effectByReading(
   for (let unchanged = 0; ; ) {
     await clock.sleep(gapsMs[unchanged] ?? 0, signal);
     const snapshot = isShownByVersion(next) ? await readVersion(context) : await settledRead(context);
-    if (isShown(next, before, snapshot)) return 'shown';
+    if (showsEffect(next, before, snapshot)) return 'shown';
     const isOther = standingOf(snapshot.release) !== standingOf(before.release) && isKnown(stateOf(snapshot));
     if (!isShownByVersion(next) && isOther) return 'elsewhere';
     const isThere = before.release === undefined || observer.lastSeen.release !== undefined;
@@ -323,7 +326,7 @@ function isRatioLate(next: Send, before: Snapshot, { release }: Snapshot): boole
 }
 
 /** Whether a snapshot shows that the operation took. */
-function isShown(next: Send, before: Snapshot, snapshot: Snapshot): boolean {
+function showsEffect(next: Send, before: Snapshot, snapshot: Snapshot): boolean {
   if (isShownByVersion(next)) return Boolean(snapshot.uploaded);
   return effectOf(next, before.release, snapshot.release) === 'shown';
 }

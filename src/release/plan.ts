@@ -27,6 +27,7 @@ import {
   liveRelease,
   liveVersionAbove,
   othersInProgress,
+  ratioShown,
   type Snapshot,
   stateOf,
   withState,
@@ -316,7 +317,7 @@ function nextOfRamp(
   if (target === undefined && inEffect === ratios.at(-1)) return { kind: 'reached' };
   if (target === undefined) return whyNotThisRatio(snapshot, options, memory, nowMs) ?? { kind: 'reached' };
   // Where the portal shows no ratio, no reading could show that it was increased.
-  if (inEffect > 0 && !snapshot.release?.ratioPercent) return undefined;
+  if (inEffect > 0 && ratioShown(snapshot.release) === undefined) return undefined;
   const operation = folds.setRatio || memory.ratioSet === target ? 'startGrayscale' : 'setRatio';
   const folded: WriteOperation[] = [];
   if (isBefore && folds.skipPilot === operation) folded.push('skipPilot');
@@ -455,12 +456,12 @@ export function whyUnknown(
 function whyNotThisRatio(snapshot: Snapshot, options: PlanOptions, memory: Memory, nowMs: number): Stop | undefined {
   const inEffect = ratioInEffect(snapshot, memory);
   const unreadable = snapshot.release?.unreadableRatio;
-  const isShown = stateOf(snapshot) !== 'grayscale' || Boolean(snapshot.release?.ratioPercent);
+  const tellsRatio = stateOf(snapshot) !== 'grayscale' || ratioShown(snapshot.release) !== undefined;
   const isWanted = inEffect === undefined || inEffect < (options.ratios.at(-1) ?? 0);
-  if (!isShown && isWanted && unreadable && !isHeld(inEffect, memory, options, nowMs)) {
+  if (!tellsRatio && isWanted && unreadable && !isHeld(inEffect, memory, options, nowMs)) {
     return { kind: 'failed', error: unreadableError(unreadable, options.show) };
   }
-  if (inEffect === undefined || (!isShown && isWanted && !isHeld(inEffect, memory, options, nowMs))) {
+  if (inEffect === undefined || (!tellsRatio && isWanted && !isHeld(inEffect, memory, options, nowMs))) {
     return refused(
       `${snapshot.version} is in grayscale rollout and the portal shows no ratio, so it is not known whether ${options.ratios.at(-1)}% would increase it.`,
       'Name the field that holds the ratio in your portal profile, at release.ratio (docs/portal.md).',
@@ -518,9 +519,7 @@ function isHeld(inEffect: number | undefined, { held }: Memory, { soakMs }: Plan
 /** The ratio that users get, in percent; undefined in a rollout whose ratio the portal does not show. */
 function ratioInEffect(snapshot: Snapshot, memory: Memory): number | undefined {
   if (stateOf(snapshot) !== 'grayscale') return 0;
-  const shown = snapshot.release?.ratioPercent;
-  if (shown !== undefined && shown > 0) return shown;
-  return memory.held?.raised ? memory.held.ratioPercent : undefined;
+  return ratioShown(snapshot.release) ?? (memory.held?.raised ? memory.held.ratioPercent : undefined);
 }
 
 function whyNoRollback(snapshot: Snapshot, where: string, show: PlanOptions['show']): Stop | undefined {

@@ -154,7 +154,10 @@ const ANY_CHANNEL = '*';
 const DEVELOPER = 'sandbox-developer';
 const ADMINISTRATOR = 'sandbox-administrator';
 
-/** A new portal. Throws SandboxInvalid where the seed contradicts itself. */
+/**
+ * A new portal.
+ * @throws {SandboxInvalid} where the seed contradicts itself
+ */
 export function newPortal(seed: Seed, nowMs: number): SandboxState {
   const { live, state } = seed;
   const seeded = state === undefined ? undefined : seed.version;

@@ -13,8 +13,9 @@ import { ReleaseError } from '../../lib/errors.ts';
 import { decodeText, resolveInWorkspace } from '../../lib/paths.ts';
 import { cleanLine } from '../../lib/text.ts';
 import { parseJson } from '../../net/json.ts';
+import { isObject, placeName } from './places.ts';
 import { defaultProfile, type Profile } from './profile.ts';
-import { isObject, placeName, ruleFaults } from './rules.ts';
+import { ruleFaults } from './rules.ts';
 import { issueFaults, profileSchema } from './schema.ts';
 
 const MAX_BYTES = 256 * 1024;

@@ -5,7 +5,7 @@ import { REFUSALS } from '../../lib/errors.ts';
 import { nearest } from '../../lib/nearest.ts';
 import { cleanLine } from '../../lib/text.ts';
 import { type Operation, STATES, type State } from '../../release/lifecycle.ts';
-import { isObject, placeName, TOKEN, VISIBLE } from './rules.ts';
+import { isObject, placeName, TOKEN, VISIBLE } from './places.ts';
 
 const MARKS = ['documented', 'observed', 'inferred'] as const;
 

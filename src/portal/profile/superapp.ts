@@ -1,6 +1,6 @@
 // Generated from profiles/superapp.json by scripts/generate.ts. Change that, not this.
 
-import type { Profile } from './profile.ts';
+import type { Profile } from './shape.ts';
 
 export const superapp: Profile = {
   name: 'superapp',
