@@ -165,3 +165,11 @@ describe.each(CASES)('$name', ({ before, inputs, seed, at, nth, accepted, state 
     if (report.verdict !== 'succeeded') expect(report.error, log).toMatchObject({ code: 'effect-not-seen' });
   });
 });
+
+test.each(LOST)('a rollout that starts with its ratio is accepted once where no ratio is shown: %s', async (fault) => {
+  const portal = await portalWith({ ...LIVE, state: 'approved' }, ['ratio']);
+  const inputs = { ...RAMP, 'grayscale-ratio': '7' };
+  const { report, log } = await portal.step(inputs, faultAt('/release/gray', fault));
+  expect(portal.accepted(), log).toEqual(['skipPilot', 'setRatio 7', 'startGrayscale']);
+  expect(report, log).toMatchObject({ verdict: 'succeeded', state: 'grayscale' });
+});
