@@ -2,7 +2,7 @@
 
 const HEAD = `// Generated from profiles/superapp.json by scripts/generate.ts. Change that, not this.
 
-import type { Profile } from './profile.ts';
+import type { Profile } from './shape.ts';
 
 `;
 

@@ -69,15 +69,15 @@ export function disproved(belief: Belief): Belief {
   return { ...belief, isDisproved: true };
 }
 
-/** After the portal accepted a write; `isShown`: a reading has shown its effect already. */
-export function accepting(belief: Belief, effect: Write, isShown: boolean, nowMs: number): Belief {
-  const isShownByReleases =
+/** After the portal accepted a write; `wasSeen`: a reading has shown its effect already. */
+export function accepting(belief: Belief, effect: Write, wasSeen: boolean, nowMs: number): Belief {
+  const mayBeSeen =
     effect.operation !== 'createVersion' && !callRow(effect).repeatable && !staysInState(effect, belief.known);
   return {
     ...belief,
     accepted: [...belief.accepted, { ...effect, atMs: nowMs }],
-    awaited: isShownByReleases && !isShown ? effect : undefined,
-    leftByUs: isShown ? [...belief.leftByUs, ...belief.left.slice(-1)] : belief.leftByUs,
+    awaited: mayBeSeen && !wasSeen ? effect : undefined,
+    leftByUs: wasSeen ? [...belief.leftByUs, ...belief.left.slice(-1)] : belief.leftByUs,
     doubt: undefined,
   };
 }
@@ -112,8 +112,8 @@ export function considering(belief: Belief, seen: Snapshot, nowMs: number): Beli
 }
 
 function believing(belief: Belief, snapshot: Snapshot): Belief {
-  const isShown = belief.awaited === undefined || isKnown(stateOf(snapshot));
-  if (!isShown) return { ...belief, snapshot, doubt: undefined };
+  const endsAwaiting = belief.awaited === undefined || isKnown(stateOf(snapshot));
+  if (!endsAwaiting) return { ...belief, snapshot, doubt: undefined };
   const known = isKnown(stateOf(snapshot)) ? snapshot.release : belief.known;
   const before = standingOf(belief.known);
   const hasLeft = standingOf(known) !== before;

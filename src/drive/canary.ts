@@ -5,7 +5,8 @@ import type { Outcome } from '../release/outcome.ts';
 import { type Memory, rolloutOf, type Send } from '../release/plan.ts';
 import { type Snapshot, stateOf } from '../release/snapshot.ts';
 import type { DriveContext } from './context.ts';
-import type { Moment, Passage } from './health-gate.ts';
+import type { Moment } from './health.ts';
+import type { Passage } from './health-gate.ts';
 import { tolerantly } from './reading.ts';
 
 /** Right before each call of an increase, and before the official release that follows a rollout. */

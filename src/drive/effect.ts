@@ -3,7 +3,7 @@
 import { callRow, does } from '../release/folds.ts';
 import { type Operation, STATES, WAY, type WriteOperation } from '../release/lifecycle.ts';
 import type { Release } from '../release/release.ts';
-import { isKnown, isOlder } from '../release/snapshot.ts';
+import { isKnown, isOlder, ratioShown } from '../release/snapshot.ts';
 
 /** A write, as far as its effect is concerned. */
 export interface Write {
@@ -37,7 +37,7 @@ export function effectOf(
     // Where the portal shows no ratio, the state is the effect of the first start.
     const isFirstStart = before?.state !== to;
     if (isFirstStart && after?.ratioPercent === undefined && !after?.unreadableRatio) return 'shown';
-    const isOld = !after?.ratioPercent || after.ratioPercent === before?.ratioPercent;
+    const isOld = ratioShown(after) === undefined || after?.ratioPercent === before?.ratioPercent;
     return isOld ? 'not yet' : 'elsewhere';
   }
   // A portal may put a release that was taken back to where it began.

@@ -4,17 +4,13 @@
  */
 
 import type { Clock } from '../lib/clock.ts';
-import type { Health, HealthCheckOptions } from './health.ts';
-
-/** The ratio in effect when the health check is called, and since when. */
-export interface Moment {
-  /** 0 before the first increase. */
-  readonly ratioPercent: number;
-  readonly sinceMs: number;
-}
+import type { Health, HealthCheckOptions, Moment } from './health.ts';
 
 export interface GateOptions {
-  /** Calls the health check once. Throws nothing but Cancelled. */
+  /**
+   * Calls the health check once.
+   * @throws Cancelled, and nothing else
+   */
   readonly check: (moment: Moment) => Promise<Health>;
   readonly clock: Clock;
   readonly signal: AbortSignal;

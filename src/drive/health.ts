@@ -14,11 +14,17 @@ import {
   judge,
   verdictOf,
 } from '../release/health-conditions.ts';
-import type { Moment } from './health-gate.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 64 * 1024;
 const MAX_VALUE_CHARS = 100;
+
+/** The ratio in effect when the health check is called, and since when. */
+export interface Moment {
+  /** 0 before the first increase. */
+  readonly ratioPercent: number;
+  readonly sinceMs: number;
+}
 
 /** One response of the health check; `why` is one line for the log: "HTTP 503", "healthy is false". */
 export interface Health {

@@ -21,8 +21,8 @@ export interface Observer {
   read(patience?: Patience, depth?: ListDepth): Promise<Snapshot>;
   /** Takes in a reading that somebody else made. */
   consider(seen: Snapshot): Snapshot;
-  /** The portal accepted a write; `isShown`: its effect has been read already. */
-  accept(effect: Write, isShown?: boolean): void;
+  /** The portal accepted a write; `wasSeen`: its effect has been read already. */
+  accept(effect: Write, wasSeen?: boolean): void;
   /** The portal refused a write because of the release's state. */
   disprove(): void;
   wasAccepted(effect: Write): boolean;
@@ -69,8 +69,8 @@ export function createObserver(
       );
     },
     consider,
-    accept(effect, isShown = false) {
-      belief = accepting(belief, effect, isShown, clock.now());
+    accept(effect, wasSeen = false) {
+      belief = accepting(belief, effect, wasSeen, clock.now());
     },
     disprove() {
       belief = disproved(belief);

@@ -86,9 +86,11 @@ async function sendOnce(
 ): Promise<Sent> {
   const { clock, signal, observer } = context;
   const { repeatable } = callRow(next);
+  /** That something changed is told as soon as the portal accepted it, and once. */
+  let isReported = false;
   const settled = async (sent: Sent): Promise<Sent> => {
     await context.emit({ kind: 'unsettled', write: undefined });
-    if (sent.kind === 'took') await context.emit({ kind: 'changed' });
+    if (sent.kind === 'took' && !isReported) await context.emit({ kind: 'changed' });
     return sent;
   };
   // Whether an earlier sending may have taken, or may still take.
@@ -106,12 +108,13 @@ async function sendOnce(
         if (effect === 'elsewhere') return { kind: 'moved' };
       }
     }
-    const tookBy = (snapshot: Snapshot) => (repeatable ? undefined : isShown(next, before, snapshot));
+    const tookBy = (snapshot: Snapshot) => (repeatable ? undefined : showsEffect(next, before, snapshot));
     await context.emit({ kind: 'unsettled', write: { operation: next.operation, tookBy } });
     const answer = await context.portal.write(next.operation, fields).catch(asReleaseError);
     if (!(answer instanceof ReleaseError)) {
       observer.accept(next);
       await context.emit({ kind: 'changed' });
+      isReported = true;
       await untilShown(next, before, context);
       return settled({ kind: 'took', ...(answer.artifacts && { artifacts: answer.artifacts }) });
     }
@@ -152,7 +155,10 @@ async function sendOnce(
       return lost ? { kind: 'moved' } : settled({ kind: 'moved' });
     }
     if (answer.transient) {
-      assertTellsDecision(next, before, lost, answer);
+      if (lost) {
+        assertTellsDecision(next, before, answer);
+        assertTellsUserIds(next, before, answer);
+      }
       if (attempt === WRITE_ATTEMPTS) throw answer;
       continue;
     }
@@ -183,13 +189,26 @@ export function assertNotAccepted(next: Send, { observer, portal, show }: DriveC
  * A release that was rejected before and is rejected again at once looks the same where the portal tells no time: it is
  * not known whether a lost application was decided on, and a second one might be.
  */
-function assertTellsDecision(next: Send, before: Snapshot, lost: boolean, cause: ReleaseError): void {
+function assertTellsDecision(next: Send, before: Snapshot, cause: ReleaseError): void {
   const { release } = before;
   const isAgain = release?.state === 'rejected' || release?.state === 'withdrawn';
-  if (!lost || next.operation !== 'startApproval' || !isAgain || tellsTimes(before)) return;
+  if (next.operation !== 'startApproval' || !isAgain || tellsTimes(before)) return;
   throw new ReleaseError('effect-not-seen', {
     found: `The response to ${next.operation} was lost (${cause.found}), and the portal shows ${before.version} as ${STATES[release.state].words}, as before, without a time that would tell whether that is a new decision.`,
     todo: 'Look at the release in the portal, then run the step again.',
+    cause,
+  });
+}
+
+/**
+ * User IDs that the call for a running test carries: only their number shows that it took, since the state stays and a
+ * portal need not count an addition as a change of the release.
+ */
+function assertTellsUserIds(next: Send, { version, release }: Snapshot, cause: ReleaseError): void {
+  if (!staysInState(next, release) || release?.whitelistCount !== undefined) return;
+  throw new ReleaseError('effect-not-seen', {
+    found: `The response to ${next.operation} was lost (${cause.found}), and the portal does not show how many user IDs the whitelist of ${version} holds, which would tell whether it took.`,
+    todo: 'Look at the whitelist in the portal, then run the step again. You can name the field that holds the number in your portal profile, at release.whitelistCount (docs/portal.md).',
     cause,
   });
 }
@@ -218,7 +237,7 @@ async function untilShown(next: Send, before: Snapshot, context: DriveContext): 
   const untilMs = clock.now() + EFFECT_TIMEOUT_MS;
   for (let attempt = 1; ; attempt++) {
     const { snapshot, why } = await tolerantly(() => (isShownByVersion(next) ? readVersion(context) : observer.read()));
-    if (snapshot && isShown(next, before, snapshot)) return;
+    if (snapshot && showsEffect(next, before, snapshot)) return;
     if (snapshot && !isShownByVersion(next) && observer.awaited === undefined && !isRatioLate(next, before, snapshot)) {
       assertRatioShown(next, snapshot, context.show);
       return;
@@ -234,10 +253,10 @@ function assertShown(next: Send, before: Snapshot, why: string | undefined, { ob
   const seen = observer.lastSeen;
   // A status that is not mapped is the plan's to report: adding it to the profile comes first.
   if (stateOf(observer.snapshot) === 'unknown') return;
-  const shows =
-    why === undefined
-      ? `the portal still shows ${before.version} as ${formatStatus(seen, show)}`
-      : `every look failed: ${why}`;
+  const shown = seen.release
+    ? `the portal still shows ${before.version} as ${formatStatus(seen, show)}`
+    : `the portal does not list ${before.version}`;
+  const shows = why === undefined ? shown : `every look failed: ${why}`;
   throw new ReleaseError('effect-not-seen', {
     found: `The portal accepted ${formatWrite(next)}, and two minutes later ${shows}.`,
   });
@@ -269,7 +288,7 @@ async function effectByReading(
   for (let unchanged = 0; ; ) {
     await clock.sleep(gapsMs[unchanged] ?? 0, signal);
     const snapshot = isShownByVersion(next) ? await readVersion(context) : await settledRead(context);
-    if (isShown(next, before, snapshot)) return 'shown';
+    if (showsEffect(next, before, snapshot)) return 'shown';
     const isOther = standingOf(snapshot.release) !== standingOf(before.release) && isKnown(stateOf(snapshot));
     if (!isShownByVersion(next) && isOther) return 'elsewhere';
     const isThere = before.release === undefined || observer.lastSeen.release !== undefined;
@@ -307,7 +326,7 @@ function isRatioLate(next: Send, before: Snapshot, { release }: Snapshot): boole
 }
 
 /** Whether a snapshot shows that the operation took. */
-function isShown(next: Send, before: Snapshot, snapshot: Snapshot): boolean {
+function showsEffect(next: Send, before: Snapshot, snapshot: Snapshot): boolean {
   if (isShownByVersion(next)) return Boolean(snapshot.uploaded);
   return effectOf(next, before.release, snapshot.release) === 'shown';
 }

@@ -41,9 +41,9 @@ const KEY = new RegExp(`${KEY_HEADER.source}(?:\\s|\\\\[rn])*[A-Za-z0-9+]`);
 const ENTRY_MARK = /PK\x03\x04/;
 
 /**
- * Checks every entry of the ZIP behind the handle, which stays open. Returns how many entries there are.
- *
- * Faults of entries go to the inspection. Throws ReleaseError `package-invalid` where the entries cannot be known.
+ * Checks every entry of the ZIP behind the handle, which stays open. Returns how many entries there are. Faults of entries
+ * go to the inspection.
+ * @throws {ReleaseError} `package-invalid` where the entries cannot be known
  */
 export async function checkZip(handle: FileHandle, inspection: Inspection): Promise<number> {
   const zip = await openZip(handle);
@@ -217,7 +217,10 @@ async function readContent(zip: ZipFile, entry: Entry, header: LocalFileHeader, 
   return { crc, holdsKey: key.found, holdsEntry: mark?.found ?? false };
 }
 
-/** The entry's bytes. Throws where they are not as many as declared, or where its compressed data end early. */
+/**
+ * The entry's bytes.
+ * @throws {Error} where they are not as many as declared, or where its compressed data end early
+ */
 async function* unpacked(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
   const packed = await zip.openReadStreamPromise(entry, { decodeFileData: false });
   const inflate = entry.compressionMethod === 0 ? undefined : createInflateRaw();

@@ -77,7 +77,10 @@ export class Inspection {
     if (kind === 'file' && name.endsWith('/index.html')) this.#nestedIndexes.push(name);
   }
 
-  /** Ends the inspection: what only the whole package shows, then throws `package-invalid` if there was any fault. */
+  /**
+   * Ends the inspection with what only the whole package shows.
+   * @throws {ReleaseError} `package-invalid` if there was any fault
+   */
   finish(path: string, kind: 'file' | 'folder'): void {
     this.#checkFoldersAreNoFiles();
     const indexFolder = this.#checkIndex();
@@ -85,7 +88,7 @@ export class Inspection {
     this.throwIfFaulty(todo);
   }
 
-  /** Throws a ReleaseError that tells all faults so far, the first of them in full. */
+  /** @throws {ReleaseError} `package-invalid` with all faults so far, the first of them in full */
   throwIfFaulty(todo?: string): void {
     const all = [...this.#faults];
     if (all.length === 0) return;

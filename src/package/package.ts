@@ -35,8 +35,7 @@ export interface PackageOptions {
 
 /**
  * Opens a ZIP file, or zips a build folder, and checks it. The caller closes it.
- *
- * Throws ReleaseError `package-invalid` that names every fault; nothing stays behind then.
+ * @throws {ReleaseError} `package-invalid`, which names every fault; nothing stays behind then
  */
 export async function openPackage(path: string, options: PackageOptions): Promise<Package> {
   const real = await resolvePackage(path, options.workspace, options.tempDir);
@@ -66,9 +65,8 @@ export async function openPackage(path: string, options: PackageOptions): Promis
 /**
  * The `version` of the nearest package.json that states one: from the package's folder (for a ZIP: the folder it is
  * in) upwards to the workspace, with the path of that file; undefined where there is no package.json at all.
- *
- * Throws ReleaseError: `package-invalid` for the path, `version-unresolved` for a package.json that cannot be read, or
- * where none of them states a version.
+ * @throws {ReleaseError} `package-invalid` for the path, `version-unresolved` for a package.json that cannot be read, or
+ *   where none of them states a version
  */
 export async function packageVersion(
   path: string,

@@ -3,6 +3,7 @@
 import { at } from '../lib/json-places.ts';
 import type { Operation } from '../release/lifecycle.ts';
 import type { HistoryItem, Release, Unreadable, Version } from '../release/release.ts';
+import { EARLIEST_MS } from '../release/snapshot.ts';
 import { type Codec, templateOf, unexpected } from './codec.ts';
 import {
   isNothing,
@@ -139,8 +140,6 @@ function decodeRelease(codec: Codec, operation: Operation, item: unknown, number
   if (!status) throw missing(codec, operation, item, number, release.status.at, 'release.status');
   const publishId = textAt(item, release.publishId?.at);
   const comment = textAt(item, release.comment?.at);
-  const whitelistCount = numberAt(item, release.whitelistCount?.at);
-  const modifiedAtMs = release.modifiedAt && timeAt(item, release.modifiedAt);
   return {
     version,
     state: Object.hasOwn(statuses, status) ? (statuses[status]?.state ?? 'unknown') : 'unknown',
@@ -148,8 +147,8 @@ function decodeRelease(codec: Codec, operation: Operation, item: unknown, number
     ...ratioAt(item, release.ratio),
     ...(publishId && /^[\w-]{1,64}$/.test(publishId) && { publishId }),
     ...(comment && { comment }),
-    ...(whitelistCount !== undefined && { whitelistCount }),
-    ...(modifiedAtMs !== undefined && { modifiedAtMs }),
+    ...whitelistCountAt(item, release.whitelistCount?.at),
+    ...modifiedAt(item, release.modifiedAt),
   };
 }
 
@@ -186,6 +185,33 @@ function ratioAt(
   const ratioPercent = ratioPercentAt(item, place, field?.form);
   if (ratioPercent !== undefined && ratioPercent <= 100) return { ratioPercent };
   return { unreadableRatio: unreadable('release.ratio', place, item) };
+}
+
+function whitelistCountAt(
+  item: unknown,
+  place: Places | undefined,
+): Pick<Release, 'whitelistCount' | 'unreadableCount'> {
+  if (place === undefined || isNothing(valueAt(item, place))) return {};
+  const whitelistCount = numberAt(item, place);
+  if (whitelistCount !== undefined) return { whitelistCount };
+  return { unreadableCount: unreadable('release.whitelistCount', place, item) };
+}
+
+/** Later than any time that a portal can mean: one in milliseconds that was read as seconds. */
+const LATEST_MS = Date.UTC(2100, 0, 1);
+
+/** The time of the last change as it came, in the form of the profile; one that cannot be meant is reported besides. */
+function modifiedAt(
+  item: unknown,
+  field: Parameters<typeof timeAt>[1] | undefined,
+): Pick<Release, 'modifiedAtMs' | 'unreadableTime'> {
+  if (field === undefined || isNothing(valueAt(item, field.at))) return {};
+  const modifiedAtMs = timeAt(item, field);
+  const isTime = modifiedAtMs !== undefined && modifiedAtMs >= EARLIEST_MS && modifiedAtMs < LATEST_MS;
+  return {
+    ...(modifiedAtMs !== undefined && { modifiedAtMs }),
+    ...(!isTime && modifiedAtMs !== 0 && { unreadableTime: unreadable('release.modifiedAt', field.at, item) }),
+  };
 }
 
 /** Paths as the portal wants them back: unchanged, so neither redacted nor cleaned; never shown. */

@@ -27,6 +27,7 @@ import {
   liveRelease,
   liveVersionAbove,
   othersInProgress,
+  ratioShown,
   type Snapshot,
   stateOf,
   withState,
@@ -101,7 +102,9 @@ export function plan(stage: Stage, snapshot: Snapshot, options: PlanOptions, mem
   // A release that was in review becomes approved, rejected or withdrawn; it does not disappear. A response without it
   // is wrong or out of date.
   if (state === 'none' && memory.reviewed) return { kind: 'wait' };
-  if (isDone(stage, state, snapshot, memory)) return { kind: 'reached', ...noticeOf(stage, state, memory) };
+  if (isDone(stage, state, snapshot, options, memory)) {
+    return { kind: 'reached', ...noticeOf(stage, state, snapshot, options, memory) };
+  }
 
   const backFromReview = memory.reviewed && state === 'created';
   if (row.awaitsReview && (state === 'rejected' || state === 'withdrawn' || backFromReview)) {
@@ -116,7 +119,7 @@ export function plan(stage: Stage, snapshot: Snapshot, options: PlanOptions, mem
   if (ofRamp) return ofRamp;
   const step = wayFor(stage, options.folds ?? {})[state];
   if (step === 'wait') return { kind: 'wait' };
-  const call = step?.find((candidate) => !isSent(candidate, memory));
+  const call = step?.find((candidate) => !isSent(candidate, memory) && !isOnlyForIds(candidate, options));
   if (call) return { kind: 'send', ...call };
   return { kind: 'reached', ...(stage === 'submit' && { notice: NOTHING_TO_SUBMIT }) };
 }
@@ -221,18 +224,24 @@ export function operationsOf(stage: Stage, folds: Folds = {}): Operation[] {
   return [...new Set([...reads, ...steps.flat().flatMap(({ operation, folded = [] }) => [...folded, operation])])];
 }
 
-function isDone(stage: Stage, state: State, snapshot: Snapshot, memory: Memory): boolean {
+function isDone(stage: Stage, state: State, snapshot: Snapshot, options: PlanOptions, memory: Memory): boolean {
   const { end } = STAGES[stage];
   if (end === 'any') return true;
   if (end === 'version') return state !== 'none' || Boolean(snapshot.uploaded);
-  if (stage === 'whitelist' && state === 'whitelist-testing') return Boolean(memory.idsAdded);
+  if (stage === 'whitelist' && state === 'whitelist-testing') return Boolean(memory.idsAdded) || givesNoIds(options);
   if (stage === 'withdraw' && state === 'created') return Boolean(memory.takenBack);
   // A rollout is not done by having begun: nextOfRamp says when it is.
   if (stage === 'grayscale' && state === 'grayscale') return false;
   return hasReached(end, state);
 }
 
-function noticeOf(stage: Stage, state: State, memory: Memory): { notice?: string } {
+function noticeOf(
+  stage: Stage,
+  state: State,
+  { release }: Snapshot,
+  options: PlanOptions,
+  memory: Memory,
+): { notice?: string } {
   if (stage === 'upload' && !memory.versionCreated) {
     const notice = memory.packageSent
       ? 'The version was created by somebody else meanwhile: it may not hold this build.'
@@ -242,8 +251,44 @@ function noticeOf(stage: Stage, state: State, memory: Memory): { notice?: string
   if (stage === 'whitelist' && state !== 'whitelist-testing') {
     return { notice: `The release is ${STATES[state].words}, past the whitelist test: no user IDs were added.` };
   }
+  if (stage === 'whitelist' && givesNoIds(options)) {
+    const held = release?.whitelistCount === undefined ? 'those' : `the ${release.whitelistCount}`;
+    return { notice: `No user IDs were given: the whitelist test runs with ${held} that the whitelist holds already.` };
+  }
   return {};
 }
+
+/** The whitelist of the miniapp may hold user IDs already, so a test may be started without adding any. */
+function givesNoIds({ whitelist }: PlanOptions): boolean {
+  return whitelist?.count === 0;
+}
+
+function isOnlyForIds({ operation }: FoldedCall, options: PlanOptions): boolean {
+  return operation === 'addWhitelist' && givesNoIds(options);
+}
+
+/** Why the whitelist test cannot start without user IDs, or undefined where it can. */
+function whyNotWithoutIds(
+  { release }: Snapshot,
+  step: readonly FoldedCall[],
+  show: PlanOptions['show'],
+): Stop | undefined {
+  if (step.some(({ folded }) => folded?.includes('addWhitelist'))) {
+    return refused(
+      'No user IDs are given, and the call that starts the whitelist test carries them on this portal.',
+      GIVE_IDS,
+    );
+  }
+  if (release?.whitelistCount) return undefined;
+  if (release?.unreadableCount) return { kind: 'failed', error: unreadableError(release.unreadableCount, show) };
+  if (release?.whitelistCount === 0) return refused('No user IDs are given, and the whitelist holds none.', GIVE_IDS);
+  return refused(
+    'No user IDs are given, and the portal does not show how many the whitelist holds already.',
+    `${GIVE_IDS} Or name the field that holds their number in your portal profile, at release.whitelistCount (docs/portal.md).`,
+  );
+}
+
+const GIVE_IDS = 'Give user IDs with whitelist-ids or whitelist-file.';
 
 function isSent({ operation }: FoldedCall, memory: Memory): boolean {
   return (
@@ -272,7 +317,7 @@ function nextOfRamp(
   if (target === undefined && inEffect === ratios.at(-1)) return { kind: 'reached' };
   if (target === undefined) return whyNotThisRatio(snapshot, options, memory, nowMs) ?? { kind: 'reached' };
   // Where the portal shows no ratio, no reading could show that it was increased.
-  if (inEffect > 0 && !snapshot.release?.ratioPercent) return undefined;
+  if (inEffect > 0 && ratioShown(snapshot.release) === undefined) return undefined;
   const operation = folds.setRatio || memory.ratioSet === target ? 'startGrayscale' : 'setRatio';
   const folded: WriteOperation[] = [];
   if (isBefore && folds.skipPilot === operation) folded.push('skipPilot');
@@ -344,6 +389,10 @@ function whyNot(
       `Give at most ${atOnce} user IDs, or raise whitelistBatch in your portal profile if the portal takes more.`,
     );
   }
+  if (row.takes === 'user-ids' && givesNoIds(options) && step !== 'wait') {
+    const why = whyNotWithoutIds(snapshot, step, options.show);
+    if (why) return why;
+  }
   const guards = row.refusesDowngrade && !options.allowDowngrade;
   // Where the live one's status is not mapped, the official release of this one could not be read either.
   if (row.refusesDowngrade || row.notOnFirstRelease) {
@@ -407,12 +456,12 @@ export function whyUnknown(
 function whyNotThisRatio(snapshot: Snapshot, options: PlanOptions, memory: Memory, nowMs: number): Stop | undefined {
   const inEffect = ratioInEffect(snapshot, memory);
   const unreadable = snapshot.release?.unreadableRatio;
-  const isShown = stateOf(snapshot) !== 'grayscale' || Boolean(snapshot.release?.ratioPercent);
+  const tellsRatio = stateOf(snapshot) !== 'grayscale' || ratioShown(snapshot.release) !== undefined;
   const isWanted = inEffect === undefined || inEffect < (options.ratios.at(-1) ?? 0);
-  if (!isShown && isWanted && unreadable && !isHeld(inEffect, memory, options, nowMs)) {
+  if (!tellsRatio && isWanted && unreadable && !isHeld(inEffect, memory, options, nowMs)) {
     return { kind: 'failed', error: unreadableError(unreadable, options.show) };
   }
-  if (inEffect === undefined || (!isShown && isWanted && !isHeld(inEffect, memory, options, nowMs))) {
+  if (inEffect === undefined || (!tellsRatio && isWanted && !isHeld(inEffect, memory, options, nowMs))) {
     return refused(
       `${snapshot.version} is in grayscale rollout and the portal shows no ratio, so it is not known whether ${options.ratios.at(-1)}% would increase it.`,
       'Name the field that holds the ratio in your portal profile, at release.ratio (docs/portal.md).',
@@ -427,6 +476,13 @@ function whyNotThisRatio(snapshot: Snapshot, options: PlanOptions, memory: Memor
   }
   const tellsNoTime = changedAtMs(snapshot.release, memory, nowMs) === undefined;
   if (options.soakMs > 0 && options.soakMode === 'resume' && tellsNoTime) {
+    const shown = snapshot.release?.unreadableTime;
+    if (shown) {
+      return refused(
+        `The portal shows ${options.show(shown.value)} at ${shown.field}, which is no time in the form that the profile says (profile key ${shown.profileKey}), so a later run cannot know how long the ratio was held.`,
+        'Name the form of the time in your portal profile, at release.modifiedAt (docs/portal.md), or use soak-mode: wait.',
+      );
+    }
     return refused(
       'The portal does not say when the ratio was last changed, so a later run cannot know how long it was held.',
       'Use soak-mode: wait.',
@@ -463,9 +519,7 @@ function isHeld(inEffect: number | undefined, { held }: Memory, { soakMs }: Plan
 /** The ratio that users get, in percent; undefined in a rollout whose ratio the portal does not show. */
 function ratioInEffect(snapshot: Snapshot, memory: Memory): number | undefined {
   if (stateOf(snapshot) !== 'grayscale') return 0;
-  const shown = snapshot.release?.ratioPercent;
-  if (shown !== undefined && shown > 0) return shown;
-  return memory.held?.raised ? memory.held.ratioPercent : undefined;
+  return ratioShown(snapshot.release) ?? (memory.held?.raised ? memory.held.ratioPercent : undefined);
 }
 
 function whyNoRollback(snapshot: Snapshot, where: string, show: PlanOptions['show']): Stop | undefined {

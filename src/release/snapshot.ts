@@ -31,6 +31,14 @@ export function stateOf(snapshot: Snapshot): Release['state'] {
   return snapshot.release?.state ?? 'none';
 }
 
+/**
+ * The ratio that a release shows to be in effect. Undefined where it shows 0, which is none yet, and where it shows nothing:
+ * neither says what users get.
+ */
+export function ratioShown(release: Release | undefined): number | undefined {
+  return release?.ratioPercent || undefined;
+}
+
 /** Whether it is a state of the lifecycle, and not a transitional status or one that the profile does not map. */
 export function isKnown(state: Release['state']): state is State {
   return state !== 'busy' && state !== 'unknown';

@@ -59,7 +59,7 @@ export function reportOf(record: RunRecord, nowMs: number, show: Show): Report {
     ...facts,
     portalStatus: release?.portalStatus ?? '',
     publishId,
-    previewUrl: publishId ? previewUrl(miniappId, publishId) : '',
+    previewUrl: publishId ? previewUrl(record, miniappId, publishId) : '',
     showPreview: inputs?.showPreview === 'auto' ? !context.mayBePublic : (inputs?.showPreview ?? false),
     ramp: inputs && stageThatTakes('ratios', inputs.stages) ? inputs.ratios : [],
     whitelistIds: record.userIds,
@@ -238,9 +238,13 @@ function formatLastSeen(failed: FailedReads | undefined): string {
  * Opens the release in the target app, though the portal's own QR code does not (docs.midtrans.com, testing-miniapp-v1).
  * Both values have been checked to be plain ids.
  */
-function previewUrl(miniappId: string, publishId: string): string {
+function previewUrl({ inputs, profile }: RunRecord, miniappId: string, publishId: string): string {
+  if (!profile?.preview) return '';
+  const { scheme, hosts = {} } = profile.preview;
+  const host = inputs?.portal.kind === 'url' ? inputs.portal.origin.host : '';
+  const ofHost = Object.hasOwn(hosts, host) ? hosts[host] : undefined;
   const query = new URLSearchParams({ app_id: miniappId, publish_id: publishId });
-  return `gopay://mini-app/windvane?${query}`;
+  return `${ofHost ?? scheme}://mini-app/windvane?${query}`;
 }
 
 function runUrl(context: RunContext): string {

@@ -154,7 +154,10 @@ const ANY_CHANNEL = '*';
 const DEVELOPER = 'sandbox-developer';
 const ADMINISTRATOR = 'sandbox-administrator';
 
-/** A new portal. Throws SandboxInvalid where the seed contradicts itself. */
+/**
+ * A new portal.
+ * @throws {SandboxInvalid} where the seed contradicts itself
+ */
 export function newPortal(seed: Seed, nowMs: number): SandboxState {
   const { live, state } = seed;
   const seeded = state === undefined ? undefined : seed.version;
@@ -196,6 +199,7 @@ export function answer(
   const operation = operationOf(request);
   if (operation === undefined && request.method === 'POST' && request.path === UPDATE_PATH) {
     // Name and icon of the miniapp, which no release depends on: a public client updates them on its way.
+    if (request.loggedIn === false) return { state, operation, response: refusal(200, 'NOT_LOGIN', traceId) };
     return { state, operation, response: { status: 200, body: { ...SUCCESS, traceId } } };
   }
   if (operation === undefined) return { state, operation, response: refusal(404, 'NOT_FOUND', traceId) };

@@ -63,7 +63,10 @@ export interface Sandbox {
   readonly url: string;
   /** Why it can no longer serve. */
   readonly failure: SandboxInvalid | undefined;
-  /** The state as it stands, journal included. Throws SandboxInvalid. */
+  /**
+   * The state as it stands, journal included.
+   * @throws {SandboxInvalid} where the file holds no state of a sandbox any more
+   */
   read(): SandboxState;
   close(): Promise<void>;
 }
@@ -96,7 +99,10 @@ export interface OpenSandbox extends Pick<Sandbox, 'read'> {
   handle(request: SandboxRequest): Promise<SandboxResponse>;
 }
 
-/** Opens the state. Throws SandboxInvalid where the file holds no state of one, or the seed contradicts itself. */
+/**
+ * Opens the state.
+ * @throws {SandboxInvalid} where the file holds no state of a sandbox, or the seed contradicts itself
+ */
 export async function openSandbox(options: ServerOptions): Promise<OpenSandbox> {
   const now = options.now ?? Date.now;
   const store =
@@ -132,7 +138,10 @@ export async function openSandbox(options: ServerOptions): Promise<OpenSandbox> 
 /** Where clients look for the login page; `/superapp#/login` asks for the second. */
 const LOGIN_PAGES = ['/', '/superapp', '/login'];
 
-/** Starts the sandbox. Throws SandboxInvalid where the file holds no state of one, or the seed contradicts itself. */
+/**
+ * Starts the sandbox.
+ * @throws {SandboxInvalid} where the file holds no state of a sandbox, or the seed contradicts itself
+ */
 export async function startSandbox(options: ServerOptions): Promise<Sandbox> {
   const { handle, read } = await openSandbox(options);
   let failure: SandboxInvalid | undefined;
@@ -223,7 +232,10 @@ function exists(file: string): boolean {
   return lstatSync(file, { throwIfNoEntry: false }) !== undefined; // a dangling link exists, too
 }
 
-/** Throws SandboxInvalid for all that is not a state: a portal that forgets would let a rehearsal lie. */
+/**
+ * The state in the file.
+ * @throws {SandboxInvalid} for all that is not a state: a portal that forgets would let a rehearsal lie
+ */
 function load(file: string, known: Known | undefined): Known {
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (found === undefined) throw invalid(file, 'has gone');

@@ -237,6 +237,16 @@ describe('a release in passing', () => {
   });
 });
 
+test.each([
+  ['accepted', undefined],
+  ['accepted, and its response lost', 'lost, but it took'],
+] as const)('each write that is %s is told as one change', async (_, trouble) => {
+  const here = scene({ state: 'approved', onWrite: (_, sending) => (sending === 1 ? trouble : undefined) });
+  await here.drive('release');
+  expect(here.portal.now().state).toBe('released');
+  expect(here.changes).toBe(2);
+});
+
 describe('a ramp', () => {
   const RAMP = { ratios: [5, 20, 50], soakMs: 30 * MINUTE } as const;
   const STEPS = [

@@ -297,7 +297,17 @@ describe('a release', () => {
       { whitelistCount: '3', gmtModified: 1700000000000 },
       { ...RELEASE, whitelistCount: 3, modifiedAtMs: 1700000000000 },
     ],
-    ['has neither where they cannot be read', { whitelistCount: -1, gmtModified: 'yesterday' }, RELEASE],
+    [
+      'has neither where they cannot be read, and says so',
+      { whitelistCount: -1, gmtModified: 'yesterday' },
+      {
+        ...RELEASE,
+        unreadableCount: { profileKey: 'release.whitelistCount', field: 'whitelistCount', value: '-1' },
+        unreadableTime: { profileKey: 'release.modifiedAt', field: 'gmtModified', value: '"yesterday"' },
+      },
+    ],
+    ['has neither where there is nothing', { whitelistCount: null, gmtModified: '' }, RELEASE],
+    ['has no time where it is 0', { gmtModified: 0 }, { ...RELEASE, modifiedAtMs: 0 }],
   ])('%s', (_, more, expected) => {
     expect(releasesIn({ data: [{ ...ROW, ...more }] }).items).toEqual([expected]);
   });

@@ -96,6 +96,26 @@ describe('forms on the way back', () => {
     expect(readBack({ ratio: { form } }, { grayRatio })?.ratioPercent).toBe(percent);
   });
 
+  test.each([
+    ['percent', 0.05],
+    ['percent', '0.05'],
+    ['percent', '5%'],
+    ['percent', 101],
+    ['percent', true],
+    ['percent', [5]],
+    ['fraction', 5],
+    ['fraction', '5'],
+    ['fraction', '5%'],
+    ['fraction', 1.5],
+    ['fraction', -0.05],
+    ['fraction', '.05'],
+  ])('the ratio as %s: %j is unreadable, and named with its place', (form, grayRatio) => {
+    const read = readBack({ ratio: { form } }, { grayRatio });
+    const value = JSON.stringify(grayRatio);
+    expect(read).toMatchObject({ unreadableRatio: { profileKey: 'release.ratio', field: 'grayRatio', value } });
+    expect(read?.ratioPercent).toBeUndefined();
+  });
+
   test.each([0.075, 7, 'x'])('the fraction %j is no whole percentage', (grayRatio) => {
     const read = readBack({ ratio: { form: 'fraction' } }, { grayRatio });
     expect(read?.ratioPercent).toBeUndefined();
@@ -111,10 +131,32 @@ describe('forms on the way back', () => {
     ['text', '+07:00', '2026-01-31T09:30:00.250', AT_MS + 250],
     ['text', '+07:00', '2026-01-31T02:30:00Z', AT_MS],
     ['text', undefined, '2026-01-31 09:30:00+0700', AT_MS],
-    ['text', undefined, '2026-01-31 09:30:00', undefined],
   ])('the time as %s in %s: %j', (form, zone, gmtModified, ms) => {
     const modifiedAt = { form, ...(zone && { zone }) };
     expect(readBack({ modifiedAt }, { gmtModified })?.modifiedAtMs).toBe(ms);
+  });
+
+  test.each([
+    ['milliseconds', AT_MS / 1000],
+    ['milliseconds', '2026-01-31 09:30:00'],
+    ['seconds', AT_MS],
+    ['seconds', '2026-01-31 09:30:00'],
+    ['text', AT_MS],
+    ['text', AT_MS / 1000],
+    ['text', '2026-01-31 09:30:00'],
+    ['text', '31/01/2026 09:30'],
+  ])('the time as %s: %j is unreadable, and named with its place', (form, gmtModified) => {
+    const value = JSON.stringify(gmtModified);
+    expect(readBack({ modifiedAt: { form } }, { gmtModified })).toMatchObject({
+      unreadableTime: { profileKey: 'release.modifiedAt', field: 'gmtModified', value },
+    });
+  });
+
+  test.each([
+    ['publishId', 2088517340291664, '2088517340291664'],
+    ['publishId', '2088517340291664370013', '2088517340291664370013'],
+  ])('the id %s as %j keeps its digits', (name, id, text) => {
+    expect(readBack({}, { [name]: id })).toMatchObject({ [name]: text });
   });
 
   test.each([

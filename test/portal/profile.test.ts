@@ -110,6 +110,7 @@ describe('what a profile may say', () => {
       'static hosts of a login page',
       { login: { by: 'browser', staticHosts: ['cdn.example.com', 'CDN2.example.com:8443', 'localhost'] } },
     ],
+    ['another scheme of the preview', { preview: { scheme: 'other-app', hosts: { 'test.example': 'otherapp.test' } } }],
     ['an empty base path', { basePath: '' }],
     ['a placeholder in a path', operation('releaseHistory', { path: '/releases/{version}/history' })],
     [
@@ -272,6 +273,14 @@ describe('an enemy may not', () => {
     expect(faultsOf({ login: { by: 'browser', done: '' } })).toContain('login.done');
     expect(faultsOf({ login: { by: 'browser', username: '::-p-xpath(//a)' } })).toContain('login.username');
   });
+
+  test.each(['https', 'javascript', 'data', 'file', 'tel', 'Gopay', 'go pay', 'gopay:', '', 7])(
+    'make the preview a link of the scheme %j',
+    (scheme) => {
+      expect(faultsOf({ preview: { scheme } })).toContain('preview.scheme');
+      expect(faultsOf({ preview: { hosts: { 'portal.example': scheme } } })).toContain('preview.hosts.portal.example');
+    },
+  );
 
   test.each([
     'https://cdn.example.com',

@@ -855,13 +855,115 @@ describe('the options', () => {
   });
 });
 
-describe('what a public client needs besides', () => {
-  test('any .zip name is taken, and names the path of the package', () => {
-    const here = portal({ versions: ['1.0.0'] });
-    const upload = { appId: APP, spaceId: 'space', version: '1.1.0' };
-    const file = { name: `${APP}_v1.1.0_poc.zip`, bytes: 3, sha256: 'abc' };
-    expect(here.ask('uploadPackage', upload, NOW, file).body.data).toEqual({
-      path: `app/version/${APP}/1.1.0/${APP}_v1.1.0_poc.zip`,
+describe('the one public client', () => {
+  // The calls and fields of NTA24/smartapp1, deploy-api.js, in its order; only the address is the sandbox's.
+  const ACCOUNT = { username: 'releaser', password: 'correct-horse' };
+  const NAME = `${APP}_v1.0.1_poc.zip`;
+  const PATH = `app/version/${APP}/1.0.1/${NAME}`;
+
+  async function clientOf(sandbox: Sandbox) {
+    const login = await fetch(`${sandbox.url}/rest/intercnn/user/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(ACCOUNT),
     });
+    const headers = {
+      cookie: login.headers.getSetCookie().map((one) => one.split(';')[0])[0] ?? '',
+      origin: sandbox.url,
+      referer: `${sandbox.url}/superapp`,
+      'bx-v': '2.5.36',
+      'logger-account': '',
+    };
+    const send = async (address: string, init: RequestInit = {}) => {
+      const response = await fetch(`${sandbox.url}/rest/intercnn${address}`, {
+        ...init,
+        headers: { ...headers, ...(init.headers as object) },
+      });
+      return { http: response.status, ...((await response.json()) as { success: boolean; data: unknown }) };
+    };
+    return {
+      get: (address: string, query: Record<string, string>) => send(`${address}?${new URLSearchParams(query)}`),
+      post: (address: string, body: unknown) =>
+        send(address, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      form: (address: string, body: FormData) => send(address, { method: 'POST', body }),
+    };
+  }
+
+  test('releases a version in its own sequence of calls', async () => {
+    const sandbox = await startSandbox({
+      rules: { review: AT_ONCE },
+      seed: { ...SEED, versions: ['1.0.0'] },
+      credentials: ACCOUNT,
+    });
+    const client = await clientOf(sandbox);
+    const ids = { appId: APP, channelCode: 'GOPAY', version: '1.0.1' };
+    const release = { ...ids, sourceSpaceId: 'space' };
+    const page = { currentPage: '1', pageSize: '10' };
+    const succeeded = { http: 200, success: true };
+
+    const versions = await client.get('/app/version/query', { ...page, appId: APP, spaceId: 'space' });
+    expect(listOf(versions.data)[0]?.['version']).toBe('1.0.0');
+    const form = new FormData();
+    for (const [name, value] of [
+      ['spaceId', 'space'],
+      ['appId', APP],
+      ['version', '1.0.1'],
+    ] as const) {
+      form.append(name, value);
+    }
+    form.append('file', new Blob(['zip'], { type: 'application/zip' }), NAME);
+    expect(await client.form('/app/version/uploadResource', form)).toMatchObject({
+      ...succeeded,
+      data: { path: PATH },
+    });
+    const artifact = { artifactList: [PATH], artifactType: 'FILE' };
+    const version = { appId: APP, ...artifact, name: '1.0.1', source: 'UPLOAD', version: '1.0.1' };
+    expect(await client.post('/app/version/create', version)).toMatchObject(succeeded);
+    expect(await client.post('/app/publish/version/create', { ...ids, changelog: '', ...artifact })).toMatchObject(
+      succeeded,
+    );
+    const description = { name: 'Shop', icon: 'icon/app/a.jpg', iconPublicUrl: 'https://files.example/a.jpg' };
+    expect(await client.post('/app/update', { appId: APP, description })).toMatchObject(succeeded);
+    expect(await client.post('/app/publish/version/startApprove', release)).toMatchObject(succeeded);
+    const found = await client.get('/app/publish/version/query', { ...ids, currentPage: '1', pageSize: '20' });
+    expect(listOf(found.data)[0]).toMatchObject({ version: '1.0.1', versionStatus: 'PASSED' });
+    const history = await client.get('/app/publish/version/history/query', ids);
+    expect(listOf(history.data).map(({ type }) => type)).toEqual(['PASS', 'APPLY', 'CREATE']);
+    expect(await client.post('/app/publish/version/gray/skipBeta', release)).toMatchObject(succeeded);
+    expect(await client.post('/app/publish/online', release)).toMatchObject(succeeded);
+
+    expect(sandbox.read().apps[0]?.releases.map((one) => `${one.version} ${one.status}`)).toEqual(['1.0.1 ONLINE']);
+    expect(sandbox.read().journal.map(({ operation, errorCode }) => operation + errorCode)).toEqual([
+      'login',
+      'uploadPackage',
+      'createVersion',
+      'createRelease',
+      'startApproval',
+      'skipPilot',
+      'goOnline',
+    ]);
+    await sandbox.close();
+  });
+
+  test('finds the login form at each address at which clients look for it', async () => {
+    const sandbox = await startSandbox({ rules: { review: AT_ONCE }, seed: SEED, credentials: ACCOUNT });
+    for (const address of ['/', '/login', '/superapp#/login']) {
+      const response = await fetch(`${sandbox.url}${address}`);
+      expect(response.headers.get('content-type'), address).toContain('text/html');
+      const html = await response.text();
+      for (const part of ['id="username"', 'id="password"', '#/overview']) expect(html, address).toContain(part);
+    }
+    await sandbox.close();
+  });
+
+  test('may not change name and icon without a session', async () => {
+    const sandbox = await startSandbox({ rules: { review: AT_ONCE }, seed: SEED, credentials: ACCOUNT });
+    const response = await fetch(`${sandbox.url}/rest/intercnn/app/update`, { method: 'POST' });
+    expect(await response.json()).toMatchObject({ success: false, errorCode: 'NOT_LOGIN' });
+    await sandbox.close();
   });
 });

@@ -13,8 +13,9 @@ import { ReleaseError } from '../../lib/errors.ts';
 import { decodeText, resolveInWorkspace } from '../../lib/paths.ts';
 import { cleanLine } from '../../lib/text.ts';
 import { parseJson } from '../../net/json.ts';
+import { isObject, placeName } from './places.ts';
 import { defaultProfile, type Profile } from './profile.ts';
-import { isObject, placeName, ruleFaults } from './rules.ts';
+import { ruleFaults } from './rules.ts';
 import { issueFaults, profileSchema } from './schema.ts';
 
 const MAX_BYTES = 256 * 1024;
@@ -56,7 +57,8 @@ export function checkProfile(changes: unknown): Checked {
     return { faults: [...faults, ...parsed.error.issues.flatMap((issue) => issueFaults(issue, merged))] };
   }
   faults.push(...ruleFaults(parsed.data));
-  return faults.length > 0 ? { faults } : { profile: parsed.data, faults };
+  // Older profiles that are complete name no scheme of the preview.
+  return faults.length > 0 ? { faults } : { profile: { preview: defaultProfile.preview, ...parsed.data }, faults };
 }
 
 async function readProfile(

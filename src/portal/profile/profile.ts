@@ -1,19 +1,14 @@
 /**
  * A portal profile: how each operation is sent to a portal and how its responses are read, as data. A user whose portal
  * has a different API writes a profile and no code.
- *
- * The type is inferred from the schema, which zod needs at run time only for a user's file: that import is type-only.
  */
 
-import type { z } from 'zod';
 import { type Folds, foldsIn } from '../../release/folds.ts';
 import { OPERATIONS, type Operation } from '../../release/lifecycle.ts';
-import type { profileSchema } from './schema.ts';
+import type { Profile } from './shape.ts';
 import { superapp } from './superapp.ts';
 
-type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
-
-export type Profile = DeepReadonly<z.infer<typeof profileSchema>>;
+export type { Profile };
 
 /** How the request of one operation is built and where its response holds what. */
 export type CallTemplate = Exclude<NonNullable<Profile['operations'][Operation]>, string>;

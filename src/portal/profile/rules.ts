@@ -4,6 +4,7 @@ import { cleanLine } from '../../lib/text.ts';
 import { FOLDABLE } from '../../release/folds.ts';
 import { OPERATIONS, type Operation } from '../../release/lifecycle.ts';
 import { addressFaults } from './addresses.ts';
+import { placeName, TOKEN, VISIBLE } from './places.ts';
 import { type CallTemplate, foldsOf, type Profile, templateIn, templatesOf } from './profile.ts';
 import {
   ID_PLACEHOLDERS,
@@ -14,10 +15,6 @@ import {
   placeholderTraits,
   usesIn,
 } from './template.ts';
-
-/** The name of a header or of a query parameter. */
-export const TOKEN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
-export const VISIBLE = /^[\x20-\x7e]*$/;
 
 /** Every fault of a profile of the right shape, each naming its place: `operations.setRatio.body.ratio: ...`. */
 export function ruleFaults(profile: Profile): string[] {
@@ -33,16 +30,6 @@ export function ruleFaults(profile: Profile): string[] {
     ...headerFaults(profile),
     ...loginFaults(profile),
   ];
-}
-
-/** A place in the file for a message; its names are untrusted text: `operations.setRatio.body.ratio`. */
-export function placeName(path: readonly PropertyKey[]): string {
-  return cleanLine(path.map(String).join('.'), 200) || '(top)';
-}
-
-/** Whether a value of parsed JSON is an object, and not a list. */
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function placeholderFaults(operation: Operation, call: CallTemplate, profile: Profile): string[] {

@@ -5,7 +5,7 @@ import { REFUSALS } from '../../lib/errors.ts';
 import { nearest } from '../../lib/nearest.ts';
 import { cleanLine } from '../../lib/text.ts';
 import { type Operation, STATES, type State } from '../../release/lifecycle.ts';
-import { isObject, placeName, TOKEN, VISIBLE } from './rules.ts';
+import { isObject, placeName, TOKEN, VISIBLE } from './places.ts';
 
 const MARKS = ['documented', 'observed', 'inferred'] as const;
 
@@ -70,6 +70,14 @@ const hostName = z
     'takes a host name such as cdn.example.com, without https:// and path',
   );
 
+/** Schemes by which a link leaves the target app, or runs something: a profile is untrusted. */
+const OTHER_SCHEMES =
+  /^(https?|wss?|ftps?|file|data|blob|about|javascript|vbscript|mailto|tel|sms|intent|view-source)$/;
+const scheme = z
+  .string()
+  .regex(/^[a-z][a-z0-9+.-]{1,30}$/, 'takes the scheme of a deep link in lower case, such as gopay')
+  .refine((value) => !OTHER_SCHEMES.test(value), 'takes the scheme of the target app, such as gopay');
+
 const callTemplate = z.strictObject({
   mark,
   /** The day of the recording that held this call, written by `learn`. */
@@ -131,6 +139,8 @@ export const profileSchema = z.strictObject({
     done: z.string().min(2).max(200).regex(VISIBLE, 'takes what the address ends in after the login'),
   }),
   headers: z.record(z.string(), z.string().max(1_000)),
+  /** What opens the target app: `gopay`; `hosts` where a portal belongs to another app, such as that of its tests. */
+  preview: z.strictObject({ mark, scheme, hosts: z.record(hostName, scheme).optional() }).optional(),
   pageSize: z.int().min(1).max(500),
   whitelistBatch: z.int().min(1).max(10_000),
   operations: z.strictObject({

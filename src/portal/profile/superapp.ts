@@ -1,6 +1,6 @@
 // Generated from profiles/superapp.json by scripts/generate.ts. Change that, not this.
 
-import type { Profile } from './profile.ts';
+import type { Profile } from './shape.ts';
 
 export const superapp: Profile = {
   name: 'superapp',
@@ -35,6 +35,13 @@ export const superapp: Profile = {
   headers: {
     Origin: '{origin}',
     Referer: '{origin}/superapp',
+  },
+  preview: {
+    mark: 'documented',
+    scheme: 'gopay',
+    hosts: {
+      'miniapp.stg.midtrans.com': 'gopaystaging',
+    },
   },
   pageSize: 50,
   whitelistBatch: 500,
