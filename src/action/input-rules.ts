@@ -58,6 +58,11 @@ const RULES: readonly Rule[] = [
     fault: 'missing; upload takes a ZIP file or a build folder.',
   },
   {
+    input: 'whitelist-ids',
+    isBroken: all(takes('user-ids'), lacks('whitelist-ids', 'whitelist-file')),
+    fault: 'missing; whitelist takes user IDs here or in whitelist-file.',
+  },
+  {
     input: 'grayscale-ratio',
     isBroken: all(takes('ratios'), lacks('grayscale-ratio')),
     fault: 'missing; grayscale takes a percentage, 20, or a ramp, 5, 20, 50.',

@@ -154,7 +154,7 @@ export const INPUTS = {
   ...group('Stage whitelist', {
     'whitelist-ids': input({
       description:
-        'For whitelist: user IDs, separated by commas, semicolons or white space; # starts a comment. Give them as a secret: the runner prints plain inputs. Without any, the test starts with those that the whitelist holds already.',
+        'For whitelist: user IDs, separated by commas, semicolons or white space; # starts a comment. Give them as a secret: the runner prints plain inputs.',
       secret: true,
       parse: parseUserIds,
       ifAbsent: [],

@@ -140,6 +140,7 @@ function decodeRelease(codec: Codec, operation: Operation, item: unknown, number
   if (!status) throw missing(codec, operation, item, number, release.status.at, 'release.status');
   const publishId = textAt(item, release.publishId?.at);
   const comment = textAt(item, release.comment?.at);
+  const whitelistCount = numberAt(item, release.whitelistCount?.at);
   return {
     version,
     state: Object.hasOwn(statuses, status) ? (statuses[status]?.state ?? 'unknown') : 'unknown',
@@ -147,7 +148,7 @@ function decodeRelease(codec: Codec, operation: Operation, item: unknown, number
     ...ratioAt(item, release.ratio),
     ...(publishId && /^[\w-]{1,64}$/.test(publishId) && { publishId }),
     ...(comment && { comment }),
-    ...whitelistCountAt(item, release.whitelistCount?.at),
+    ...(whitelistCount !== undefined && { whitelistCount }),
     ...modifiedAt(item, release.modifiedAt),
   };
 }
@@ -185,16 +186,6 @@ function ratioAt(
   const ratioPercent = ratioPercentAt(item, place, field?.form);
   if (ratioPercent !== undefined && ratioPercent <= 100) return { ratioPercent };
   return { unreadableRatio: unreadable('release.ratio', place, item) };
-}
-
-function whitelistCountAt(
-  item: unknown,
-  place: Places | undefined,
-): Pick<Release, 'whitelistCount' | 'unreadableCount'> {
-  if (place === undefined || isNothing(valueAt(item, place))) return {};
-  const whitelistCount = numberAt(item, place);
-  if (whitelistCount !== undefined) return { whitelistCount };
-  return { unreadableCount: unreadable('release.whitelistCount', place, item) };
 }
 
 /** Later than any time that a portal can mean: one in milliseconds that was read as seconds. */

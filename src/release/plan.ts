@@ -102,9 +102,7 @@ export function plan(stage: Stage, snapshot: Snapshot, options: PlanOptions, mem
   // A release that was in review becomes approved, rejected or withdrawn; it does not disappear. A response without it
   // is wrong or out of date.
   if (state === 'none' && memory.reviewed) return { kind: 'wait' };
-  if (isDone(stage, state, snapshot, options, memory)) {
-    return { kind: 'reached', ...noticeOf(stage, state, snapshot, options, memory) };
-  }
+  if (isDone(stage, state, snapshot, memory)) return { kind: 'reached', ...noticeOf(stage, state, memory) };
 
   const backFromReview = memory.reviewed && state === 'created';
   if (row.awaitsReview && (state === 'rejected' || state === 'withdrawn' || backFromReview)) {
@@ -119,7 +117,7 @@ export function plan(stage: Stage, snapshot: Snapshot, options: PlanOptions, mem
   if (ofRamp) return ofRamp;
   const step = wayFor(stage, options.folds ?? {})[state];
   if (step === 'wait') return { kind: 'wait' };
-  const call = step?.find((candidate) => !isSent(candidate, memory) && !isOnlyForIds(candidate, options));
+  const call = step?.find((candidate) => !isSent(candidate, memory));
   if (call) return { kind: 'send', ...call };
   return { kind: 'reached', ...(stage === 'submit' && { notice: NOTHING_TO_SUBMIT }) };
 }
@@ -224,24 +222,18 @@ export function operationsOf(stage: Stage, folds: Folds = {}): Operation[] {
   return [...new Set([...reads, ...steps.flat().flatMap(({ operation, folded = [] }) => [...folded, operation])])];
 }
 
-function isDone(stage: Stage, state: State, snapshot: Snapshot, options: PlanOptions, memory: Memory): boolean {
+function isDone(stage: Stage, state: State, snapshot: Snapshot, memory: Memory): boolean {
   const { end } = STAGES[stage];
   if (end === 'any') return true;
   if (end === 'version') return state !== 'none' || Boolean(snapshot.uploaded);
-  if (stage === 'whitelist' && state === 'whitelist-testing') return Boolean(memory.idsAdded) || givesNoIds(options);
+  if (stage === 'whitelist' && state === 'whitelist-testing') return Boolean(memory.idsAdded);
   if (stage === 'withdraw' && state === 'created') return Boolean(memory.takenBack);
   // A rollout is not done by having begun: nextOfRamp says when it is.
   if (stage === 'grayscale' && state === 'grayscale') return false;
   return hasReached(end, state);
 }
 
-function noticeOf(
-  stage: Stage,
-  state: State,
-  { release }: Snapshot,
-  options: PlanOptions,
-  memory: Memory,
-): { notice?: string } {
+function noticeOf(stage: Stage, state: State, memory: Memory): { notice?: string } {
   if (stage === 'upload' && !memory.versionCreated) {
     const notice = memory.packageSent
       ? 'The version was created by somebody else meanwhile: it may not hold this build.'
@@ -251,44 +243,8 @@ function noticeOf(
   if (stage === 'whitelist' && state !== 'whitelist-testing') {
     return { notice: `The release is ${STATES[state].words}, past the whitelist test: no user IDs were added.` };
   }
-  if (stage === 'whitelist' && givesNoIds(options)) {
-    const held = release?.whitelistCount === undefined ? 'those' : `the ${release.whitelistCount}`;
-    return { notice: `No user IDs were given: the whitelist test runs with ${held} that the whitelist holds already.` };
-  }
   return {};
 }
-
-/** The whitelist of the miniapp may hold user IDs already, so a test may be started without adding any. */
-function givesNoIds({ whitelist }: PlanOptions): boolean {
-  return whitelist?.count === 0;
-}
-
-function isOnlyForIds({ operation }: FoldedCall, options: PlanOptions): boolean {
-  return operation === 'addWhitelist' && givesNoIds(options);
-}
-
-/** Why the whitelist test cannot start without user IDs, or undefined where it can. */
-function whyNotWithoutIds(
-  { release }: Snapshot,
-  step: readonly FoldedCall[],
-  show: PlanOptions['show'],
-): Stop | undefined {
-  if (step.some(({ folded }) => folded?.includes('addWhitelist'))) {
-    return refused(
-      'No user IDs are given, and the call that starts the whitelist test carries them on this portal.',
-      GIVE_IDS,
-    );
-  }
-  if (release?.whitelistCount) return undefined;
-  if (release?.unreadableCount) return { kind: 'failed', error: unreadableError(release.unreadableCount, show) };
-  if (release?.whitelistCount === 0) return refused('No user IDs are given, and the whitelist holds none.', GIVE_IDS);
-  return refused(
-    'No user IDs are given, and the portal does not show how many the whitelist holds already.',
-    `${GIVE_IDS} Or name the field that holds their number in your portal profile, at release.whitelistCount (docs/portal.md).`,
-  );
-}
-
-const GIVE_IDS = 'Give user IDs with whitelist-ids or whitelist-file.';
 
 function isSent({ operation }: FoldedCall, memory: Memory): boolean {
   return (
@@ -388,10 +344,6 @@ function whyNot(
       `There are ${count} user IDs, and the call that starts the whitelist test carries at most ${atOnce} on this portal.`,
       `Give at most ${atOnce} user IDs, or raise whitelistBatch in your portal profile if the portal takes more.`,
     );
-  }
-  if (row.takes === 'user-ids' && givesNoIds(options) && step !== 'wait') {
-    const why = whyNotWithoutIds(snapshot, step, options.show);
-    if (why) return why;
   }
   const guards = row.refusesDowngrade && !options.allowDowngrade;
   // Where the live one's status is not mapped, the official release of this one could not be read either.

@@ -16,8 +16,6 @@ export interface Release {
   /** The ratio in effect in percent, 0 before a rollout; absent where the portal shows none, or none that can be read. */
   readonly ratioPercent?: number;
   readonly whitelistCount?: number;
-  /** What stands where the number of user IDs should, but is none. */
-  readonly unreadableCount?: Unreadable;
   /**
    * When status or ratio last changed, by the portal's clock. Meant as milliseconds since 1970; compared as it came,
    * and taken for a time only where it can be one (`changedAtMs` in plan.ts).

@@ -531,8 +531,8 @@ describe('whitelist', () => {
     expect(faults[0]).toContain(why);
   });
 
-  test('takes IDs, a file, or neither: the whitelist may hold some already', async () => {
-    expect((await inputsOf({ stage: 'whitelist' })).whitelistIds).toEqual([]);
+  test('needs IDs or a file', async () => {
+    expect(await faultOf({ stage: 'whitelist' })).toMatch(/^whitelist-ids: missing; .*whitelist-file/);
     await inputsOf({ stage: 'whitelist', 'whitelist-file': 'testers.txt' });
     await inputsOf({ stage: 'whitelist', 'whitelist-ids': '1001' });
   });

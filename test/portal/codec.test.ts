@@ -298,11 +298,10 @@ describe('a release', () => {
       { ...RELEASE, whitelistCount: 3, modifiedAtMs: 1700000000000 },
     ],
     [
-      'has neither where they cannot be read, and says so',
+      'has neither where they cannot be read, and says so of the time',
       { whitelistCount: -1, gmtModified: 'yesterday' },
       {
         ...RELEASE,
-        unreadableCount: { profileKey: 'release.whitelistCount', field: 'whitelistCount', value: '-1' },
         unreadableTime: { profileKey: 'release.modifiedAt', field: 'gmtModified', value: '"yesterday"' },
       },
     ],

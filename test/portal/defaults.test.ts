@@ -117,66 +117,6 @@ test('the type of a history entry is observed, the artifacts of a version are in
   expect(defaultProfile.version.artifacts.mark).toBe('inferred');
 });
 
-describe('a whitelist that holds user IDs already', () => {
-  const inTest = { stage: 'whitelist' };
-  /** A person adds two user IDs in the portal. */
-  async function addByHand() {
-    const body = Buffer.from(
-      JSON.stringify({
-        appId: COMMON['miniapp-id'],
-        sourceSpaceId: COMMON['space-id'],
-        channelCode: COMMON['target-app'],
-        version: '1.1.0',
-        userIds: ['tester-1', 'tester-2'],
-      }),
-    );
-    await portal.handle({
-      method: 'POST',
-      url: '/rest/intercnn/app/publish/version/gray/whitelist/add',
-      headers: { cookie: COOKIE, 'content-type': 'application/json' },
-      async *[Symbol.asyncIterator]() {
-        yield body;
-      },
-    });
-  }
-
-  test('starts the test without others, which a notice says', async () => {
-    const { step } = await stepsAt('https://miniapp.midtrans.com', { seed: SEED });
-    await addByHand();
-    const { report, log } = await step(inTest);
-    expect(report, log).toMatchObject({ verdict: 'succeeded', state: 'whitelist-testing', whitelistCount: 2 });
-    expect(report.notices.join()).toContain('the whitelist test runs with the 2 that the whitelist holds already');
-    expect(portal.effects()).toEqual(['addWhitelist', 'startPilot']);
-    expect((await step(inTest)).report.verdict).toBe('unchanged');
-  });
-
-  test('an empty one refuses before anything is sent', async () => {
-    const { step } = await stepsAt('https://miniapp.midtrans.com', { seed: SEED });
-    const { report } = await step(inTest);
-    expect(report.verdict).toBe('refused');
-    expect(report.reason).toBe('No user IDs are given, and the whitelist holds none.');
-    expect(portal.effects()).toEqual([]);
-  });
-
-  test('one whose count the portal does not show refuses, and names the field of the profile', async () => {
-    const change: Choose = (_, request) =>
-      request?.path.includes('/publish/version/query')
-        ? async ({ response, forward }) => {
-            const json = JSON.parse(String((await forward()).body));
-            for (const item of json.data.list) delete item.whitelistCount;
-            response.writeHead(200, { 'content-type': 'application/json' });
-            response.end(JSON.stringify(json));
-          }
-        : undefined;
-    const { step } = await stepsAt('https://miniapp.midtrans.com', { seed: SEED }, change);
-    await addByHand();
-    const { report } = await step(inTest);
-    expect(report.verdict).toBe('refused');
-    expect(report.todo).toContain('release.whitelistCount');
-    expect(portal.effects()).toEqual(['addWhitelist']);
-  });
-});
-
 describe('a release that the portal does not list after it was applied for', () => {
   /** Readings of releases that come back empty, from the application on. */
   const missingFor = (readings: number): Choose => {
