@@ -42,14 +42,31 @@ export function explanation(report: Report): string {
     lines.push(`**${report.error.code}**: ${escapeMarkdown(report.error.found, 4_000)}`);
     if (report.error.traceId) lines.push(`The portal's trace id is ${code(report.error.traceId, 200)}.`);
   } else if (report.reason) lines.push(`**The reviewer's reason:** ${escapeMarkdown(report.reason, 4_000)}`);
-  if (report.todo) lines.push(`**What to do:** ${escapeMarkdown(report.todo, 1_000)}`);
+  if (report.todo) lines.push(`**What to do:** ${escapeText(report.todo)}`);
   if (report.error) lines.push(`More: ${code(report.error.more)}`);
   return lines.join('\n\n');
 }
 
+/**
+ * A text of ours in Markdown, untrusted parts escaped. What people copy is code, as it is: a line of JSON in a block of
+ * its own, and what stands between backticks.
+ */
+export function escapeText(text: string): string {
+  const parts = text.split('\n').map((line) => {
+    if (line.startsWith('{')) return `\`\`\`json\n${line}\n\`\`\``;
+    return line
+      .split('`')
+      .map((part, index) =>
+        index % 2 === 1 ? code(part) : part.replace(/\S(.*\S)?/s, (text) => escapeMarkdown(text, 1_000)),
+      )
+      .join('');
+  });
+  return parts.join('\n\n');
+}
+
 /** The notices as a list. */
 export function noticesOf(report: Report): string {
-  return report.notices.map((notice) => `- ${escapeMarkdown(notice, 1_000)}`).join('\n');
+  return report.notices.map((notice) => `- ${escapeText(notice).replace(/\n(?!\n)/g, '\n  ')}`).join('\n');
 }
 
 /** Other versions between applying and the official release. */
