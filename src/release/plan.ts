@@ -416,12 +416,20 @@ export function todoOfUnmapped(
   const words = new Map(releases.map(({ portalStatus, statusText }) => [show(portalStatus), show(statusText ?? '')]));
   const texts = [...words].filter(([, text]) => text !== '').map(([word, text]) => `${word}: "${text}"`);
   const besides = texts.length > 0 ? ` The portal shows beside it: ${texts.join('; ')}.` : '';
-  const lines = [...words.keys()].map((word) => `${JSON.stringify(word)}: { "state": "...", "mark": "observed" }`);
+  const lines = [...words.keys()].map((word) => `${jsonOfWords(word)}: { "state": "...", "mark": "observed" }`);
   return [
     `Find out what it means, and put a state in place of the dots in this addition to your portal profile (docs/portal.md).${besides}`,
     `{ "statuses": { ${lines.join(', ')} } }`,
     `Allowed states: ${STATUS_STATES.join(', ')}.`,
   ].join('\n');
+}
+
+/** Untrusted text as a JSON string in which nothing can be taken for a mention, a reference or markup. */
+function jsonOfWords(text: string): string {
+  const escaped = text.replace(/[^\p{L}\p{M}\p{N} _.-]|-(?=\d)/gu, (found) =>
+    [...Array(found.length).keys()].map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  );
+  return `"${escaped}"`;
 }
 
 /** What a status may be mapped to; `busy` is a transitional status. */

@@ -47,21 +47,27 @@ export function explanation(report: Report): string {
   return lines.join('\n\n');
 }
 
+/** What our sentences hold for people to copy: a command, or a call of the profile. */
+const COPIED = /`(node dist\/learn\.js watch|[A-Z]+ \/[\w~.{}:/-]*)`/;
+
 /**
- * A text of ours in Markdown, untrusted parts escaped. What people copy is code, as it is: a line of JSON in a block of
- * its own, and what stands between backticks.
+ * A text of ours in Markdown, untrusted parts escaped. What people copy stays as it is: a line of JSON as a block of code,
+ * a command or call as inline code.
  */
 export function escapeText(text: string): string {
   const parts = text.split('\n').map((line) => {
-    if (line.startsWith('{')) return `\`\`\`json\n${line}\n\`\`\``;
+    if (line.startsWith('{ "statuses": ')) return `\`\`\`json\n${line}\n\`\`\``;
     return line
-      .split('`')
-      .map((part, index) =>
-        index % 2 === 1 ? code(part) : part.replace(/\S(.*\S)?/s, (text) => escapeMarkdown(text, 1_000)),
-      )
+      .split(COPIED)
+      .map((part, index) => (index % 2 === 1 ? code(part) : escapeInner(part)))
       .join('');
   });
   return parts.join('\n\n');
+}
+
+/** Escaped, with the spaces at its ends. */
+function escapeInner(text: string): string {
+  return text.replace(/\S(.*\S)?/, (inner) => escapeMarkdown(inner, 1_000));
 }
 
 /** The notices as a list. */

@@ -319,6 +319,6 @@ describe('a status word that the profile does not map', () => {
     const ran = await step({ stage: 'status' }, { answer: strange({ versionStatus, versionStatusDesc: '@org `x`' }) });
     const [, line = ''] = /^```json\n(.*)\n```$/m.exec(ran.summary) ?? [];
     expect(Object.keys(JSON.parse(line).statuses)).toEqual(['"}``` @org <img src=x> ``` # x $a$ ::error::']);
-    expect(ran.summary.replace(line, '')).not.toMatch(/@org|<img/);
+    expect(ran.summary).not.toMatch(/@org|<img/);
   });
 });
