@@ -1,6 +1,6 @@
 /**
- * Every check of the project, which `npm test` runs. None of them writes to the tree. The quick ones run side by side;
- * the tests, which want the machine to themselves, follow only where all of those are good.
+ * Every check of the project, which `npm test` runs. None of them writes to the tree. All run side by side, on as many
+ * cores as there are; what failed is told after the tests, where it is seen.
  */
 
 import { spawn } from 'node:child_process';
@@ -9,25 +9,26 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const QUICK: Readonly<Record<string, readonly string[]>> = {
+const CHECKS: Readonly<Record<string, readonly string[]>> = {
   types: ['tsc', '-p', '.'],
   'lint and format': ['biome', 'ci', '--colors=off', '.'],
   'generated files are current': ['node', 'scripts/generate.ts', '--check'],
   'dist is current': ['node', 'scripts/build.ts', '--check'],
 };
-const TESTS = ['vitest', 'run'];
 
-const results = await Promise.all(Object.entries(QUICK).map(([name, command]) => checked(name, command)));
-if (results.includes(false)) process.exit(1);
-process.exitCode = (await run(TESTS, 'inherit')).code;
+const checks = Object.entries(CHECKS).map(([name, command]) => checked(name, command));
+const { code } = await run(['vitest', 'run'], 'inherit');
+const faults = (await Promise.all(checks)).filter((fault) => fault !== undefined);
+for (const fault of faults) console.log(fault);
+process.exitCode = faults.length > 0 ? 1 : code;
 
-/** Runs a check and prints one line, with what it said where it failed. */
-async function checked(name: string, command: readonly string[]): Promise<boolean> {
+/** Runs a check and prints one line; what it said is returned where it failed. */
+async function checked(name: string, command: readonly string[]): Promise<string | undefined> {
   const startMs = Date.now();
   const { code, output } = await run(command, 'pipe');
   const seconds = ((Date.now() - startMs) / 1000).toFixed(1);
-  console.log(code === 0 ? `ok      ${name} (${seconds} s)` : `FAILED  ${name}: ${command.join(' ')}\n${output}`);
-  return code === 0;
+  console.log(`${code === 0 ? 'ok    ' : 'FAILED'}  ${name} (${seconds} s)`);
+  return code === 0 ? undefined : `FAILED  ${name}: ${command.join(' ')}\n${output}`;
 }
 
 /** npm puts node_modules/.bin first on PATH, and with it Node 24. */

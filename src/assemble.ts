@@ -1,7 +1,7 @@
 /** The parts of a run, put together from its inputs. */
 
 import type { Inputs } from './action/inputs.ts';
-import type { VersionSources } from './action/which-version.ts';
+import type { TagSources, VersionSources } from './action/which-version.ts';
 import type { RunDependencies } from './dependencies.ts';
 import { type HealthGate, openHealthGate } from './drive/health-gate.ts';
 import { someVersions } from './drive/observe.ts';
@@ -13,18 +13,20 @@ import { isOnlyReading, stageThatTakes } from './release/lifecycle.ts';
 import { type PlanOptions, whyUnknown } from './release/plan.ts';
 import { liveOf, type Snapshot } from './release/snapshot.ts';
 
+/** Where a version comes from that was asked for. */
+export function tagSources(inputs: Inputs, run: RunDependencies): TagSources {
+  return { tags: () => tagsOf(inputs, run), notice: (text) => void run.emit({ kind: 'notice', text }) };
+}
+
 /** Where the version may come from that no input and no event names. */
-export function versionSources(inputs: Inputs, portal: Portal, run: RunDependencies): VersionSources {
-  const { context, log, emit } = run;
+export function versionSources(portal: Portal, { context, log }: RunDependencies): VersionSources {
   return {
     packageVersion: async (path) => {
       const { packageVersion } = await import('./package/package.ts');
       return packageVersion(path, context.workspace, context.tempDir);
     },
-    tags: () => tagsOf(inputs, run),
     portalVersions: async () => (await someVersions(portal)).map(({ version }) => version),
     log: log.info,
-    notice: (text) => void emit({ kind: 'notice', text }),
   };
 }
 

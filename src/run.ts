@@ -3,8 +3,8 @@
 import { eventReleaseNotes, readContext } from './action/context.ts';
 import type { Inputs } from './action/inputs.ts';
 import { checkedInputs, readUserIds } from './action/preflight.ts';
-import { findVersion, namedVersion } from './action/which-version.ts';
-import { healthGate, openBuild, planOptions, versionSources, warningOfUnmapped } from './assemble.ts';
+import { findVersion, versionAskedFor } from './action/which-version.ts';
+import { healthGate, openBuild, planOptions, tagSources, versionSources, warningOfUnmapped } from './assemble.ts';
 import type { ProcessDependencies, RunDependencies } from './dependencies.ts';
 import type { DriveContext } from './drive/context.ts';
 import { driveStage } from './drive/driver.ts';
@@ -128,11 +128,12 @@ async function release(inputs: Inputs, run: RunDependencies, record: () => RunRe
   await emit({ kind: 'profile', profile });
   const userIds = await readUserIds(inputs, run);
   await emit({ kind: 'user-ids', count: userIds.length });
+  const askedFor = await versionAskedFor(inputs, context, tagSources(inputs, run));
   const connection = await connect({
     ...run,
     inputs,
     profile,
-    namedVersion: namedVersion(inputs, context),
+    askedFor,
     onCall: (call) => void emit({ kind: 'call', call }),
   });
   const { portal } = connection;
@@ -142,7 +143,7 @@ async function release(inputs: Inputs, run: RunDependencies, record: () => RunRe
   try {
     build = await openBuild(inputs, run);
     assertSupported(profile, inputs.stages, needsLogin);
-    const version = await findVersion(inputs, context, versionSources(inputs, portal, run));
+    const version = askedFor ?? (await findVersion(inputs, context, versionSources(portal, run)));
     run.redactor.keep(version ? [version] : []);
     const first = await firstSnapshot(inputs, version, { portal, profile }, run);
     observer = createObserver(

@@ -7,26 +7,46 @@ import { highest, hintOnBuildMetadata, isBelow, isComparable, isVersion, version
 import { eventTag, type RunContext, whyReleaseGivesNoTag } from './context.ts';
 import type { Inputs } from './inputs.ts';
 
+/** Where a version comes from that was asked for: known before the portal is opened. */
+export interface TagSources {
+  /** Every tag of the repository. */
+  readonly tags: () => Promise<readonly string[]>;
+  /** Adds one sentence to the report's notices. */
+  readonly notice: (sentence: string) => void;
+}
+
+/** Where a version may come from that neither an input nor an event names. */
 export interface VersionSources {
   /** The version in the package.json of a package folder or ZIP file, and that file's path; undefined without one. */
   readonly packageVersion: (path: string) => Promise<{ readonly version: string; readonly file: string } | undefined>;
-  /** Every tag of the repository. */
-  readonly tags: () => Promise<readonly string[]>;
   /** Versions that the portal has, for an error message. */
   readonly portalVersions: () => Promise<readonly string[]>;
   /** Writes one line to the log. */
   readonly log: (line: string) => void;
-  /** Adds one sentence to the report's notices. */
-  readonly notice: (sentence: string) => void;
 }
 
 /** How many of the portal's versions an error message lists. */
 const MAX_LISTED = 20;
 
 /**
- * Finds the version that the step is about; undefined where the stages need none (status, and rollback to the version
- * before the live one). Each source is read only where the ones before it do not settle the version.
- *
+ * The version of the input, or of the event's tag; undefined where neither names one. A rollback chooses its own.
+ * @throws ReleaseError version-unresolved, and what the sources throw
+ */
+export async function versionAskedFor(
+  inputs: Inputs,
+  context: RunContext,
+  { tags, notice }: TagSources,
+): Promise<string | undefined> {
+  if (inputs.version !== undefined) {
+    return isVersion(inputs.version) ? inputs.version : latestTag(inputs, await tags(), notice);
+  }
+  const tag = isRollback(inputs) ? undefined : eventTag(context);
+  return tag === undefined ? undefined : versionOfTag(tag, inputs.tagPrefix);
+}
+
+/**
+ * Finds the version where none was asked for; undefined where the stages need none (status, and rollback to the version
+ * before the live one).
  * @throws ReleaseError version-unresolved, and what the sources throw
  */
 export async function findVersion(
@@ -34,12 +54,7 @@ export async function findVersion(
   context: RunContext,
   sources: VersionSources,
 ): Promise<string | undefined> {
-  if (inputs.version !== undefined) {
-    return isVersion(inputs.version) ? inputs.version : latestTag(inputs, await sources.tags(), sources.notice);
-  }
-  if (inputs.stages.some((stage) => stageRow(stage).subject === 'rollback-target')) return undefined;
-  const tag = eventTag(context);
-  if (tag !== undefined) return versionOfTag(tag, inputs.tagPrefix);
+  if (isRollback(inputs)) return undefined;
   if (stageThatTakes('package', inputs.stages) && inputs.package) {
     const found = await sources.packageVersion(inputs.package);
     if (found !== undefined) {
@@ -57,10 +72,14 @@ export async function findVersion(
   });
 }
 
-/** The version that the inputs and the event name by themselves; undefined where another source is needed. */
-export function namedVersion(inputs: Inputs, context: RunContext): string | undefined {
-  if (inputs.version !== undefined) return isVersion(inputs.version) ? inputs.version : undefined;
-  return versionIn(eventTag(context) ?? '', inputs.tagPrefix);
+/** Whether the run is about a version that somebody asked for, or that a rollback chose. */
+export function isVersionChosen(inputs: Inputs, context: RunContext): boolean {
+  return inputs.version !== undefined || eventTag(context) !== undefined || isRollback(inputs);
+}
+
+/** The stage that chooses the version by itself. */
+function isRollback({ stages }: Inputs): boolean {
+  return stages.some((stage) => stageRow(stage).subject === 'rollback-target');
 }
 
 function versionOfPackage({ version, file }: { version: string; file: string }): string {
@@ -82,7 +101,7 @@ function versionOfTag(tag: string, prefix: string): string {
   });
 }
 
-function latestTag(inputs: Inputs, tags: readonly string[], notice: VersionSources['notice']): string {
+function latestTag(inputs: Inputs, tags: readonly string[], notice: TagSources['notice']): string {
   const { tagPrefix } = inputs;
   const takesPrerelease = inputs.version === 'latest-prerelease';
   const isTaken = (text: string) => isVersion(text) && (takesPrerelease || !text.includes('-'));

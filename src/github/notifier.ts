@@ -5,6 +5,7 @@
 
 import { eventPullRequest, type RunContext } from '../action/context.ts';
 import type { Inputs } from '../action/inputs.ts';
+import { isVersionChosen } from '../action/which-version.ts';
 import type { Log } from '../lib/log.ts';
 import { isVersion } from '../release/versions.ts';
 import { drawQrCode } from '../report/qr-code.ts';
@@ -90,6 +91,8 @@ export function createNotifier(options: NotifierOptions): Notify {
   };
 }
 
+/** Events that are about their commit. On a schedule or a dispatch it is whatever was merged last. */
+const COMMIT_EVENTS: readonly string[] = ['push', 'release', 'pull_request'];
 const NO_PULL_REQUEST = 'No pull request belongs to this run or version, so there is no comment.';
 
 /** How to find the pull request; `none` where there is certainly none, undefined where no comment is wanted. */
@@ -97,9 +100,10 @@ function cluesOf(report: Report, inputs: Inputs, context: RunContext): PullReque
   if (inputs.comment === 'off' || !hasAccess(inputs, context)) return undefined;
   const number = inputs.comment === 'auto' ? eventPullRequest(context) : inputs.comment;
   if (number !== undefined) return { number };
-  const tag = isVersion(report.version) ? `${inputs.tagPrefix}${report.version}` : undefined;
-  // On a schedule the commit is whatever was merged last, which has nothing to do with the release.
-  const sha = context.eventName === 'schedule' || context.sha === '' ? undefined : context.sha;
+  // Without a version that was chosen, the report's is the one that is live: no business of this run.
+  const tag =
+    isVersionChosen(inputs, context) && isVersion(report.version) ? `${inputs.tagPrefix}${report.version}` : undefined;
+  const sha = COMMIT_EVENTS.includes(context.eventName) && context.sha !== '' ? context.sha : undefined;
   return tag === undefined && sha === undefined ? 'none' : { tag, sha };
 }
 

@@ -31,8 +31,8 @@ export interface ConnectOptions {
   readonly inputs: Inputs;
   readonly context: RunContext;
   readonly profile: Profile;
-  /** The version that inputs or event name, for a new sandbox. */
-  readonly namedVersion?: string | undefined;
+  /** The version of the input or the event's tag, for a new sandbox. */
+  readonly askedFor?: string | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -117,7 +117,7 @@ function byBrowser(options: ConnectOptions, origin: URL): HttpPortalOptions['bro
   };
 }
 
-async function openSandbox({ inputs, context, profile, log, namedVersion }: ConnectOptions): Promise<Sandbox> {
+async function openSandbox({ inputs, context, profile, log, askedFor }: ConnectOptions): Promise<Sandbox> {
   if (inputs.portal.kind !== 'sandbox') throw new TypeError('not a sandbox');
   const { options } = inputs.portal;
   const { startSandbox, SandboxInvalid } = await import('../sandbox/server.ts');
@@ -137,7 +137,7 @@ async function openSandbox({ inputs, context, profile, log, namedVersion }: Conn
         ...(inputs.targetApp && { channelCode: inputs.targetApp }),
         ...(options.live && { live: options.live }),
         ...(options.state && { state: options.state }),
-        ...(namedVersion && { version: namedVersion }),
+        ...(askedFor && { version: askedFor }),
       },
     });
   } catch (error) {

@@ -77,7 +77,15 @@ function optionsOf(context: Partial<RunContext>, signal = new AbortController().
 }
 
 const inputsOf = (inputs: Partial<Inputs>) =>
-  ({ githubToken: TOKEN, comment: 7, environment: undefined, tagPrefix: 'v', dryRun: false, ...inputs }) as Inputs;
+  ({
+    stages: ['release'],
+    githubToken: TOKEN,
+    comment: 7,
+    environment: undefined,
+    tagPrefix: 'v',
+    dryRun: false,
+    ...inputs,
+  }) as Inputs;
 
 const contextOf = (context: Partial<RunContext>) =>
   ({
@@ -170,6 +178,31 @@ describe('the comment', () => {
     await notifier({ environment: TOKEN }).notify(someReport({ message: `it said ${TOKEN}`, version: TOKEN }));
     expect(gitHub.bodies.join()).not.toContain(TOKEN);
     expect(JSON.stringify(gitHub.deployments.map(({ body }) => ({ ...body, environment: '' })))).not.toContain(TOKEN);
+  });
+});
+
+describe('where the comment goes', () => {
+  const PULLS = {
+    tagged: [{ number: 7, merge_commit_sha: 'tagged' }],
+    head: [{ number: 9, merge_commit_sha: 'head' }],
+  };
+  const onTag = { eventName: 'push', isTag: true, refName: 'v1.2.0' };
+  test.each<[string, Partial<Inputs>, Partial<RunContext>, number | undefined]>([
+    ['a version that was asked for: on that of its tag', { version: '1.2.0' }, { eventName: 'workflow_dispatch' }, 7],
+    ['version: latest: on that of its tag', { version: 'latest' }, { eventName: 'schedule' }, 7],
+    ['a tag push: on that of the tag', {}, onTag, 7],
+    ['status on a merge: on the merged one, whatever is live', { stages: ['status'] }, { eventName: 'push' }, 9],
+    ['status by hand: on none', { stages: ['status'] }, { eventName: 'workflow_dispatch' }, undefined],
+    ['status on a schedule: on none', { stages: ['status'] }, { eventName: 'schedule' }, undefined],
+    ['a rollback by hand: on that of the version', { stages: ['rollback'] }, { eventName: 'workflow_dispatch' }, 7],
+    ['a version without a tag, by hand: on none', { version: '9.9.9' }, { eventName: 'workflow_dispatch' }, undefined],
+    ['a version without a tag, on a push: on the merged one', { version: '9.9.9' }, { eventName: 'push' }, 9],
+  ])('%s', async (_, inputs, context, number) => {
+    await start({ pulls: PULLS, tags: { 'v1.2.0': ['tagged'] } });
+    const run = notifier({ comment: 'auto', ...inputs }, context);
+    await run.notify(someReport({ version: inputs.version === '9.9.9' ? '9.9.9' : '1.2.0' }));
+    expect(/on pull request (\d+) was created/.exec(run.log)?.[1]).toBe(number?.toString());
+    expect(gitHub.bodies).toHaveLength(number === undefined ? 0 : 1);
   });
 });
 

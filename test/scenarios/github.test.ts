@@ -82,6 +82,8 @@ describe.concurrent('a release on GitHub', () => {
     );
     expect(result.outputs).toMatchObject({ verdict: 'succeeded', version: '1.1.0' });
     expect(gitHub.requests).toEqual(Array(2).fill('GET /repos/{owner}/{repo}/tags'));
+    const rehearsed = await step({ stage: 'status', version: 'latest', 'portal-url': 'sandbox?state=grayscale' });
+    expect(rehearsed.outputs).toMatchObject({ version: '1.1.0', state: 'grayscale' });
     gitHub.faults.push({ route: 'GET /repos/{owner}/{repo}/tags', status: 403 });
     const failed = await step({ stage: 'submit', version: 'latest' });
     expect(failed.outputs).toMatchObject({ verdict: 'failed', 'error-code': 'version-unresolved' });

@@ -25,6 +25,7 @@ import {
 } from './fault-proxy.ts';
 import { newPlace, type Place, runInProcess } from './in-process.ts';
 import { openPortal, startPortal, type TestPortalOptions } from './portal.ts';
+import { isThorough, shareOf } from './thorough.ts';
 
 interface Scenario {
   readonly inputs: Readonly<Record<string, string>>;
@@ -324,7 +325,7 @@ export function testFaults(names: readonly ScenarioName[]): void {
       const cases = planned.flatMap((_, index) =>
         (Object.keys(PASSING_FAULTS) as PassingFault[]).map((fault) => ({ k: index + 1, fault })),
       );
-      await inParallel(cases, async ({ k, fault }) => {
+      await inParallel(shareOf(cases), async ({ k, fault }) => {
         const what = `${name}: ${fault} at request ${k} (${planned[k - 1]?.operation})`;
         const stage = await stageOf(scenario);
         const requestTimeoutMs = fault === 'hang' || fault === 'hang after' ? HANG_MS : 30_000;
@@ -350,7 +351,7 @@ export function testFaults(names: readonly ScenarioName[]): void {
           .filter((fault) => !VARIANTS.includes(fault) || isFirst(`${fault} ${request.operation} ${request.outlived}`))
           .map((fault) => ({ k: index + 1, fault, request })),
       );
-      await inParallel(cases, async ({ k, fault, request }) => {
+      await inParallel(shareOf(cases), async ({ k, fault, request }) => {
         const what = `${name}: ${fault} at request ${k} (${request.operation})`;
         const stage = await stageOf(scenario);
         const result = await stage.step((at) => (at === k ? fault : undefined));
@@ -373,7 +374,7 @@ export function testFaults(names: readonly ScenarioName[]): void {
     });
 
     test('seeded mixes of faults: every effect once, whatever came of a run', async () => {
-      const seeds = Array.from({ length: 12 }, (_, index) => index + 1);
+      const seeds = Array.from({ length: isThorough ? 12 : 4 }, (_, index) => index + 1);
       await inParallel(seeds, async (seed) => {
         const stage = await stageOf(scenario, seed);
         // Odd seeds mix passing faults alone, which fail nothing; even ones every fault.

@@ -9,8 +9,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newPlace, type Place } from './in-process.ts';
 import { anyCase, type Case, faultsOf, mildCase, runCase } from './model-case.ts';
 import type { ModelRun } from './model-portal.ts';
+import { isThorough } from './thorough.ts';
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 1_600);
+const RUNS = Number(process.env['MODEL_RUNS'] ?? (isThorough ? 1_600 : 400));
 const SEED = Number(process.env['MODEL_SEED'] ?? 11);
 /** All but cancelled. */
 const VERDICTS = [

@@ -1,1 +1,0 @@
-export const id=512;export const ids=[512];export const modules={3512:((e,t,n)=>{n.d(t,{Browser:()=>i.Pw,detectBrowserPlatform:()=>r.$,resolveDefaultUserDataDir:()=>a.wo});var r=n(445),i=n(5552),a=n(4821)})};

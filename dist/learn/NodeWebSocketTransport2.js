@@ -1,0 +1,1 @@
+export{r as NodeWebSocketTransport}from"./NodeWebSocketTransport.js";

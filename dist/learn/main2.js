@@ -1,0 +1,1 @@
+export{c as Browser,t as detectBrowserPlatform,o as resolveDefaultUserDataDir}from"./main.js";import"./puppeteer-core.js";
