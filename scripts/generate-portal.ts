@@ -9,7 +9,8 @@ import {
   templatesOf,
 } from '../src/portal/profile/profile.ts';
 import { knownPlaceholders } from '../src/portal/profile/template.ts';
-import { type Mark, operationRow, STAGE_NAMES, STATES, type State, stageRow } from '../src/release/lifecycle.ts';
+import { writesOf } from '../src/release/certainty.ts';
+import { type Mark, operationRow, STAGE_NAMES, STATES, type State } from '../src/release/lifecycle.ts';
 
 const code = (text: string) => `\`${text}\``;
 const operations = templatesOf(defaultProfile);
@@ -61,7 +62,7 @@ export const PORTAL_TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['stage', 'writes that it may send', 'the least sure of them'],
       STAGE_NAMES.flatMap((stage) => {
-        const sent = [...new Set(Object.values(stageRow(stage).way).flatMap((step) => (step === 'wait' ? [] : step)))];
+        const sent = writesOf(stage);
         if (sent.length === 0) return [];
         const marks = sent.map((operation) => templateIn(defaultProfile, operation)?.mark);
         return [[code(stage), sent.map(code).join(', '), bold(marks.includes('inferred') ? 'inferred' : 'observed')]];

@@ -9,8 +9,9 @@ import { tagsOf } from './github/repository-tags.ts';
 import { formatBytes } from './lib/format.ts';
 import type { Package } from './package/package.ts';
 import type { Portal } from './portal/port.ts';
-import { stageThatTakes } from './release/lifecycle.ts';
-import type { PlanOptions } from './release/plan.ts';
+import { isOnlyReading, stageThatTakes } from './release/lifecycle.ts';
+import { type PlanOptions, whyUnknown } from './release/plan.ts';
+import { liveOf, type Snapshot } from './release/snapshot.ts';
 
 /** Where a version comes from that was asked for. */
 export function tagSources(inputs: Inputs, run: RunDependencies): TagSources {
@@ -66,6 +67,20 @@ export function planOptions(
     whitelist: { count: userIds.length, atOnce: portal.whitelistBatch },
     show,
   };
+}
+
+/** For a `status`: other releases whose status the profile does not map, where that hides which version is live. */
+export function warningOfUnmapped(
+  { stages, targetApp }: Inputs,
+  snapshot: Snapshot,
+  show: RunDependencies['show'],
+): string | undefined {
+  const live = liveOf(snapshot);
+  if (!isOnlyReading(stages.slice(0, 1)) || live.kind !== 'unknown') return undefined;
+  const others = live.releases.filter(({ version, state }) => state === 'unknown' && version !== snapshot.version);
+  if (others.length === 0) return undefined;
+  const { found, todo } = whyUnknown(others, `on ${targetApp}`, 'what may run', show);
+  return `${found} ${todo}`;
 }
 
 /** The canary's health check, every response of which the record keeps; undefined where none was asked for. */

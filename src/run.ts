@@ -4,7 +4,7 @@ import { eventReleaseNotes, readContext } from './action/context.ts';
 import type { Inputs } from './action/inputs.ts';
 import { checkedInputs, readUserIds } from './action/preflight.ts';
 import { findVersion, versionAskedFor } from './action/which-version.ts';
-import { healthGate, openBuild, planOptions, tagSources, versionSources } from './assemble.ts';
+import { healthGate, openBuild, planOptions, tagSources, versionSources, warningOfUnmapped } from './assemble.ts';
 import type { ProcessDependencies, RunDependencies } from './dependencies.ts';
 import type { DriveContext } from './drive/context.ts';
 import { driveStage } from './drive/driver.ts';
@@ -23,7 +23,9 @@ import type { Package } from './package/package.ts';
 import { type Connection, connect } from './portal/connect.ts';
 import type { Portal } from './portal/port.ts';
 import { assertSupported, openProfile } from './portal/profile/open.ts';
-import { STAGES, type Stage, stageRow } from './release/lifecycle.ts';
+import { type Profile, templateIn } from './portal/profile/profile.ts';
+import { noticeOfInferred, withInferred } from './release/certainty.ts';
+import { STAGES, type Stage, stageRow, type WriteOperation } from './release/lifecycle.ts';
 import type { Outcome } from './release/outcome.ts';
 import { isFirstRelease, liveOf, stateOf } from './release/snapshot.ts';
 import { conclude, isGreen } from './report/conclusion.ts';
@@ -52,7 +54,12 @@ export async function run(own: ProcessDependencies): Promise<RunResult> {
   const reportNow = (outcome: Outcome) =>
     withoutSecrets(reportOf({ ...record, outcome }, own.clock.now(), show), { show, redactSentence });
   const emit = async (event: RunEvent) => {
+    if (event.kind === 'unsettled' && event.write) {
+      const text = noticeBefore(event.write.operation, record);
+      if (text !== undefined && !record.notices.includes(text)) await emit({ kind: 'notice', text });
+    }
     record = recorded(record, event);
+    if (event.kind === 'notice') log[event.isWarning ? 'warning' : 'notice'](event.text);
     if (event.kind !== 'waiting' || !record.inputs) return;
     const what = stateOf(event.snapshot) === 'grayscale' ? 'the end of the soak' : 'the approval';
     await notify(reportNow({ kind: 'pending', what }), record.inputs, 'waiting');
@@ -73,6 +80,13 @@ export async function run(own: ProcessDependencies): Promise<RunResult> {
   });
   if (record.inputs) await notify(report, record.inputs, 'end');
   return { exitCode: green ? 0 : 1, report };
+}
+
+/** What is said before a write to a real portal whose call is only inferred. */
+function noticeBefore(operation: WriteOperation, { inputs, profile }: RunRecord): string | undefined {
+  const call = profile && templateIn(profile, operation);
+  if (!call || inputs?.portal.kind !== 'url') return undefined;
+  return noticeOfInferred(operation, profile.operations, `${call.method} ${profile.basePath}${call.path}`);
 }
 
 async function outcomeOf(run: RunDependencies, cancelled: AbortSignal, record: () => RunRecord): Promise<Outcome> {
@@ -140,7 +154,9 @@ async function release(inputs: Inputs, run: RunDependencies, record: () => RunRe
     );
     await emit({ kind: 'snapshot', snapshot: first.snapshot });
     for (const text of first.notices) await emit({ kind: 'notice', text });
-    const outcome = await carryOut(inputs, first.outcome, { portal, observer, userIds, build }, run, record);
+    const warning = warningOfUnmapped(inputs, first.snapshot, run.show);
+    if (warning) await emit({ kind: 'notice', text: warning, isWarning: true });
+    const outcome = await carryOut(inputs, first.outcome, { portal, profile, observer, userIds, build }, run, record);
     await readListAgain(outcome, observer);
     await readHistory(inputs, outcome, observer, portal, run);
     return outcome;
@@ -161,6 +177,7 @@ function profilePath({ portal, portalProfile }: Inputs): string | undefined {
 
 interface Means {
   readonly portal: Portal;
+  readonly profile: Profile;
   readonly observer: Observer;
   readonly userIds: readonly string[];
   readonly build: Package | undefined;
@@ -175,6 +192,7 @@ async function carryOut(
   record: () => RunRecord,
 ): Promise<Outcome> {
   const { log, emit } = run;
+  const { profile } = means;
   const [firstStage] = inputs.stages;
   if (known) return ended(firstStage, known, false, run);
   const drive: DriveContext = {
@@ -188,12 +206,15 @@ async function carryOut(
     log: log.info,
   };
   if (firstStage && stageRow(firstStage).only === undefined) await untilSettled(drive);
-  const { steps, end } = await simulateForSure(inputs.stages, drive);
+  const { steps: simulated, end } = await simulateForSure(inputs.stages, drive);
+  // The sandbox speaks the calls of the profile, so none of them is in doubt there.
+  const steps = inputs.portal.kind === 'url' ? withInferred(simulated, profile.operations) : simulated;
   await emit({ kind: 'simulated', steps });
   if (end) return ended(inputs.stages[steps.length], end, false, run);
   if (inputs.dryRun) {
-    const { formatSimulated } = await import('./report/summary.ts');
+    const { ABOUT_INFERRED, formatSimulated, hasInferred } = await import('./report/summary.ts');
     for (const step of steps) log.info(`would run ${step.stage}: ${formatSimulated(step)}`);
+    if (steps.some(hasInferred)) log.info(ABOUT_INFERRED);
     return { kind: 'planned' };
   }
   for (const stage of inputs.stages) {

@@ -94,6 +94,7 @@ async function awaitDecision(stage: Stage, progress: Progress, context: DriveCon
   const memory: Memory = { ...progress.memory, reviewed: true };
   const { isOver, failed } = await waitForApproval(stage, memory, context);
   if (isOver) return { memory, awaited: true };
+  if (stateOf(context.observer.snapshot) === 'unknown') return { outcome: { kind: 'unknown-status' } };
   return { outcome: { kind: 'pending', what: 'the approval', ...(failed && { failed }) } };
 }
 

@@ -6,8 +6,9 @@ import type { RunDependencies } from '../dependencies.ts';
 import { ReleaseError } from '../lib/errors.ts';
 import type { Portal } from '../portal/port.ts';
 import type { Profile } from '../portal/profile/profile.ts';
+import { isInferred } from '../release/certainty.ts';
 import { readsVersion } from '../release/folds.ts';
-import { isOnlyReading, type ListDepth, listDepthOf, stageRow, stageThatTakes } from '../release/lifecycle.ts';
+import { type ListDepth, listDepthOf, stageRow, stageThatTakes } from '../release/lifecycle.ts';
 import type { Outcome } from '../release/outcome.ts';
 import { noticeOfRatio, whyUnknown } from '../release/plan.ts';
 import type { Release } from '../release/release.ts';
@@ -69,11 +70,6 @@ function noticesOf(inputs: Inputs, snapshot: Snapshot, show: RunDependencies['sh
     notices.push(
       `The portal lists ${conflicts.slice(0, 5).map(show).join(', ')} more than once with different states and no time that tells which is the newest; the first one counts.`,
     );
-  }
-  const live = liveOf(snapshot);
-  if (live.kind === 'unknown' && isOnlyReading(inputs.stages.slice(0, 1))) {
-    const { found, todo } = whyUnknown(live.releases, `on ${inputs.targetApp}`, 'what may run', show);
-    notices.push(`${found} ${todo}`);
   }
   return notices;
 }
@@ -152,9 +148,7 @@ async function probe(version: string, { portal, profile }: Source, { log }: RunD
     return { snapshot: await observe(portal, version, { depth: 'live' }), notices: [] };
   } catch (error) {
     const isRefused = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
-    const list = profile.operations.listReleases;
-    const mark = typeof list === 'object' ? list.mark : undefined;
-    if (!isRefused || error.transient || mark !== 'inferred') throw error;
+    if (!isRefused || error.transient || !isInferred(profile.operations.listReleases)) throw error;
     const snapshot = await observeWithoutList(portal, version).catch((second) => {
       // A portal that responds to neither call does not merely lack a list: the first error says more.
       throw second instanceof ReleaseError && second.code === error.code ? error : second;

@@ -25,9 +25,13 @@ export function pollGapMs(waitedMs: number, isFirst: boolean, clock: Clock): num
   return Math.min(Math.max(waitedMs / 16, minMs), 300_000);
 }
 
+/** How long a status that the profile does not map may last: a transitional one is over by then. */
+const UNMAPPED_TIMEOUT_MS = 120_000;
+
 /**
- * Polls until the release has left the review or the time is over; false where the time is over. No failed reading ends
- * the wait; lost credentials do. A reading that contradicts is confirmed first.
+ * Polls until the release has left the review or the time is over; false where the time is over, or where the portal has
+ * shown a status for two minutes that the profile does not map. No failed reading ends the wait; lost credentials do. A
+ * reading that contradicts is confirmed first.
  */
 export async function waitForApproval(stage: Stage, memory: Memory, context: DriveContext): Promise<Waited> {
   const { clock, observer } = context;
@@ -35,6 +39,7 @@ export async function waitForApproval(stage: Stage, memory: Memory, context: Dri
   const untilMs = startMs + context.approvalTimeoutMs;
   let failed: FailedReads | undefined;
   let lastGoodMs = startMs;
+  let unmappedSinceMs: number | undefined;
   if (context.approvalTimeoutMs > 0) await context.emit({ kind: 'waiting', snapshot: observer.snapshot });
   for (let polls = 1; ; polls++) {
     const nowMs = clock.now();
@@ -51,13 +56,16 @@ export async function waitForApproval(stage: Stage, memory: Memory, context: Dri
     }
     failed = undefined;
     lastGoodMs = clock.now();
+    unmappedSinceMs = stateOf(seen.snapshot) === 'unknown' ? (unmappedSinceMs ?? lastGoodMs) : undefined;
+    if (unmappedSinceMs !== undefined && lastGoodMs - unmappedSinceMs >= UNMAPPED_TIMEOUT_MS)
+      return { isOver: false, failed };
     const next = plan(stage, seen.snapshot, context.plan, memory, clock.now());
     if (next.kind !== 'wait' && next.kind !== 'poll') return { isOver: true, failed };
   }
 }
 
 interface Waited {
-  /** The release has left the review; false: the time is over. */
+  /** The release has left the review; false: the time is over, or its status is not mapped. */
   readonly isOver: boolean;
   /** The readings at the end of the wait that failed. */
   readonly failed: FailedReads | undefined;

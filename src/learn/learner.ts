@@ -5,12 +5,12 @@
 
 import { at } from '../lib/json-places.ts';
 import { type CallTemplate, OPERATION_NAMES, type Profile } from '../portal/profile/profile.ts';
+import { writesOf } from '../release/certainty.ts';
 import {
   OPERATIONS,
   type Operation,
   operationRow,
   STAGE_NAMES,
-  STAGES,
   type Stage,
   type State,
   stageRow,
@@ -674,8 +674,7 @@ function zoneOf(releases: readonly Item[], place: string): string {
 
 function stagesOf(findings: readonly OperationFinding[]): Learned['stages'] {
   return STAGE_NAMES.filter((stage) => stageRow(stage).only === undefined).map((stage) => {
-    const writes = [...new Set(Object.values(STAGES[stage].way).flatMap((step) => (step === 'wait' ? [] : step)))];
-    const missing = writes.filter((write) => {
+    const missing = writesOf(stage).filter((write) => {
       const verdict = findings.find(({ operation }) => operation === write)?.verdict;
       return verdict !== 'confirmed' && verdict !== 'learned';
     });

@@ -5,6 +5,7 @@
 
 import { ReleaseError } from '../lib/errors.ts';
 import { at } from '../lib/json-places.ts';
+import { isInferred } from '../release/certainty.ts';
 import type { Operation, WriteOperation } from '../release/lifecycle.ts';
 import type { UploadSource } from '../release/release.ts';
 import { textAt, valuesAt } from './json-values.ts';
@@ -292,7 +293,7 @@ function shownAt(codec: Codec, json: unknown, place: string): string | undefined
 
 /** What the error of a call adds where nobody has published the call: that it is inferred, and where to correct it. */
 function inferredNote(codec: Codec, operation: Operation): { readonly note: string; readonly todo?: string } {
-  if (templateOf(codec, operation).mark !== 'inferred' || codec.sandbox) return { note: '' };
+  if (!isInferred(templateOf(codec, operation)) || codec.sandbox) return { note: '' };
   return {
     note: ` The call ${operation} is inferred, not published by the vendor.`,
     todo: 'Correct it in a portal profile, from a recording of your own portal (docs/portal.md).',

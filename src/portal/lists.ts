@@ -138,13 +138,16 @@ function decodeRelease(codec: Codec, operation: Operation, item: unknown, number
   if (!version) throw missing(codec, operation, item, number, release.version.at, 'release.version');
   const status = statusAt(item, release.status.at);
   if (!status) throw missing(codec, operation, item, number, release.status.at, 'release.status');
+  const state = Object.hasOwn(statuses, status) ? (statuses[status]?.state ?? 'unknown') : 'unknown';
+  const statusText = state === 'unknown' ? statusTextAt(item, release.status.at) : undefined;
   const publishId = textAt(item, release.publishId?.at);
   const comment = textAt(item, release.comment?.at);
   const whitelistCount = numberAt(item, release.whitelistCount?.at);
   return {
     version,
-    state: Object.hasOwn(statuses, status) ? (statuses[status]?.state ?? 'unknown') : 'unknown',
+    state,
     portalStatus: status,
+    ...(statusText && { statusText }),
     ...ratioAt(item, release.ratio),
     ...(publishId && /^[\w-]{1,64}$/.test(publishId) && { publishId }),
     ...(comment && { comment }),
@@ -173,6 +176,24 @@ function missing(
 function statusAt(item: unknown, places: Places): string | undefined {
   const value = valueAt(item, places);
   return typeof value === 'boolean' ? String(value) : textAt(item, places);
+}
+
+/** The text for people that stands beside a status, such as `versionStatusDesc`; as it came. */
+function statusTextAt(item: unknown, places: Places): string | undefined {
+  const names = [places].flat().map((place) => place.split('.'));
+  const found = names.find((path) => !isNothing(at(item, path.join('.'))));
+  const beside = found && found.length > 1 ? at(item, found.slice(0, -1).join('.')) : item;
+  if (found === undefined || typeof beside !== 'object' || beside === null) return undefined;
+  const texts = Object.entries(beside).filter(
+    ([name, text]) =>
+      typeof text === 'string' &&
+      text !== '' &&
+      /desc|label|text|name/i.test(name) &&
+      (found.length > 1 || /stat(us|e)|phase/i.test(name)),
+  );
+  const own = (found.at(-1) ?? '').toLowerCase();
+  const [, text] = texts.find(([name]) => name.toLowerCase().startsWith(own)) ?? texts[0] ?? [];
+  return typeof text === 'string' ? text : undefined;
 }
 
 /** A whole percentage as a number or as digits, in the form of the profile; a value that is something else is reported as unreadable. */

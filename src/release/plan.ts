@@ -128,9 +128,15 @@ const NOTHING_TO_SUBMIT =
 export interface SimulatedStage {
   readonly stage: Stage;
   /** What it would send, in words and with its value: `setRatio 20%`. */
-  readonly operations: readonly (FoldedCall & { readonly ratioPercent?: number })[];
+  readonly operations: readonly SimulatedCall[];
   readonly waits: boolean;
 }
+
+export type SimulatedCall = FoldedCall & {
+  readonly ratioPercent?: number;
+  /** Nobody has published the call, and no recording of the portal holds it. */
+  readonly inferred?: true;
+};
 
 export interface Simulation {
   readonly steps: readonly SimulatedStage[];
@@ -397,13 +403,38 @@ export function whyUnknown(
   show: PlanOptions['show'],
 ): Refused {
   const shown = releases.slice(0, 3).map(({ version, portalStatus }) => `${show(version)} (${show(portalStatus)})`);
-  const statuses = [...new Set(releases.slice(0, 3).map(({ portalStatus }) => JSON.stringify(show(portalStatus))))];
-  const lines = statuses.map((status) => `${status}: { "state": "...", "mark": "observed" }`).join(', ');
   return refused(
     `The profile does not map the status of ${shown.join(', ')} ${where}, so it is not known which version is live, and ${what}.`,
-    `Find out what the status means and add it to statuses in your portal profile: ${lines} (docs/portal.md).`,
+    todoOfUnmapped(releases.slice(0, 3), show),
   );
 }
+
+/** What to do about statuses that the profile does not map: three lines, of which the second is JSON to paste. */
+export function todoOfUnmapped(
+  releases: readonly Pick<Release, 'portalStatus' | 'statusText'>[],
+  show: PlanOptions['show'],
+): string {
+  const words = new Map(releases.map(({ portalStatus, statusText }) => [show(portalStatus), show(statusText ?? '')]));
+  const texts = [...words].filter(([, text]) => text !== '').map(([word, text]) => `${word}: "${text}"`);
+  const besides = texts.length > 0 ? ` The portal shows beside it: ${texts.join('; ')}.` : '';
+  const lines = [...words.keys()].map((word) => `${jsonOfWords(word)}: { "state": "...", "mark": "observed" }`);
+  return [
+    `Find out what it means, and put a state in place of the dots in this addition to your portal profile (docs/portal.md).${besides}`,
+    `{ "statuses": { ${lines.join(', ')} } }`,
+    `Allowed states: ${STATUS_STATES.join(', ')}.`,
+  ].join('\n');
+}
+
+/** Untrusted text as a JSON string in which nothing can be taken for a mention, a reference or markup. */
+function jsonOfWords(text: string): string {
+  const escaped = text.replace(/[^\p{L}\p{M}\p{N} _.-]|-(?=\d)/gu, (found) =>
+    [...Array(found.length).keys()].map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  );
+  return `"${escaped}"`;
+}
+
+/** What a status may be mapped to; `busy` is a transitional status. */
+const STATUS_STATES = [...Object.keys(STATES).filter((state) => state !== 'none'), 'busy'];
 
 function whyNotThisRatio(snapshot: Snapshot, options: PlanOptions, memory: Memory, nowMs: number): Stop | undefined {
   const inEffect = ratioInEffect(snapshot, memory);

@@ -9,6 +9,8 @@ export interface Release {
   readonly state: State | 'busy' | 'unknown';
   /** The portal status as it came; untrusted text, so it is redacted where it is shown. */
   readonly portalStatus: string;
+  /** The portal's text for people beside a status that the profile does not map: `Whitelist testing`; untrusted. */
+  readonly statusText?: string;
   /** The release ticket; decimal digits, more than a number holds. */
   readonly publishId?: string;
   /** The reviewer's reason as it came; untrusted text. */

@@ -3,6 +3,7 @@
 import type { Inputs } from '../action/inputs.ts';
 import type { Log } from '../lib/log.ts';
 import { stageRow } from '../release/lifecycle.ts';
+import { formatProbeCount, probeLines } from './probe.ts';
 import { GREEN, type Report } from './report.ts';
 
 /** Whether the step is green; `pending` is by the input on-pending. */
@@ -17,8 +18,12 @@ export function isGreen({ verdict }: Report, inputs: Inputs | undefined): boolea
 /** The log's last lines, and one annotation for what went wrong or needs a person. */
 export function conclude(report: Report, green: boolean, log: Log): void {
   if (report.showPreview && report.previewUrl) log.info(`preview: ${report.previewUrl}`);
+  if (report.probe && report.certainty) {
+    log.group(`What is known of this portal: ${formatProbeCount(report.probe)}`);
+    for (const line of probeLines({ probe: report.probe, certainty: report.certainty })) log.info(line);
+    log.endGroup();
+  }
   log.info(`${report.verdict}: ${report.message}`);
-  for (const notice of report.notices) log.notice(notice);
   const { error, todo } = report;
   const because = error ? `${error.what} ${error.found}${error.traceId ? ` (trace id ${error.traceId})` : ''}` : '';
   const details = [
@@ -29,5 +34,6 @@ export function conclude(report: Report, green: boolean, log: Log): void {
   const text = [because || report.message, ...details, todo, more].filter(Boolean).join('\n');
   if (report.verdict === 'cancelled') log.notice(text);
   else if (!green) log.error(text);
+  else if (report.state === 'unknown') log.warning(text);
   else if (report.verdict === 'pending') log.notice(text);
 }

@@ -4,11 +4,10 @@ import type { RunContext } from '../action/context.ts';
 import { ERRORS, type ErrorCode, sectionOf } from '../lib/errors.ts';
 import { formatTime } from '../lib/format.ts';
 import { cleanLine } from '../lib/text.ts';
-import type { CallTemplate } from '../portal/profile/profile.ts';
 import { foldsIn } from '../release/folds.ts';
-import { isOnlyReading, type Operation, operationRow, stageRow, stageThatTakes } from '../release/lifecycle.ts';
+import { isOnlyReading, operationRow, stageRow, stageThatTakes } from '../release/lifecycle.ts';
 import type { FailedReads, Outcome } from '../release/outcome.ts';
-import { nextStages } from '../release/plan.ts';
+import { nextStages, todoOfUnmapped } from '../release/plan.ts';
 import {
   formatLive,
   isFirstRelease,
@@ -20,6 +19,7 @@ import {
 } from '../release/snapshot.ts';
 import { isVersion } from '../release/versions.ts';
 import type { HealthReport } from './health.ts';
+import { type Probe, probeOf } from './probe.ts';
 import { formatState, type Report, type ReportedError, type StageReport, type Verdict } from './report.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -40,7 +40,6 @@ export function reportOf(record: RunRecord, nowMs: number, show: Show): Report {
   const uploads = foldsIn(record.profile?.operations ?? {}).uploadPackage ?? 'uploadPackage';
   const isSent = record.calls.some(({ operation, ok }) => operation === uploads && ok);
   const sent = isSent ? record.package : undefined;
-  const probe = probeOf(record);
   const facts = factsOf(record);
   const { state } = facts;
   return {
@@ -83,7 +82,7 @@ export function reportOf(record: RunRecord, nowMs: number, show: Show): Report {
     ...(record.health && { health: shownHealth(record.health, show) }),
     operations: record.calls,
     looks: record.readings,
-    ...(probe && { probe }),
+    ...probed(record),
     history: record.history,
     startedAt: new Date(record.startedAtMs).toISOString(),
     endedAt: new Date(nowMs).toISOString(),
@@ -135,18 +134,10 @@ function stageReports({ inputs, simulated, stages, outcome }: RunRecord): StageR
   });
 }
 
-/** What a `status` has shown of a portal: each operation of the profile, its mark, and whether the portal responded. */
-function probeOf({ inputs, profile, calls }: RunRecord): Report['probe'] {
-  if (!profile || inputs?.portal.kind !== 'url' || !isOnlyReading(inputs.stages.slice(0, 1))) return undefined;
-  const templates = Object.entries(profile.operations) as [Operation, CallTemplate | string][];
-  return templates.flatMap(([operation, template]) => {
-    // A folded operation has no call of its own.
-    if (typeof template === 'string') return [];
-    const { mark } = template;
-    const own = calls.filter((call) => call.operation === operation);
-    const answer = own.some(({ ok }) => ok) ? 'answered' : own.length > 0 ? 'failed' : 'not asked';
-    return [{ operation, mark, answer }];
-  });
+/** What a `status` has shown of a real portal. */
+function probed({ inputs, profile, calls }: RunRecord): Partial<Probe> {
+  if (!profile || inputs?.portal.kind !== 'url' || !isOnlyReading(inputs.stages.slice(0, 1))) return {};
+  return probeOf(profile, calls);
 }
 
 const MAX_VALUE_CHARS = 100;
@@ -204,16 +195,21 @@ function errorOf({ outcome, snapshot }: RunRecord, show: Show): ReportedError | 
   if (outcome.kind === 'failed') return reported(outcome.error.code, outcome.error);
   if (outcome.kind === 'unknown-status') {
     return reported('portal-status-unknown', {
-      found: `The portal shows the status ${show(snapshot?.release?.portalStatus ?? '')}.`,
+      found: `The portal shows the status ${formatStatusWord(snapshot, show)}.`,
       todo: todoOfUnknown(snapshot, show),
     });
   }
   return outcome.kind === 'refused' ? reported('stage-refused', outcome) : undefined;
 }
 
+/** `SIAP_TAYANG (Siap tayang)`: the portal's word, and its own text beside it. */
+function formatStatusWord(snapshot: Snapshot | undefined, show: Show): string {
+  const { portalStatus = '', statusText } = snapshot?.release ?? {};
+  return `${show(portalStatus)}${statusText ? ` (${show(statusText)})` : ''}`;
+}
+
 function todoOfUnknown(snapshot: Snapshot | undefined, show: Show): string {
-  const word = JSON.stringify(show(snapshot?.release?.portalStatus ?? ''));
-  return `Find out what it means and add this line to statuses in your portal profile: ${word}: { "state": "...", "mark": "observed" } (docs/portal.md).`;
+  return snapshot?.release ? todoOfUnmapped([snapshot.release], show) : '';
 }
 
 /** Where it is not known what became of the last write. */

@@ -2,11 +2,13 @@
 
 import type { ErrorCode } from '../lib/errors.ts';
 import type { Call } from '../portal/port.ts';
-import { type Mark, type Operation, STATES, type Stage, type State } from '../release/lifecycle.ts';
+import type { StageCertainty } from '../release/certainty.ts';
+import { STATES, type Stage, type State } from '../release/lifecycle.ts';
 import type { SimulatedStage } from '../release/plan.ts';
 import type { HistoryItem } from '../release/release.ts';
 import { isPrintableVersion } from '../release/versions.ts';
 import type { HealthReport } from './health.ts';
+import type { ProbedOperation } from './probe.ts';
 
 /** How a step ended. */
 export type Verdict =
@@ -101,12 +103,9 @@ export interface Report {
   /** How often the release's status was read. */
   readonly looks: number;
   /** For a status of a real portal: what is known of each operation of the profile. */
-  readonly probe?: readonly {
-    readonly operation: Operation;
-    readonly mark: Mark;
-    /** By this portal, in this run. */
-    readonly answer: 'answered' | 'failed' | 'not asked';
-  }[];
+  readonly probe?: readonly ProbedOperation[];
+  /** For a status of a real portal: how certain each stage is, by the profile. */
+  readonly certainty?: readonly StageCertainty[];
   readonly history: readonly HistoryItem[];
   readonly startedAt: string;
   readonly endedAt: string;
@@ -141,7 +140,9 @@ type Kinds<T> = T extends string | number | boolean
     ? Kinds<Item>
     : { readonly [Name in keyof T]-?: Kinds<Exclude<T[Name], undefined>> };
 
-const KINDS: Kinds<Omit<Report, 'stages' | 'operations' | 'probe'>> & { readonly operations: { traceId: Kind } } = {
+const KINDS: Kinds<Omit<Report, 'stages' | 'operations' | 'probe' | 'certainty'>> & {
+  readonly operations: { traceId: Kind };
+} = {
   schemaVersion: 'fixed',
   verdict: 'fixed',
   complete: 'fixed',

@@ -30,7 +30,8 @@ export type RunEvent =
   | { readonly kind: 'simulated'; readonly steps: readonly SimulatedStage[] }
   | { readonly kind: 'stage-ended'; readonly stage: Stage; readonly outcome: StageOutcome; readonly awaited?: true }
   | { readonly kind: 'history'; readonly history: readonly HistoryItem[] }
-  | { readonly kind: 'notice'; readonly text: string }
+  /** Becomes an annotation at once. */
+  | { readonly kind: 'notice'; readonly text: string; readonly isWarning?: true }
   | { readonly kind: 'ended'; readonly outcome: Outcome };
 
 export interface RunRecord {

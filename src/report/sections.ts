@@ -42,14 +42,37 @@ export function explanation(report: Report): string {
     lines.push(`**${report.error.code}**: ${escapeMarkdown(report.error.found, 4_000)}`);
     if (report.error.traceId) lines.push(`The portal's trace id is ${code(report.error.traceId, 200)}.`);
   } else if (report.reason) lines.push(`**The reviewer's reason:** ${escapeMarkdown(report.reason, 4_000)}`);
-  if (report.todo) lines.push(`**What to do:** ${escapeMarkdown(report.todo, 1_000)}`);
+  if (report.todo) lines.push(`**What to do:** ${escapeText(report.todo)}`);
   if (report.error) lines.push(`More: ${code(report.error.more)}`);
   return lines.join('\n\n');
 }
 
+/** What our sentences hold for people to copy: a command, or a call of the profile. */
+const COPIED = /`(node dist\/learn\.js watch|[A-Z]+ \/[\w~.{}:/-]*)`/;
+
+/**
+ * A text of ours in Markdown, untrusted parts escaped. What people copy stays as it is: a line of JSON as a block of code,
+ * a command or call as inline code.
+ */
+export function escapeText(text: string): string {
+  const parts = text.split('\n').map((line) => {
+    if (line.startsWith('{ "statuses": ')) return `\`\`\`json\n${line}\n\`\`\``;
+    return line
+      .split(COPIED)
+      .map((part, index) => (index % 2 === 1 ? code(part) : escapeInner(part)))
+      .join('');
+  });
+  return parts.join('\n\n');
+}
+
+/** Escaped, with the spaces at its ends. */
+function escapeInner(text: string): string {
+  return text.replace(/\S(.*\S)?/, (inner) => escapeMarkdown(inner, 1_000));
+}
+
 /** The notices as a list. */
 export function noticesOf(report: Report): string {
-  return report.notices.map((notice) => `- ${escapeMarkdown(notice, 1_000)}`).join('\n');
+  return report.notices.map((notice) => `- ${escapeText(notice).replace(/\n(?!\n)/g, '\n  ')}`).join('\n');
 }
 
 /** Other versions between applying and the official release. */

@@ -1,14 +1,17 @@
 /** Report -> job summary, in GitHub's Markdown: verdict and state as text first, then the picture, then the facts. Pure. */
 
 import { formatDuration } from '../lib/format.ts';
-import { type Mark, OPERATIONS, operationRow, STAGES } from '../release/lifecycle.ts';
+import { formatCertainty, HOW_TO_CONFIRM } from '../release/certainty.ts';
+import { OPERATIONS, operationRow, STAGES } from '../release/lifecycle.ts';
 import type { SimulatedStage } from '../release/plan.ts';
 import { healthSummary } from './health.ts';
 import { code, escapeMarkdown, limitParts, type Part, table } from './markdown.ts';
 import { PROGRESS_ICONS, phasesOf } from './phases.ts';
+import { formatProbeCount, formatProbed } from './probe.ts';
 import { formatState, type Report } from './report.ts';
 import {
   type Extras,
+  escapeText,
   explanation,
   formatInProgress,
   formatLiveVersion,
@@ -112,14 +115,25 @@ function planned(report: Report): string {
     STAGES[stage].portalWords,
     step ? formatSimulated(step) : outcome,
   ]);
-  return `### What would be done\n\n${table(rows, ['Stage', "The portal's buttons", 'Would'])}`;
+  const isInferred = report.stages.some(({ planned: step }) => step && hasInferred(step));
+  return [
+    `### What would be done\n\n${table(rows, ['Stage', "The portal's buttons", 'Would'])}`,
+    ...(isInferred ? [escapeText(ABOUT_INFERRED)] : []),
+  ].join('\n\n');
+}
+
+/** What stands below a plan with calls that are only inferred. */
+export const ABOUT_INFERRED = `Nobody has published the calls marked inferred, and no recording of your portal holds them. ${HOW_TO_CONFIRM}`;
+
+export function hasInferred({ operations: calls }: SimulatedStage): boolean {
+  return calls.some(({ inferred }) => inferred);
 }
 
 /** What a stage would do: "set the grayscale ratio 20% (setRatio), then start ...". */
 export function formatSimulated(step: SimulatedStage): string {
-  const sends = step.operations.map(({ operation, folded = [], ratioPercent }) => {
+  const sends = step.operations.map(({ operation, folded = [], ratioPercent, inferred }) => {
     const words = [...folded, operation].map((one) => operationRow(one).words).join(' and ');
-    return `${words}${ratioPercent ? ` ${ratioPercent}%` : ''} (${operation}${folded.length > 0 ? ', one call' : ''})`;
+    return `${words}${ratioPercent ? ` ${ratioPercent}%` : ''} (${[operation, folded.length > 0 && 'one call', inferred && 'inferred'].filter(Boolean).join(', ')})`;
   });
   return (
     [...sends, ...(step.waits ? ['wait'] : [])].join(', then ') ||
@@ -159,24 +173,13 @@ function restOf(all: readonly unknown[]): string {
   return all.length > MAX_ROWS ? `\n\n${all.length - MAX_ROWS} more are in the report.` : '';
 }
 
-const SOURCES: Readonly<Record<Mark, string>> = {
-  documented: 'documented by the vendor',
-  observed: 'observed elsewhere',
-  inferred: 'inferred: prove it with a recording (docs/portal.md)',
-};
-
 /** What a status step shows of a portal whose API is not described. */
-function probed({ probe = [] }: Report): string {
+function probed({ probe = [], certainty = [] }: Report): string {
   if (probe.length === 0) return '';
-  const rows = probe.map(({ operation, mark, answer }) => {
-    if (answer === 'answered')
-      return [code(operation), operationRow(operation).words, '✅ answered by this portal just now'];
-    const failed = answer === 'failed' ? '❌ not answered by this portal just now; ' : '';
-    return [code(operation), operationRow(operation).words, failed + SOURCES[mark]];
-  });
-  const answered = probe.filter(({ answer }) => answer === 'answered').length;
-  const head = `<details><summary>What is known of this portal: ${answered} of ${probe.length} operations answered just now</summary>`;
-  return `${head}\n\n${table(rows, ['Operation', 'What it does', 'How sure'])}\n\n</details>`;
+  const rows = probe.map((one) => [code(one.operation), operationRow(one.operation).words, formatProbed(one)]);
+  const head = `<details><summary>What is known of this portal: ${formatProbeCount(probe)}</summary>`;
+  const stages = certainty.map((one) => `- ${formatCertainty(one)}`).join('\n');
+  return `${head}\n\n${table(rows, ['Operation', 'What it does', 'How sure'])}\n\n${stages}\n\n</details>`;
 }
 
 function runFacts(report: Report): string {

@@ -177,12 +177,15 @@ describe('waiting for the administrator', () => {
     expect(here.portal.looksMs.at(-1)).toBeLessThan(12 * MINUTE);
   });
 
-  test.each(['unknown', 'busy'] as const)('a word that is %s does not end it', async (state) => {
+  test.each([
+    ['unknown', 150_000],
+    ['busy', 30 * MINUTE],
+  ] as const)('a status that is %s for a while does not end it', async (state, approvedMs) => {
     const here = scene({
       state: 'created',
       timeline: [
         { atMs: MINUTE, becomes: { state, portalStatus: 'UAT' } },
-        { atMs: 30 * MINUTE, becomes: { state: 'approved' } },
+        { atMs: approvedMs, becomes: { state: 'approved' } },
       ],
     });
     expect(await here.drive('apply')).toMatchObject({ kind: 'reached' });
@@ -190,17 +193,30 @@ describe('waiting for the administrator', () => {
     expect(here.log.join('\n')).toContain(`${state} (the portal says UAT)`);
   });
 
-  test('a word that nobody knows right after the application is waited on', async () => {
+  test.each(['apply', 'approval'] as const)('a status that stays unmapped ends %s within minutes', async (stage) => {
+    const here = scene({
+      state: stage === 'apply' ? 'created' : 'in-review',
+      timeline: [
+        { atMs: 10 * MINUTE, becomes: { state: 'unknown', portalStatus: 'UAT' } },
+        { atMs: 30 * MINUTE, becomes: { state: 'approved' } },
+      ],
+    });
+    expect(await here.drive(stage)).toEqual({ kind: 'unknown-status' });
+    expect(here.portal.looksMs.at(-1)).toBeGreaterThan(12 * MINUTE);
+    expect(here.portal.looksMs.at(-1)).toBeLessThan(15 * MINUTE);
+  });
+
+  test('a status that is not mapped right after the application is waited on for two minutes', async () => {
     const timeline = [
       { atMs: 1, becomes: { state: 'unknown', portalStatus: 'UAT' } },
-      { atMs: 30 * MINUTE, becomes: { state: 'approved' } },
+      { atMs: 90_000, becomes: { state: 'approved' } },
     ] as const;
     const here = scene({ state: 'created', timeline, onWrite: () => 'lost' });
     expect(await here.drive('apply')).toMatchObject({ kind: 'reached', awaited: true });
   });
 
   test.each([
-    ['approval', { kind: 'pending' }],
+    ['approval', { kind: 'unknown-status' }],
     ['apply', { kind: 'unknown-status' }],
     ['release', { kind: 'unknown-status' }],
   ] as const)('%s of a release in an unknown status', async (stage, end) => {

@@ -27,6 +27,6 @@ test('a release in a status that the profile does not map is waited for as an ap
   const { report } = await runInProcess({ ...inputs, 'approval-timeout': '10s' }, { clock, place, environment });
   await Promise.all([proxy.close(), portal.close(), gitHub.close()]);
   place.close();
-  expect(report.verdict).toBe('pending');
+  expect(report.error?.code).toBe('portal-status-unknown');
   expect(gitHub.bodies[0]).toContain('the approval is still awaited');
 });

@@ -30,7 +30,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'github/': ['github/', 'report/', 'action/', 'release/versions.js', 'net/', 'lib/'],
   'sandbox/': ['sandbox/', 'release/lifecycle.js'],
   // A program of its own, which sends nothing: of the portal it knows the profile and how its JSON is read.
-  'learn/': ['learn/', 'portal/profile/', 'portal/find-browser.js', 'net/json.js', 'release/lifecycle.js', 'lib/'],
+  'learn/': [
+    'learn/',
+    'portal/profile/',
+    'portal/find-browser.js',
+    'net/json.js',
+    'release/certainty.js',
+    'release/lifecycle.js',
+    'lib/',
+  ],
   'index.js': ['run.js', 'net/proxy.js', 'lib/clock.js'],
   'dependencies.js': [],
   'assemble.js': ['package/', 'drive/', 'github/', 'release/', 'lib/'],
