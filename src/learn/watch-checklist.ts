@@ -131,7 +131,7 @@ export function checklistLines(rows: readonly ChecklistRow[]): string[] {
 /** One row: `[x] Start Grayscale -> POST /app/publish/version/gray/start {..., ratio}`. */
 function rowLine({ stage, button, isPressed, call }: ChecklistRow): string {
   if (button === undefined) return `[ ] (no button) -> ${call}`;
-  const note = isPressed ? ' (no call yet)' : ' (optional)';
+  const note = isPressed ? ' (no call)' : ' (optional)';
   const isNoted = isPressed ? call === undefined : stage !== undefined && OPTIONAL.includes(stage);
   return `[${isPressed ? 'x' : ' '}] ${button}${call ? ` -> ${call}` : ''}${isNoted ? note : ''}`;
 }

@@ -343,7 +343,7 @@ describe('the checklist', () => {
 
   test('buttons are known in English, Chinese and Indonesian, whatever signs stand around them', () => {
     for (const button of ['"Officially Release"', '正式发布', ' rilis resmi ›', 'Official Release'])
-      expect(pressed(button)).toContain('[x] Officially Release (no call yet)');
+      expect(pressed(button)).toContain('[x] Officially Release (no call)');
     expect(['OK', '确 定', 'Lanjutkan', 'Konfirmasi'].filter((button) => !isConfirmation(button))).toEqual([]);
   });
 
