@@ -7,10 +7,9 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
-  copyFileSync,
+  appendFileSync,
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -18,11 +17,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minifySync } from 'rolldown/utils';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** As the sources load it; ncc leaves such an import alone. */
+const PUPPETEER = "import(/* webpackIgnore: true */ 'puppeteer-core')";
 
 if (process.argv.includes('--check')) check();
 else build(join(root, 'dist'));
@@ -35,23 +36,31 @@ function build(out: string): void {
   copyPackage('puppeteer-core');
   leaveOutUnused('@puppeteer/browsers');
   rmSync(out, { recursive: true, force: true });
-  bin('pipe', 'ncc', 'build', 'build/src/index.js', '-o', out, '--minify', '--no-cache', '--license', 'licenses.txt');
-  // A program of its own for users: one file, which shares nothing with the action's chunks.
-  const program = join(root, 'build/learn');
-  rmSync(program, { recursive: true, force: true });
-  bin('pipe', 'ncc', 'build', 'build/src/learn/main.js', '-o', program, '--minify', '--no-cache');
-  const files = readdirSync(program).filter((name) => name.endsWith('.js'));
-  // With chunks of its own it gets a folder: their names may be those of the action's chunks.
-  mkdirSync(join(out, 'learn'));
-  for (const name of files) copyFileSync(join(program, name), join(out, 'learn', name));
+  bundle('build/src/index.js', out);
+  // A program of its own, in a folder: its chunks may have the names of the action's.
+  bundle('build/src/learn/main.js', join(out, 'learn'));
   writeFileSync(join(out, 'learn.js'), "import './learn/index.js';\n");
+  // The largest package, which both programs load: one copy. As a chunk, so that ncc sees its licences.
+  writeFileSync(join(root, 'build/src/puppeteer.js'), "export const { launch } = await import('puppeteer-core');\n");
+  bundle('build/src/puppeteer.js', join(out, 'puppeteer'));
+  // What learn bundles, the action bundles too.
+  const licences = readFileSync(join(out, 'puppeteer/licenses.txt'), 'utf8');
+  appendFileSync(join(out, 'licenses.txt'), `\n${licences}`);
+  for (const folder of ['learn', 'puppeteer']) {
+    for (const name of ['licenses.txt', 'package.json']) rmSync(join(out, folder, name), { force: true });
+  }
   const chunks = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.index.js'));
-  for (const name of chunks) minify(join(out, name));
+  for (const name of chunks) minify(join(out, name), dirname(name) === 'learn' ? '..' : '.');
 }
 
-/** ncc minifies its entry alone, and leaves the chunks as they are. */
-function minify(file: string): void {
-  const { code, errors } = minifySync(file, readFileSync(file, 'utf8'), { module: true });
+function bundle(entry: string, folder: string): void {
+  bin('pipe', 'ncc', 'build', entry, '-o', folder, '--minify', '--no-cache', '--license', 'licenses.txt');
+}
+
+/** ncc minifies its entry alone, and leaves the chunks as they are. `top` leads from the chunk to dist. */
+function minify(file: string, top: string): void {
+  const text = readFileSync(file, 'utf8').replace(PUPPETEER, `import('${top}/puppeteer/index.js')`);
+  const { code, errors } = minifySync(file, text, { module: true });
   if (errors.length > 0) throw new Error(`${file}: ${errors.map(({ message }) => message).join('; ')}`);
   writeFileSync(file, code);
 }

@@ -68,7 +68,7 @@ async function launch(
   headless: boolean,
   signal: AbortSignal,
 ): Promise<Browser> {
-  const { launch: start } = await import('puppeteer-core');
+  const { launch: start } = await import(/* webpackIgnore: true */ 'puppeteer-core');
   // puppeteer kills the browser on its signal even after the start; by then the end is ours, and responses are still read.
   const starting = new AbortController();
   const stop = () => starting.abort();
