@@ -162,6 +162,7 @@ describe.skipIf(!BROWSER)('a watched portal', () => {
         const frame = await frameOf('/frame');
         await frame.contentWindow.eval("press('In the frame', () => call('/frame/write', { a: 1 }))");
         await frameOf(ELSEWHERE + '/widget');
+        await call('/without/a/click');
         const popup = open('/frame', 'popup', 'popup,width=300,height=300');
         await new Promise((resolve) => popup.addEventListener('load', resolve));
         await popup.eval("press('In the window', () => call('/window/write', { b: 2 }))");
@@ -188,6 +189,7 @@ describe.skipIf(!BROWSER)('a watched portal', () => {
       'POST /user/login <- Log in',
       'GET /app/publish/version/query <- Detail',
       'POST /frame/write <- In the frame',
+      'GET /without/a/click',
       'POST /window/write <- In the window',
       'POST /tab/write <- In the tab',
     ]);
