@@ -7,7 +7,16 @@
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +24,8 @@ import { build as rolldown } from 'rolldown';
 import { minifySync } from 'rolldown/utils';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** As the sources load it; ncc leaves such an import alone. */
+const PUPPETEER = "import(/* webpackIgnore: true */ 'puppeteer-core')";
 
 if (process.argv.includes('--check')) await check();
 else await build(join(root, 'dist'));
@@ -27,29 +38,46 @@ async function build(out: string): Promise<void> {
   copyPackage('puppeteer-core');
   leaveOutUnused('@puppeteer/browsers');
   rmSync(out, { recursive: true, force: true });
-  bin('pipe', 'ncc', 'build', 'build/src/index.js', '-o', out, '--minify', '--no-cache', '--license', 'licenses.txt');
-  const chunks = readdirSync(out).filter((file) => file.endsWith('.index.js'));
+  bundle('build/src/index.js', out);
+  // The largest package, which the action and learn load: one copy. As a chunk, so that ncc sees its licences.
+  writeFileSync(join(root, 'build/src/puppeteer.js'), "export const { launch } = await import('puppeteer-core');\n");
+  bundle('build/src/puppeteer.js', join(out, 'puppeteer'));
+  appendFileSync(join(out, 'licenses.txt'), `\n${readFileSync(join(out, 'puppeteer/licenses.txt'), 'utf8')}`);
+  for (const name of ['licenses.txt', 'package.json']) rmSync(join(out, 'puppeteer', name), { force: true });
+  const chunks = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.index.js'));
   for (const name of chunks) minify(join(out, name));
   await bundleLearner(out);
 }
 
+function bundle(entry: string, folder: string): void {
+  bin('pipe', 'ncc', 'build', entry, '-o', folder, '--minify', '--no-cache', '--license', 'licenses.txt');
+}
+
 /**
- * `learn` is a program of its own for users, which shares nothing with the action's chunks: a folder, and a file that
- * starts it. Rolldown takes a twelfth of ncc's time for it, and leaves out more.
+ * `learn` is a program of its own for users: a folder, and a file that starts it. Rolldown takes a twelfth of ncc's time
+ * for it, and leaves out more. What it bundles, the action bundles too, so that the licences are there.
  */
 async function bundleLearner(out: string): Promise<void> {
   await rolldown({
     input: join(root, 'build/src/learn/main.js'),
     platform: 'node',
+    external: ['puppeteer-core'],
     logLevel: 'warn',
-    output: { dir: join(out, 'learn'), minify: true, entryFileNames: 'index.js', chunkFileNames: '[name].js' },
+    output: {
+      dir: join(out, 'learn'),
+      paths: { 'puppeteer-core': '../puppeteer/index.js' },
+      minify: true,
+      entryFileNames: 'index.js',
+      chunkFileNames: '[name].js',
+    },
   });
   writeFileSync(join(out, 'learn.js'), "import './learn/index.js';\n");
 }
 
 /** ncc minifies its entry alone, and leaves the chunks as they are. */
 function minify(file: string): void {
-  const { code, errors } = minifySync(file, readFileSync(file, 'utf8'), { module: true });
+  const text = readFileSync(file, 'utf8').replace(PUPPETEER, "import('./puppeteer/index.js')");
+  const { code, errors } = minifySync(file, text, { module: true });
   if (errors.length > 0) throw new Error(`${file}: ${errors.map(({ message }) => message).join('; ')}`);
   writeFileSync(file, code);
 }

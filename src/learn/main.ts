@@ -127,13 +127,13 @@ async function record(given: Given): Promise<{ recording: Recording; warnings: r
     return { recording, warnings };
   }
   const [address = ''] = given.files;
-  if (!URL.canParse(address))
-    throw new RecordingFault('watch takes the address of the portal: https://miniapp.midtrans.com');
   const { watch, WatchFault } = await import('./watch.ts');
   const { signal, release } = interrupted();
+  // A closed terminal or pipe ends the text, not the program: the browser's folder is removed and the profile written.
+  process.stdout.on('error', () => {});
   try {
     const recording = await watch({
-      origin: address,
+      address,
       headless: given.headless,
       signal,
       stdin: process.stdin,

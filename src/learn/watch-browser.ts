@@ -40,11 +40,17 @@ export async function startBrowser(env: Environment, headless: boolean, signal: 
   } catch (cause) {
     await remove();
     if (signal.aborted) throw cause;
-    throw new WatchFault(
-      `The browser ${cleanLine(executablePath, 200)} did not start: ${cleanLine((cause as Error).message, 300)}. Start it once by hand to see why, or name another one in CHROME_BIN.`,
-      { cause },
-    );
+    throw notStarted(executablePath, (cause as Error).message, cause);
   }
+}
+
+function notStarted(path: string, reason: string, cause: unknown): WatchFault {
+  const what = `The browser ${cleanLine(path, 200)} did not start`;
+  // puppeteer's own advice for it is meant for programmers.
+  const message = /Missing X server/.test(reason)
+    ? `${what}: there is no display here to open a window on. Run it in a terminal of your desktop; or record a HAR file in any browser and use "read".`
+    : `${what}: ${/Target closed/.test(reason) ? 'it ended at once' : cleanLine(reason, 300)}. Start it once by hand to see why, or name another one in CHROME_BIN.`;
+  return new WatchFault(message, { cause });
 }
 
 function noBrowser(named: string | undefined): WatchFault {
@@ -62,7 +68,7 @@ async function launch(
   headless: boolean,
   signal: AbortSignal,
 ): Promise<Browser> {
-  const { launch: start } = await import('puppeteer-core');
+  const { launch: start } = await import(/* webpackIgnore: true */ 'puppeteer-core');
   // puppeteer kills the browser on its signal even after the start; by then the end is ours, and responses are still read.
   const starting = new AbortController();
   const stop = () => starting.abort();

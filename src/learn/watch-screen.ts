@@ -1,9 +1,9 @@
 /** The checklist on the terminal: drawn anew after each change, or as lines where the output is no terminal. */
 
 import { cleanLine } from '../lib/text.ts';
-import { type ChecklistRow, rowLine } from './watch-checklist.ts';
+import { type ChecklistRow, checklistLines } from './watch-checklist.ts';
 
-type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
 export interface Screen {
   begin(origin: string, rows: readonly ChecklistRow[]): void;
@@ -17,13 +17,18 @@ export function startScreen(output: Output): Screen {
   const isTerminal = output.isTTY === true;
   const width = () => Math.max(20, (output.columns ?? 80) - 1);
   const print = (lines: readonly string[]) => output.write(lines.map((line) => `${line}\n`).join(''));
-  const fitting = (rows: readonly ChecklistRow[]) =>
-    rows.map((row) => (isTerminal ? cleanLine(rowLine(row), width()) : rowLine(row)));
+  const fitting = (rows: readonly ChecklistRow[]) => {
+    const lines = checklistLines(rows);
+    if (!isTerminal) return lines;
+    // The cursor reaches no line that has left the screen: of a long list the end is shown.
+    return lines.slice(-Math.max(5, (output.rows ?? 24) - 1)).map((line) => cleanLine(line, width()));
+  };
 
   return {
     begin(origin, rows) {
       print([
-        `Watching ${origin}. Log in and do one release in the browser window, as the guide says.`,
+        `Watching ${origin}`,
+        'Log in and do one release in the browser window, as the guide says.',
         'Press Enter here, or close the window, when you are done.',
         '',
       ]);

@@ -22,7 +22,7 @@ export interface Traffic {
 export interface TrafficListener {
   onClick(button: string): void;
   /** A request was sent; `button` where it followed a click. */
-  onCall(call: { readonly method: string; readonly path: string; readonly button?: string }): void;
+  onCall(call: Pick<Exchange, 'method' | 'path' | 'body' | 'button'>): void;
   /** A page cannot be shown. */
   onPageError(reason: string): void;
 }
@@ -209,9 +209,7 @@ export function recordTraffic(origin: string, sessionOf: Attach, listener: Traff
       isOfWorker,
       endMs: Number.POSITIVE_INFINITY,
     };
-    if (!isOfWorker && (type !== 'Document' || !isRead)) {
-      listener.onCall({ method: call.method, path: call.path, ...(button !== undefined && { button }) });
-    }
+    if (!isOfWorker && (type !== 'Document' || !isRead)) listener.onCall(call);
     return call;
   }
 
@@ -230,7 +228,8 @@ export function recordTraffic(origin: string, sessionOf: Attach, listener: Traff
       await attach(browser, 'browser');
       const page = await Promise.race([firstPage, lastPageClosed]);
       const opened = page && (await page.send('Page.navigate', { url: address }).catch(() => undefined));
-      if (opened?.errorText) listener.onPageError(opened.errorText);
+      // Aborted by the person or by the end: no fault of the portal.
+      if (opened?.errorText && !opened.errorText.includes('ERR_ABORTED')) listener.onPageError(opened.errorText);
     },
     async exchanges(gone) {
       const timeout = new AbortController();
@@ -249,7 +248,7 @@ async function readBody(session: CDPSession, requestId: string, call: Call): Pro
   const { postData } = await session
     .send('Network.getRequestPostData', { requestId })
     .catch(() => ({ postData: undefined }));
-  // A body that consists of a file alone has no text.
+  // Of a body that is a file alone, or a page's form with a file, the browser gives no text.
   Object.assign(call, postData ? requestBody(postData) : { isUpload: true });
 }
 

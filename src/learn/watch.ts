@@ -6,7 +6,7 @@
 import { cleanLine } from '../lib/text.ts';
 import { defaultProfile } from '../portal/profile/profile.ts';
 import type { Recording } from './recording.ts';
-import { type Environment, startBrowser } from './watch-browser.ts';
+import { type Environment, startBrowser, WatchFault } from './watch-browser.ts';
 import { type ChecklistRow, callLine, newChecklist, withCall, withClick } from './watch-checklist.ts';
 import { startScreen } from './watch-screen.ts';
 import { recordTraffic } from './watch-traffic.ts';
@@ -15,15 +15,22 @@ export { WatchFault } from './watch-browser.ts';
 export type { ChecklistRow } from './watch-checklist.ts';
 
 export interface WatchOptions {
-  /** The portal's address: `https://miniapp.midtrans.com`. A path opens that page; only the origin is recorded. */
-  readonly origin: string;
+  /**
+   * The portal's address, with or without `https://`: `https://miniapp.midtrans.com`. A path opens that page; only the
+   * origin is recorded.
+   */
+  readonly address: string;
   /** Opens no window; for tests and demonstrations. */
   readonly headless?: boolean;
   /** Ends the watching, as Ctrl-C does. */
   readonly signal?: AbortSignal;
   /** A line, or the end, ends the watching. */
   readonly stdin: NodeJS.ReadableStream;
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdout: NodeJS.WritableStream & {
+    readonly isTTY?: boolean;
+    readonly columns?: number;
+    readonly rows?: number;
+  };
   readonly env: Environment;
   readonly onProgress?: (rows: readonly ChecklistRow[]) => void;
 }
@@ -31,13 +38,13 @@ export interface WatchOptions {
 /**
  * Ends on Enter, on the end of `stdin`, on `signal`, and when the window is closed or the browser ends; on each with
  * what was seen until then, the browser ended and its folder removed.
- * @throws WatchFault where there is no browser, or where it does not start
+ * @throws WatchFault where the address is none, where there is no browser, or where it does not start
  */
 export async function watch(options: WatchOptions): Promise<Recording> {
-  const address = new URL(options.origin);
-  const { origin } = address;
+  const { href, origin } = addressIn(options.address);
   const end = endOf(options);
   const screen = startScreen(options.stdout);
+  const fields = new Set<string>();
   let rows: readonly ChecklistRow[] = newChecklist();
   const show = (next: readonly ChecklistRow[]) => {
     rows = next;
@@ -50,15 +57,17 @@ export async function watch(options: WatchOptions): Promise<Recording> {
     try {
       const traffic = recordTraffic(origin, browser.sessionOf, {
         onClick: (button) => show(withClick(rows, button)),
-        onCall: ({ method, path, button }) => {
-          if (method === 'GET' || button === undefined) return;
-          show(withCall(rows, button, callLine(method, path, defaultProfile.basePath)));
+        onCall: ({ button, ...call }) => {
+          if (call.method !== 'GET') show(withCall(rows, button, callLine(call, defaultProfile.basePath, fields)));
         },
-        onPageError: (reason) => screen.note(`The page cannot be opened: ${cleanLine(reason, 200)}.`),
+        onPageError: (reason) =>
+          screen.note(
+            `The page cannot be opened: ${cleanLine(reason, 200)}. Check the address and the network, then load the page again in the window.`,
+          ),
       });
       screen.begin(origin, rows);
       const ended = Promise.race([end.reached, browser.gone, traffic.lastPageClosed]);
-      await Promise.race([ended, traffic.start(browser.session, address.href)]);
+      await Promise.race([ended, traffic.start(browser.session, href)]);
       await ended;
       return { origin, exchanges: await traffic.exchanges(browser.gone) };
     } finally {
@@ -71,6 +80,16 @@ export async function watch(options: WatchOptions): Promise<Recording> {
     end.dispose();
     screen.end();
   }
+}
+
+/** What a person copies from the address bar may lack the scheme. `localhost:8080` is no URL of a scheme `localhost:`. */
+function addressIn(text: string): URL {
+  const full = /^[a-z][a-z0-9+.-]*:(?!\d)/i.test(text) ? text : `https://${text}`;
+  const url = URL.canParse(full) ? new URL(full) : undefined;
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new WatchFault(
+    `${cleanLine(text, 200) || 'Nothing'} is no address of a portal. Copy it from the browser: https://miniapp.midtrans.com`,
+  );
 }
 
 /** Enter, the end of the input, or the signal, whichever comes first. */

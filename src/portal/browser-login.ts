@@ -91,7 +91,7 @@ export async function launch(
   proxy: BrowserProxy,
   options: BrowserLoginOptions,
 ): Promise<Browser> {
-  const { launch: start } = await import('puppeteer-core');
+  const { launch: start } = await import(/* webpackIgnore: true */ 'puppeteer-core');
   try {
     return await start({
       executablePath,

@@ -12,42 +12,61 @@ export const ACCOUNT = { username: 'developer@example.com', password: 'p4ss-that
 
 export interface GuidePortal {
   readonly url: string;
+  /** The same server under another host: another site to the browser. */
+  readonly elsewhere: string;
   /** The writes that the portal accepted. */
   effects(): string[];
-  /** Resolves when the page said that its script is done. */
+  /** Resolves when the page said that its script is done: it asks for `/done`, or for `/never`, which has no response. */
   readonly done: Promise<void>;
   close(): Promise<void>;
 }
 
-/** `script` is the body of an async function in the page, with `press`, `call` and `later` at hand (PAGE, below). */
-export async function startGuidePortal(script: string, options: TestPortalOptions = {}): Promise<GuidePortal> {
+/**
+ * Pages by path. Each is the body of an async function, with `press`, `call` and more at hand (PAGE, below). `/frame` is a
+ * page that does nothing by itself, and `/form` takes what forms send: it goes back to `/` after one of the login.
+ */
+export async function startGuidePortal(
+  pages: Readonly<Record<string, string>>,
+  options: TestPortalOptions = {},
+): Promise<GuidePortal> {
   const portal = await openPortal({ credentials: ACCOUNT, ...options });
   let isDone = () => {};
   const done = new Promise<void>((resolve) => {
     isDone = resolve;
   });
-  const files: Readonly<Record<string, readonly [type: string, text: string]>> = {
-    '/worker.js': ['text/javascript', SERVICE_WORKER],
-    '/frame': ['text/html', pageOf('')],
-    '/': ['text/html', pageOf(script)],
-  };
+  let elsewhere = '';
+  const scripts: Readonly<Record<string, string>> = { '/frame': '', ...pages };
   const server = createServer((req, res) => {
     const { pathname } = new URL(req.url ?? '/', 'http://portal');
-    if (pathname === '/done') {
-      res.end();
+    if (pathname === '/done' || pathname === '/never') {
+      if (pathname === '/done') res.end();
       isDone();
       return;
     }
-    const file = files[pathname];
-    if (file) {
-      res.writeHead(200, { 'content-type': file[0] }).end(file[1]);
+    if (pathname === '/worker.js') {
+      res.writeHead(200, { 'content-type': 'text/javascript' }).end(SERVICE_WORKER);
+      return;
+    }
+    if (pathname === '/form') {
+      const isLogin = req.headers['content-type'] === 'application/x-www-form-urlencoded';
+      if (isLogin) res.writeHead(303, { location: '/' }).end();
+      else res.writeHead(200, { 'content-type': 'application/json' }).end('{"success":true}');
+      req.resume();
+      return;
+    }
+    const script = scripts[pathname];
+    if (script !== undefined) {
+      res.writeHead(200, { 'content-type': 'text/html' }).end(pageOf(script, elsewhere));
       return;
     }
     void portal.handle(req).then(({ status, headers, body }) => res.writeHead(status, headers).end(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  elsewhere = `http://localhost:${port}`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
+    elsewhere,
     effects: portal.effects,
     done,
     close: () =>
@@ -97,6 +116,34 @@ function press(text, work = () => {}, place = document) {
   });
 }
 
+/** Sends a form to /form by its button, into a frame where that is named. */
+function submit(text, fields, type, frame) {
+  const form = Object.assign(document.createElement('form'), { method: 'post', action: '/form', enctype: type });
+  if (frame) form.target = frame.name;
+  for (const [name, value] of Object.entries(fields)) {
+    const input = Object.assign(document.createElement('input'), { name });
+    if (value instanceof File) {
+      const chosen = new DataTransfer();
+      chosen.items.add(value);
+      Object.assign(input, { type: 'file', files: chosen.files });
+    } else input.value = value;
+    form.append(input);
+  }
+  const button = Object.assign(document.createElement('input'), { type: 'submit', value: text });
+  form.append(button);
+  document.body.append(form);
+  button.click();
+}
+
+/** A frame that has loaded. */
+function frameOf(src, name = '') {
+  const frame = Object.assign(document.createElement('iframe'), { src, name });
+  return new Promise((resolve) => {
+    frame.addEventListener('load', () => resolve(frame), { once: true });
+    document.body.append(frame);
+  });
+}
+
 const read = () => call('/app/publish/version/query?' +
   new URLSearchParams({ ...IDS, version: VERSION, currentPage: 1, pageSize: 10 }));
 /** A picture is no call. */
@@ -104,9 +151,10 @@ const done = () => { new Image().src = '/done'; };
 const logIn = () => press('Log in', () => call('/user/login', ${JSON.stringify(ACCOUNT)}));
 `;
 
-function pageOf(script: string): string {
+function pageOf(script: string, elsewhere: string): string {
   const run = script && `(async () => { ${script} })();`;
-  return `<!doctype html><meta charset="utf-8"><title>Portal</title><body><script>${PAGE}</script><script>${run}</script>`;
+  const at = `const ELSEWHERE = ${JSON.stringify(elsewhere)};`;
+  return `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>Portal</title><body><script>${at}${PAGE}</script><script>${run}</script>`;
 }
 
 /** A whole later release as the guide says: upload, submit, apply, whitelist, grayscale, release. */

@@ -1,1 +1,0 @@
-export{t as BrowserWebSocketTransport}from"./BrowserWebSocketTransport2.js";

@@ -1,1 +1,0 @@
-export{t as convertPuppeteerChannelToBrowsersChannel}from"./LaunchOptions2.js";

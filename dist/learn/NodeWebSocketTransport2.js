@@ -1,1 +1,0 @@
-export{r as NodeWebSocketTransport}from"./NodeWebSocketTransport.js";

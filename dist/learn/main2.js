@@ -1,1 +1,0 @@
-export{c as Browser,t as detectBrowserPlatform,o as resolveDefaultUserDataDir}from"./main.js";import"./puppeteer-core.js";
