@@ -4,7 +4,7 @@ import type { CallTemplate, Profile } from '../portal/profile/profile.ts';
 import { OPERATION_NAMES } from '../portal/profile/profile.ts';
 import { OPERATIONS, type Operation, type WriteOperation } from '../release/lifecycle.ts';
 import type { Exchange } from './recording.ts';
-import { carries, type Ids, isName, isPathWord, leavesOf, segmentsOf, sentLeaves } from './values.ts';
+import { carries, type Ids, isName, isPathWord, type Leaf, leavesOf, segmentsOf, sentLeaves } from './values.ts';
 
 export interface Context {
   readonly ids: Ids;
@@ -37,7 +37,7 @@ export function callsOf(exchanges: readonly Exchange[], context: Context): Call[
   const groups = new Map<string, Exchange[]>();
   for (const one of exchanges) {
     const kind = one.method === 'GET' || one.method === 'POST' ? carries(one, context.versions) : true;
-    const key = `${one.method} ${pathOf(one.path, context)} ${kind} ${actionOf(one)}`;
+    const key = `${one.method} ${pathOf(one.path, context)} ${kind} ${actionOf(one)?.value ?? ''}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const uploads = exchanges.filter(({ isUpload }) => isUpload);
@@ -46,21 +46,37 @@ export function callsOf(exchanges: readonly Exchange[], context: Context): Call[
       .flatMap(({ answer }) => leavesOf(answer).map(({ value }) => String(value)))
       .filter((value) => value.length > 8),
   );
-  return [...groups.values()].map((own) => describe(own, context, stored));
+  return [...groups.values()].flatMap((own) => byFields(own, context)).map((own) => describe(own, context, stored));
 }
 
-/** A constant that says what to do, where one address serves several operations. */
-function actionOf(one: Exchange): string {
-  const leaf = sentLeaves(one).find(({ name }) =>
-    /^(action|op|operation|cmd|command|event|operate(_?type)?)$/i.test(name),
-  );
-  return leaf && isPathWord(String(leaf.value)) ? String(leaf.value) : '';
+/** One address may serve operations that carry different fields: those with none in common are different calls. */
+function byFields(exchanges: readonly Exchange[], context: Context): Exchange[][] {
+  const found: { readonly names: Set<string>; readonly exchanges: Exchange[] }[] = [];
+  for (const one of exchanges) {
+    const own = Object.entries(Object(one.body)).flatMap(([name, value]) => (isConstant(value, context) ? [] : [name]));
+    const same = found.find(({ names }) => own.length === 0 || names.size === 0 || own.some((name) => names.has(name)));
+    if (same) {
+      same.exchanges.push(one);
+      for (const name of own) same.names.add(name);
+    } else found.push({ names: new Set(own), exchanges: [one] });
+  }
+  return found.map((group) => group.exchanges);
+}
+
+const ACTION =
+  /^((op|operation|cmd|command|event|operate(_?type)?|method|api|service|func(tion)?|act|action)|((target|to|new|next)_?)?(status|state|phase|stage|step|transition))$/i;
+
+/** The constant that says what to do, where one address serves several operations. */
+function actionOf(one: Exchange): Leaf | undefined {
+  const isAction = ({ name, place, value }: Leaf) =>
+    ACTION.test(name) && place.split('.').length <= 2 && isPathWord(String(value));
+  return sentLeaves(one).find(isAction);
 }
 
 function describe(exchanges: readonly Exchange[], context: Context, stored: ReadonlySet<string>): Call {
   const first = exchanges[0] as Exchange;
   const path = pathOf(first.path, context);
-  const action = actionOf(first);
+  const action = actionOf(first)?.value ?? '';
   const below = `${path} ${action}`.replace(/([a-z])([A-Z])/g, '$1-$2').toLowerCase();
   const isUpload = exchanges.some((one) => one.isUpload === true);
   const ratio = ratioOf(exchanges, context);
@@ -133,6 +149,15 @@ function ratioOf(exchanges: readonly Exchange[], context: Context): Call['ratio'
   return undefined;
 }
 
+function isIdText(value: unknown): boolean {
+  return /^[\w-]{3,64}$/.test(String(value)) && /\d/.test(String(value));
+}
+
+/** The person who presses the buttons is sent with many calls; who is added to the whitelist is not. */
+function isSentElsewhere(text: string, own: readonly Exchange[], { all }: Context): boolean {
+  return all.some((one) => !own.includes(one) && sentLeaves(one).some(({ value }) => String(value) === text));
+}
+
 const USER_NAME = /user|white|tester|member|account|uid|people|ids$/i;
 
 function userIdsOf(exchanges: readonly Exchange[], context: Context, ratioPlace: string | undefined): Call['userIds'] {
@@ -146,7 +171,8 @@ function userIdsOf(exchanges: readonly Exchange[], context: Context, ratioPlace:
           : { place, form: '{userIds}' };
       }
       const keys = Object.keys(Object(value[0]));
-      return keys.length === 1 && USER_NAME.test(`${name} ${keys[0]}`) ? { place, form: '{userIds:each}' } : undefined;
+      const isUser = USER_NAME.test(`${name} ${keys[0]}`) || value.every((one) => isIdText(Object.values(Object(one))[0]));
+      return keys.length === 1 && isUser ? { place, form: '{userIds:each}' } : undefined;
     }
     if (value !== null && typeof value === 'object') {
       for (const [key, one] of Object.entries(value)) {
@@ -155,10 +181,14 @@ function userIdsOf(exchanges: readonly Exchange[], context: Context, ratioPlace:
       }
       return undefined;
     }
-    if (place === ratioPlace || !USER_NAME.test(name) || isConstant(value, context)) return undefined;
-    const separator = /^[\w-]+([,;| ]|\n)[\w-]+/.exec(String(value))?.[1];
-    if (separator) return { place, form: `{userIds:${separator}}` };
-    return exchanges.length > 1 && /^[\w-]{3,}$/.test(String(value)) ? { place, form: '{userId}' } : undefined;
+    const text = String(value);
+    if (place === ratioPlace || isConstant(value, context)) return undefined;
+    const isNamed = USER_NAME.test(name);
+    const [, first = '', separator, second = ''] = /^([\w-]+)([,;| ]|\n)([\w-]+)/.exec(text) ?? [];
+    if (separator && (isNamed || (separator !== ' ' && [first, second].every(isIdText))))
+      return { place, form: `{userIds:${separator}}` };
+    const isOwn = !isSentElsewhere(text, exchanges, context);
+    return isNamed && isOwn && /^[\w-]{3,}$/.test(text) ? { place, form: '{userId}' } : undefined;
   };
   // Of several calls, one with two IDs shows the separator.
   const all = exchanges.flatMap((one) => found(one.body, '', '') ?? []);
@@ -208,7 +238,7 @@ function placeholderFor(value: unknown, { ids, versions }: Context): string | un
   const text = String(value);
   if (versions.has(text)) return '{version}';
   for (const [name, id] of Object.entries(ids)) {
-    if (id === text) return typeof value === 'number' ? `{${name}:number}` : `{${name}}`;
+    if (id === text) return typeof value === 'number' || typeof value === 'bigint' ? `{${name}:number}` : `{${name}}`;
   }
   return undefined;
 }
@@ -232,6 +262,14 @@ const TAKES: Readonly<Partial<Record<Operation, readonly string[]>>> = {
 
 function isWhole(value: unknown): boolean {
   return /^\d{1,4}$/.test(String(value));
+}
+
+/** Of two whole numbers of a list's request, the small one is the page, the large one its size. */
+function pagesIn(sent: unknown): { page: string; size: string } | undefined {
+  const numbers = leavesOf(sent).filter(({ value }) => isWhole(value));
+  const [page, size] = numbers.sort((a, b) => Number(a.value) - Number(b.value));
+  const isPair = page && size && numbers.length === 2 && Number(page.value) === 1 && Number(size.value) >= 5;
+  return isPair ? { page: page.place, size: size.place } : undefined;
 }
 
 /** The template of the latest exchange of a call, as changes of the profile's; values that are no structure are left out. */
@@ -313,13 +351,25 @@ function partOf(
     for (const [pattern, template, fits] of BY_NAME) {
       if (TAKES[operation]?.includes(template) && pattern.test(name) && fits(value)) return template;
     }
+    if (place === freeText) return '{releaseNotes}';
+    if (place === account) return '{username}';
+    if (pages?.page === place) return '{page}';
+    if (pages?.size === place) return '{pageSize}';
     if (typeof value === 'boolean' || value === null) return value;
+    if (action?.place === place && action.value === value) return value;
     const same = call.exchanges.every((one) =>
       sentLeaves(one).some((leaf) => leaf.place === place && leaf.value === value),
     );
     if (same && typeof value === 'string' && isPathWord(text) && !isDataElsewhere(text, context, name)) return value;
     return undefined;
   };
+  const action = actionOf(call.exchanges.at(-1) as Exchange);
+  const texts = leavesOf(sent).filter(({ value, place }) => typeof value === 'string' && !isConstant(value, context));
+  const free = texts.filter(({ value }) => /\s|[^\x20-\x7e]/.test(String(value).trim()));
+  const freeText = TAKES[operation]?.includes('{releaseNotes}') && free.length === 1 ? free[0]?.place : undefined;
+  const others = texts.filter(({ name }) => !BY_NAME.some(([pattern, form]) => form === '{password}' && pattern.test(name)));
+  const account = operation === 'login' && others.length === 1 ? others[0]?.place : undefined;
+  const pages = TAKES[operation]?.includes('{page}') ? pagesIn(sent) : undefined;
   const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(Object(sent) as Record<string, unknown>)) {
     if (!isName(name)) {

@@ -249,10 +249,22 @@ function readBody(entry: unknown): { body: unknown; isUpload: boolean } {
   }
   if (text !== undefined && text.length <= MAX_BODY_CHARS) {
     const json = jsonOf(text);
-    if (json !== undefined) return { body: pruned(json), isUpload: false };
+    if (json !== undefined) return { body: bareIds(pruned(json), text), isUpload: false };
     if (/x-www-form-urlencoded/i.test(type)) return { body: Object.fromEntries(new URLSearchParams(text)), isUpload };
   }
   return { body: Object.keys(form).length > 0 ? form : undefined, isUpload };
+}
+
+/** Integers that a number cannot hold come as text from parseJson; an id that was sent bare has to be sent so again. */
+function bareIds(value: unknown, text: string): unknown {
+  const bare = new Set([...text.matchAll(/[:[,]\s*(\d{16,64})\s*[,}\]]/g)].map(([, digits]) => digits));
+  const visit = (one: unknown): unknown => {
+    if (typeof one === 'string') return bare.has(one) ? BigInt(one) : one;
+    if (Array.isArray(one)) return one.map(visit);
+    if (one === null || typeof one !== 'object') return one;
+    return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, visit(inner)]));
+  };
+  return bare.size > 0 ? visit(value) : value;
 }
 
 function typeOf(entry: unknown): string {

@@ -29,7 +29,7 @@ import {
   releaseFields,
   statusPlace,
 } from './snapshots.ts';
-import { carries, type Ids, idsOf, isPathWord, leavesOf, sentLeaves, versionsOf } from './values.ts';
+import { carries, type Ids, idsOf, isName, isPathWord, leavesOf, sentLeaves, versionsOf } from './values.ts';
 
 export interface Answers {
   /** `setRatio` -> `POST /path`. */
@@ -76,7 +76,7 @@ export interface Learned {
 
 /** Below this distance to the next best assignment a conclusion is not established. */
 const MARGIN = 3;
-const PASSWORD = /pass(word|wd)?$|^pwd$/i;
+const PASSWORD = /pass(_?(word|wd|code))?$|^pwd$|passwd|^secret$|^mima$/i;
 const WIDTH = 240;
 const NARROW = 40;
 
@@ -112,8 +112,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   const items = good.flatMap((one) => itemsOf(one, versions));
   const status = statusPlace(items, base);
   const releases = status ? items.filter(({ fields }) => fields.has(status)) : [];
-  const releaseReads = new Set(releases.map(({ exchange }) => exchange));
-  const readCalls = calls.filter((call) => isRead(call, releaseReads, items));
+  const readCalls = calls.filter((call) => isRead(call, items, versions));
   const sendsVersion = (call: Call) => call.exchanges.every((one) => carries(one, versions));
   const writes = calls.filter(
     (call) => !readCalls.includes(call) && call.method !== 'GET' && (call.isUpload || sendsVersion(call)),
@@ -164,14 +163,22 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   };
 }
 
-function isRead(call: Call, releaseReads: ReadonlySet<Exchange>, items: readonly Item[]): boolean {
+const READ_WORDS =
+  /(^|[^a-z])(list|get|query|find|search|details?|info|fetch|history|logs?|records?|timeline|chaxun|liebiao|lishi)([^a-z]|$)/;
+
+/** A GET, or a POST that mostly returns releases, versions or a list, and does not look like a change that does. */
+function isRead(call: Call, items: readonly Item[], versions: ReadonlySet<string>): boolean {
   if (call.isUpload) return false;
   if (call.method === 'GET') return true;
-  if (call.method !== 'POST') return false;
+  if (call.method !== 'POST' || call.ratio || call.userIds) return false;
   const withItems = new Set(items.map(({ exchange }) => exchange));
-  const reading = call.exchanges.filter((one) => releaseReads.has(one) || withItems.has(one)).length;
-  const isList = (one: Exchange) => leavesOf(one.answer).length > 0 && Object.values(Object(one.answer)).some(hasList);
-  return reading * 2 > call.exchanges.length && call.exchanges.some(isList);
+  const isList = ({ answer }: Exchange) => Object.values(Object(answer)).some(hasList);
+  const reading = call.exchanges.filter((one) => withItems.has(one)).length;
+  const lists = call.exchanges.filter(isList).length;
+  if (READ_WORDS.test(call.words)) return (reading + lists) * 2 > call.exchanges.length;
+  // A change may return the release, but is not sent again and again for the same version.
+  const perVersion = [...versions].map((one) => call.exchanges.filter((sent) => carries(sent, new Set([one]))).length);
+  return reading * 2 > call.exchanges.length && (lists > 0 || Math.max(0, ...perVersion) > 3);
 }
 
 function hasList(value: unknown): boolean {
@@ -528,7 +535,9 @@ function readOperations(
   const isHistory = (call: Call) =>
     !isRelease(call) &&
     sendsVersion(call) &&
-    (call.readsOfProfile.includes('releaseHistory') || /histor|timeline|logs?\b|record/.test(call.words));
+    (call.readsOfProfile.includes('releaseHistory') ||
+      /histor|timeline|logs?\b|record|event/.test(call.words) ||
+      listPlaces(call).length === 1);
   const rows: [Operation, Call | undefined, readonly string[], string][] = [];
   const find = pick('findRelease', (call) => isRelease(call) && sendsVersion(call));
   const list = pick('listReleases', (call) => isRelease(call) && !sendsVersion(call));
@@ -766,32 +775,29 @@ function versionField(base: Profile, items: readonly Item[]): Written | undefine
   return { version: { at: place, mark: 'observed' } };
 }
 
+/** Where success may stand: the names that say it best first. */
+const SUCCESS_NAMES = [/^(is_?)?(success|ok)$/i, /code$|^ret$|^err(or)?(no|code)$|^rc$/i, /^(status|state|result|ret.*|flag)$/i];
+
 /** Where success stands: the profile's place, or the value that most responses share. */
 function successOf(all: readonly Exchange[], base: Profile): Success {
   const answers = all.filter(({ status, answer }) => status < 400 && answer !== undefined).map(({ answer }) => answer);
   const { success } = base.envelope;
   if (answers.filter((answer) => at(answer, success.at) === success.equals).length * 2 > answers.length) return success;
-  for (const name of [
-    'success',
-    'ok',
-    'code',
-    'status',
-    'ret',
-    'retCode',
-    'resultCode',
-    'errno',
-    'errCode',
-    'errorCode',
-    'state',
-  ]) {
-    const counts = new Map<unknown, number>();
-    for (const answer of answers) counts.set(at(answer, name), (counts.get(at(answer, name)) ?? 0) + 1);
-    counts.delete(undefined);
-    const [value, count = 0] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
-    const isPlain =
-      typeof value === 'boolean' || typeof value === 'number' || /^[A-Za-z0-9_]{1,20}$/.test(String(value));
-    if (value !== null && value !== undefined && isPlain && count * 2 > answers.length)
-      return { at: name, equals: value as Success['equals'] };
+  const places = new Map<string, Map<unknown, number>>();
+  for (const answer of answers) {
+    for (const { place, value } of leavesOf(answer, '', '', 3)) {
+      const counts = places.get(place) ?? new Map<unknown, number>();
+      places.set(place, counts.set(value, (counts.get(value) ?? 0) + 1));
+    }
+  }
+  for (const names of SUCCESS_NAMES) {
+    for (const [place, counts] of [...places].sort(([a], [b]) => a.split('.').length - b.split('.').length)) {
+      if (!names.test(place.split('.').at(-1) ?? '') || !place.split('.').every(isName)) continue;
+      const [value, count = 0] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
+      const isPlain =
+        typeof value === 'boolean' || typeof value === 'number' || /^[A-Za-z0-9_]{1,20}$/.test(String(value ?? '-'));
+      if (isPlain && count * 2 > answers.length) return { at: place, equals: value as Success['equals'] };
+    }
   }
   return success;
 }
@@ -808,10 +814,9 @@ function envelopeOf(base: Profile, success: Success, refused: readonly Exchange[
   for (const [name, pattern, among] of places) {
     const answers = among.map(({ answer }) => answer).filter((answer) => answer !== null && typeof answer === 'object');
     if (answers.length === 0 || answers.some((answer) => at(answer, base.envelope[name]) !== undefined)) continue;
-    const keys = [...new Set(answers.flatMap((answer) => Object.keys(Object(answer))))].filter((key) =>
-      pattern.test(key),
-    );
-    if (keys.length === 1 && keys[0] && isPathWord(keys[0])) changes[name] = keys[0];
+    const found = answers.flatMap((answer) => leavesOf(answer, '', '', 3).map(({ place }) => place));
+    const keys = [...new Set(found)].filter((place) => pattern.test(place.split('.').at(-1) ?? ''));
+    if (keys.length === 1 && keys[0]?.split('.').every(isName)) changes[name] = keys[0];
   }
   return changes;
 }

@@ -47,7 +47,7 @@ export const NOISE = -2;
 export const BUSY = -2;
 
 /** What the lifecycle does not allow, and what is unlikely. */
-const COST = { illegal: 9, noise: 5, fold: 3, unseen: 1, busy: 7, second: 4, unknown: 0.5, jump: 9 };
+const COST = { illegal: 9, noise: 5, fold: 3, unseen: 1, busy: 7, second: 4, unknown: 0.5, jump: 9, leftOut: 4 };
 const NONE = -3;
 const UNKNOWN = -1;
 const STATE = Object.fromEntries(WORD_STATES.map((state, index) => [state, index])) as Record<State, number>;
@@ -94,7 +94,15 @@ export function search(question: Question, width: number, forbidden?: Forbidden)
     }
     beam = [...next.values()].sort((a, b) => b.score - a.score).slice(0, width);
   }
-  return beam[0];
+  return beam.map((node) => ({ ...node, score: node.score - leftOut(node) })).sort((a, b) => b.score - a.score)[0];
+}
+
+/** A way that went on, and in which a step was prepared that was never taken, is less likely than one that took it. */
+function leftOut({ calls }: Node): number {
+  const has = (write: WriteOperation) => calls.includes(WRITE[write]);
+  const ratio = has('setRatio') && !has('startGrayscale') && has('goOnline');
+  const pilot = has('addWhitelist') && !has('startPilot') && (has('startGrayscale') || has('setRatio') || has('goOnline'));
+  return (ratio ? COST.leftOut : 0) + (pilot ? COST.leftOut : 0);
 }
 
 function expand(node: Node, event: Event, question: Question, forbidden: Forbidden | undefined): Node[] {

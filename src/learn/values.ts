@@ -72,27 +72,28 @@ export interface FoundIds {
   readonly others: readonly string[];
 }
 
-/** The three ids: by the field names of the profile where they have those values, by names that say it, by constancy. */
+/**
+ * The three ids: by the field names of the profile where they have those values, by names that say it, and where no name
+ * says it, by constancy: what nearly every call about a version carries.
+ */
 export function idsOf(exchanges: readonly Exchange[], versions: ReadonlySet<string>, base: Profile): FoundIds {
   const names = profileNames(base);
   const votes: Record<IdName, Map<string, number>> = { appId: new Map(), spaceId: new Map(), channelCode: new Map() };
   const vote = (id: IdName, value: unknown, weight: number) => {
     const text = String(value);
-    if (!IS_ID.test(text) || versions.has(text) || typeof value === 'boolean') return;
+    if (!isId(value) || versions.has(text)) return;
     votes[id].set(text, (votes[id].get(text) ?? 0) + weight);
   };
   const about = exchanges.filter((one) => carries(one, versions));
-  const pool = about.length > 0 ? about : exchanges;
-  for (const one of pool) {
-    const named = [
-      ...sentLeaves(one).map(({ name, value }) => [name, value] as const),
-      ...segmentsOf(one.path).map((segment, at, all) => [all[at - 1] ?? '', segment] as const),
-    ];
-    for (const [name, value] of named) {
+  const isAbout = new Set(about.length > 0 ? about : exchanges);
+  for (const one of exchanges) {
+    // A call about a version counts more than one of the page around it.
+    const weight = isAbout.has(one) ? 4 : 1;
+    for (const [name, value] of namedIn(one)) {
       for (const id of Object.keys(ID_NAMES) as IdName[]) {
-        if (names[id].has(name)) vote(id, value, 3);
-        if (ID_NAMES[id].test(name) && !isPathWord(String(value))) vote(id, value, 1);
-        if (id === 'channelCode' && ID_NAMES[id].test(name) && isPathWord(String(value))) vote(id, value, 1);
+        if (names[id].has(name)) vote(id, value, 3 * weight);
+        const isTelling = id === 'channelCode' || !isPathWord(String(value));
+        if (ID_NAMES[id].test(name) && isTelling) vote(id, value, weight);
       }
     }
   }
@@ -104,9 +105,70 @@ export function idsOf(exchanges: readonly Exchange[], versions: ReadonlySet<stri
     ids[id] = best;
     taken.add(best);
   }
-  const apps = [...votes.appId].filter(([value]) => /\d{6}/.test(value) && value !== ids.appId && !taken.has(value));
-  const top = votes.appId.get(ids.appId ?? '') ?? 0;
-  return { ids, others: apps.filter(([, count]) => count * 3 >= top).map(([value]) => value) };
+  for (const [id, value] of constantIds(exchanges, about, taken, ids)) {
+    ids[id] = value;
+    taken.add(value);
+  }
+  return { ids, others: othersOf(about.length > 0 ? about : exchanges, ids.appId, taken) };
+}
+
+function isId(value: unknown): boolean {
+  return typeof value !== 'boolean' && IS_ID.test(String(value));
+}
+
+/** The values of a request with their names; a segment of a path has the name of the one before it. */
+function namedIn(one: Exchange): (readonly [string, unknown])[] {
+  return [
+    ...sentLeaves(one).map(({ name, value }) => [name, value] as const),
+    ...segmentsOf(one.path).map((segment, at, all) => [all[at - 1] ?? '', segment] as const),
+  ];
+}
+
+/** Fields of the person, the page or the request, which are as constant as an id. */
+const NO_ID =
+  /user|operator|account|mail|phone|token|session|sign|nonce|time|lang|locale|device|platform|client|trace|page|size/i;
+
+/** Ids that no name told: long digits in nearly every call about a version, and a word beside them. */
+function constantIds(
+  exchanges: readonly Exchange[],
+  about: readonly Exchange[],
+  taken: ReadonlySet<string>,
+  known: Ids,
+): [IdName, string][] {
+  const counts = new Map<string, number>();
+  for (const one of about) {
+    const own = sentLeaves(one).filter(({ name, value }) => !NO_ID.test(name) && isId(value));
+    const values = [...own.map(({ value }) => String(value)), ...segmentsOf(one.path).filter(hasLongDigits)];
+    for (const value of new Set(values)) counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  const often = [...counts].filter(([value, count]) => !taken.has(value) && count * 2 > about.length && about.length > 3);
+  const total = (value: string) => exchanges.filter((one) => carries(one, new Set([value]))).length;
+  const digits = often.flatMap(([value]) => (hasLongDigits(value) ? [value] : []));
+  // The miniapp is named by more calls than its space.
+  digits.sort((a, b) => total(b) - total(a));
+  const words = often.flatMap(([value]) => (isPathWord(value) && !hasLongDigits(value) ? [value] : []));
+  const found: [IdName, string][] = [];
+  for (const id of ['appId', 'spaceId'] as const) {
+    const value = known[id] === undefined ? digits.shift() : undefined;
+    if (value !== undefined) found.push([id, value]);
+  }
+  const channel = known.channelCode === undefined ? (words[0] ?? digits.shift()) : undefined;
+  if (channel !== undefined) found.push(['channelCode', channel]);
+  return found;
+}
+
+function hasLongDigits(value: string): boolean {
+  return /\d{6}/.test(value);
+}
+
+/** Further values that stand where the miniapp's id stands. */
+function othersOf(about: readonly Exchange[], appId: string | undefined, taken: ReadonlySet<string>): string[] {
+  if (appId === undefined) return [];
+  const names = new Set(about.flatMap((one) => namedIn(one).flatMap(([name, value]) => (value === appId ? [name] : []))));
+  const others = about.flatMap((one) =>
+    namedIn(one).flatMap(([name, value]) => (names.has(name) && hasLongDigits(String(value)) ? [String(value)] : [])),
+  );
+  return [...new Set(others)].filter((value) => isId(value) && !taken.has(value));
 }
 
 function profileNames(base: Profile): Record<IdName, Set<string>> {
@@ -128,9 +190,10 @@ export function carries(exchange: Exchange, values: ReadonlySet<string>): boolea
   );
 }
 
-/** A word of a program: letters, dashes and camel case, at most 40 characters, no run of digits. */
+/** A word of a program: letters, dashes and camel case, at most 40 characters, no run of digits; `query.do`. */
 export function isPathWord(text: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9_-]{0,39}$/.test(text) && !/\d{3}/.test(text) && !/^(?=.*\d)[0-9a-f_-]{8,}$/i.test(text);
+  const word = text.replace(/\.(json|do|action|html?|php|jsp|aspx?)$/, '');
+  return /^[A-Za-z][A-Za-z0-9_-]{0,39}$/.test(word) && !/\d{3}/.test(word) && !/^(?=.*\d)[0-9a-f_-]{8,}$/i.test(word);
 }
 
 /** A field's name as programs use them; the keys of a map may be data and are not shown. */
