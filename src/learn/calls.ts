@@ -12,6 +12,8 @@ export interface Context {
   readonly base: Profile;
   readonly basePath: string;
   readonly all: readonly Exchange[];
+  /** Words that are shown anyway: those of statuses, and of the paths of the profile. */
+  readonly shown: ReadonlySet<string>;
 }
 
 export interface Call {
@@ -229,7 +231,8 @@ function dataIn(all: readonly Exchange[]): Map<string, Set<string>> {
   return found;
 }
 
-function isDataElsewhere(text: string, { all }: Context, name?: string): boolean {
+function isDataElsewhere(text: string, { all, shown }: Context, name?: string): boolean {
+  if (shown.has(text)) return false;
   const names = dataIn(all).get(text);
   return names !== undefined && [...names].some((one) => one !== name);
 }
@@ -262,6 +265,16 @@ const TAKES: Readonly<Partial<Record<Operation, readonly string[]>>> = {
 
 function isWhole(value: unknown): boolean {
   return /^\d{1,4}$/.test(String(value));
+}
+
+/** Where the response to an upload holds what a later call carries. */
+export function storedPlace(upload: Call, context: Context): string | undefined {
+  const sent = new Set(context.all.flatMap((one) => sentLeaves(one).map(({ value }) => String(value))));
+  const places = upload.exchanges.flatMap(({ answer }) => leavesOf(answer)).filter(({ place, value }) => {
+    const text = String(value);
+    return text.length > 8 && sent.has(text) && !isConstant(value, context) && place.split('.').every(isName);
+  });
+  return places[0]?.place;
 }
 
 /** Of two whole numbers of a list's request, the small one is the page, the large one its size. */
@@ -298,8 +311,20 @@ export function templateOf(
     const change = changeOf(old, fresh);
     if (change !== undefined) changes[part] = change;
   }
+  if (isForm) Object.assign(changes, fileOf(call, before, context.base));
   if (before && before.mark !== 'observed') changes['mark'] = 'observed';
   return { changes, differences };
+}
+
+/** The file of a form; a form has no JSON body. */
+function fileOf(call: Call, before: CallTemplate | undefined, base: Profile): Record<string, unknown> {
+  const file = before?.file ?? templateIn(base, 'uploadPackage')?.file;
+  const field = call.exchanges.findLast(({ fileField }) => fileField !== undefined)?.fileField ?? file?.field;
+  const isSame = before?.file !== undefined && before.file.field === field;
+  return {
+    ...(before?.body && { body: null }),
+    ...(!isSame && field !== undefined && isName(field) && { file: before?.file ? { field } : { ...file, field } }),
+  };
 }
 
 /** Only what differs: a name that is not sent any more is null. */
@@ -364,7 +389,7 @@ function partOf(
     return undefined;
   };
   const action = actionOf(call.exchanges.at(-1) as Exchange);
-  const texts = leavesOf(sent).filter(({ value, place }) => typeof value === 'string' && !isConstant(value, context));
+  const texts = leavesOf(sent).filter(({ value }) => typeof value === 'string' && !isConstant(value, context));
   const free = texts.filter(({ value }) => /\s|[^\x20-\x7e]/.test(String(value).trim()));
   const freeText = TAKES[operation]?.includes('{releaseNotes}') && free.length === 1 ? free[0]?.place : undefined;
   const others = texts.filter(({ name }) => !BY_NAME.some(([pattern, form]) => form === '{password}' && pattern.test(name)));

@@ -205,7 +205,7 @@ function readEntry(entry: unknown, kept: Kept): { origin: string; exchange: Exch
   if (typeof address !== 'string' || address.length > 16_384 || !URL.canParse(address)) return undefined;
   const url = new URL(address);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
-  const { body, isUpload } = readBody(entry);
+  const { body, isUpload, fileField } = readBody(entry);
   const answer = readAnswer(entry, kept);
   const started = Date.parse(String(at(entry, 'startedDateTime')));
   const exchange: Exchange = {
@@ -216,6 +216,7 @@ function readEntry(entry: unknown, kept: Kept): { origin: string; exchange: Exch
     query: Object.fromEntries(url.searchParams),
     body,
     ...(isUpload && { isUpload }),
+    ...(fileField && { fileField }),
     status: Number(at(entry, 'response.status')) || 0,
     answer,
     atMs: Number.isFinite(started) ? started : 0,
@@ -229,23 +230,28 @@ function methodOf(entry: unknown): string {
   return String(at(found, 'value') ?? 'GET');
 }
 
-function readBody(entry: unknown): { body: unknown; isUpload: boolean } {
+function readBody(entry: unknown): { body: unknown; isUpload: boolean; fileField?: string } {
   const text = decoded(at(entry, 'request.postData.text'), at(entry, 'request.postData.encoding'));
   const type = typeOf(entry);
   const form: Record<string, string> = {};
   let isUpload = false;
+  let fileField: string | undefined;
   for (const param of listAt(entry, 'request.postData.params')) {
-    if (at(param, 'fileName') !== undefined) isUpload = true;
-    else form[String(at(param, 'name'))] = decodedParam(String(at(param, 'value') ?? ''), type);
+    if (at(param, 'fileName') !== undefined || at(param, 'value') === '(binary)') {
+      isUpload = true;
+      fileField = String(at(param, 'name'));
+    } else form[String(at(param, 'name'))] = decodedParam(String(at(param, 'value') ?? ''), type);
   }
   if (/multipart\/form-data/i.test(type)) {
     for (const [name, value] of multipartFields(text ?? '')) {
-      if (value === undefined) isUpload = true;
-      else form[name] = value;
+      if (value === undefined) {
+        isUpload = true;
+        fileField = name;
+      } else form[name] = value;
     }
     // Chrome leaves the body of an upload out: it is one all the same.
     if (!text && Object.keys(form).length === 0) isUpload = true;
-    return { body: form, isUpload };
+    return { body: form, isUpload, ...(fileField && { fileField }) };
   }
   if (text !== undefined && text.length <= MAX_BODY_CHARS) {
     const json = jsonOf(text);

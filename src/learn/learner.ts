@@ -4,7 +4,8 @@
  */
 
 import { at } from '../lib/json-places.ts';
-import { type CallTemplate, OPERATION_NAMES, type Profile } from '../portal/profile/profile.ts';
+import { checkProfile } from '../portal/profile/load.ts';
+import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
 import {
   OPERATIONS,
   type Operation,
@@ -16,7 +17,7 @@ import {
   stageRow,
   type WriteOperation,
 } from '../release/lifecycle.ts';
-import { type Call, type Context, callOf, callsOf, templateOf } from './calls.ts';
+import { type Call, type Context, callOf, callsOf, storedPlace, templateOf } from './calls.ts';
 import { sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
 import { type Assignment, BUSY, type Event, NOISE, OPEN, type Question, search, WRITES } from './search.ts';
@@ -105,13 +106,16 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
       'The recording is of two miniapps. Record one release of one miniapp, or split the files.',
     );
   const warnings: string[] = [];
-  const context: Context = { ids, versions, base, basePath: basePathOf(good, ids, versions, base), all };
-  const calls = callsOf(good, context);
-
   // What was read: releases with their words, versions, and the history.
   const items = good.flatMap((one) => itemsOf(one, versions));
   const status = statusPlace(items, base);
   const releases = status ? items.filter(({ fields }) => fields.has(status)) : [];
+  const shown = new Set([
+    ...releases.map(({ fields }) => String(fields.get(status ?? ''))),
+    ...templatesOf(base).flatMap(([, { path }]) => path.split('/')),
+  ]);
+  const context: Context = { ids, versions, base, basePath: basePathOf(good, ids, versions, base), all, shown };
+  const calls = callsOf(good, context);
   const readCalls = calls.filter((call) => isRead(call, items, versions));
   const sendsVersion = (call: Call) => call.exchanges.every((one) => carries(one, versions));
   const writes = calls.filter(
@@ -134,7 +138,8 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   warnings.push(...contradictions(words, base));
   const rejected = words.find(({ state, verdict }) => state === 'rejected' && verdict !== 'unsure')?.word;
   const fields = fieldsOf(releases, status, scene, context, rejected);
-  const changes = changesOf({
+  confirm(findings, operations, base, dateOf(all));
+  const parts: Parts = {
     base,
     context,
     success,
@@ -147,7 +152,9 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     all,
     isGood,
     scene,
-  });
+  };
+  let changes = changesOf(parts);
+  if (withdrawFaulty(findings, operations, base, changes)) changes = changesOf(parts);
   return {
     origin: [...origins][0] ?? '',
     calls: all.length,
@@ -455,6 +462,9 @@ function operationsOf(
     if (call && conclusions?.calls[shape]?.isSure) {
       sure.set(operation, call);
       const { changes, differences } = templateOf(operation, call, context);
+      const stored = operation === 'uploadPackage' ? storedPlace(call, context) : undefined;
+      const before = context.base.operations[operation];
+      if (stored && !(typeof before === 'object' && before.answer?.includes(stored))) changes['answer'] = [stored];
       if (Object.keys(changes).length > 0) operations[operation] = { ...changes, mark: 'observed' };
       const isSaid = answers.is?.[operation] !== undefined;
       const told = isSaid ? ['you said so'] : sentences(traitsOf(call, scene), operation as WriteOperation);
@@ -599,6 +609,62 @@ function loginOperation(
     evidence: 'it carries a password',
     candidates: differences,
   });
+}
+
+// --- The date, and what a profile cannot say ---------------------------------------------------------------------------
+
+/** The day of the latest call, in UTC; undefined where the recording says no times. */
+function dateOf(all: readonly Exchange[]): string | undefined {
+  const latest = all.at(-1)?.atMs ?? 0;
+  return latest > 0 ? new Date(latest).toISOString().slice(0, 10) : undefined;
+}
+
+/** Notes the day of the recording in each call that it held; an earlier recording does not set it back. */
+function confirm(
+  findings: readonly OperationFinding[],
+  operations: Written,
+  base: Profile,
+  date: string | undefined,
+): void {
+  for (const { operation, verdict } of findings) {
+    const own = operations[operation];
+    if (date === undefined || (verdict !== 'confirmed' && verdict !== 'learned') || typeof own === 'string') continue;
+    const before = base.operations[operation];
+    if (own === undefined && typeof before === 'object' && (before.confirmedOn ?? '') >= date) continue;
+    operations[operation] = { ...(own as Written | undefined), mark: 'observed', confirmedOn: date };
+  }
+}
+
+/** Takes back operations that the profile's rules refuse, so that a written profile always loads; whether there were any. */
+function withdrawFaulty(
+  findings: OperationFinding[],
+  operations: Written,
+  base: Profile,
+  changes: Readonly<Record<string, unknown>>,
+): boolean {
+  const { faults } = checkProfile(merged(base, changes));
+  for (const fault of faults) {
+    const operation = OPERATION_NAMES.find((name) => fault.startsWith(`operations.${name}`));
+    const index = findings.findIndex((one) => one.operation === operation);
+    const finding = findings[index];
+    if (!operation || !finding || finding.verdict === 'unsure' || operations[operation] === undefined) continue;
+    delete operations[operation];
+    const evidence = 'a profile cannot say it';
+    findings[index] = { operation, verdict: 'unsure', evidence, candidates: finding.call ? [finding.call] : [] };
+  }
+  return faults.length > 0;
+}
+
+/** The profile with the changes, as a file is merged into the default profile. */
+function merged(base: object, changes: object): Record<string, unknown> {
+  const result = new Map<string, unknown>(Object.entries(base));
+  const isPlain = (value: unknown) => value !== null && typeof value === 'object' && !Array.isArray(value);
+  for (const [key, value] of Object.entries(changes)) {
+    const old = result.get(key);
+    if (value === null) result.delete(key);
+    else result.set(key, isPlain(value) ? merged(isPlain(old) ? (old as object) : {}, value) : value);
+  }
+  return Object.fromEntries(result);
 }
 
 // --- Words, fields, stages -------------------------------------------------------------------------------------------
@@ -749,9 +815,12 @@ function changesOf({
     all.filter((one) => !isGood(one)),
     all,
   );
-  const version = versionField(
+  const uploads = all.filter(({ isUpload }) => isUpload);
+  const stored = uploads.flatMap(({ answer }) => leavesOf(answer).map(({ value }) => String(value)));
+  const version = versionFields(
     base,
     items.filter((one) => !releases.includes(one)),
+    new Set(stored.filter((value) => value.length > 8)),
   );
   const batch = scene.writes.some((call) => call.userIds?.form === '{userId}');
   return {
@@ -765,14 +834,24 @@ function changesOf({
   };
 }
 
-function versionField(base: Profile, items: readonly Item[]): Written | undefined {
-  const places = new Map<string, number>();
-  for (const { fields, version } of items) {
-    for (const [place, value] of fields) if (String(value) === version) places.set(place, (places.get(place) ?? 0) + 1);
-  }
-  const [place] = [...places].sort((a, b) => b[1] - a[1])[0] ?? [];
-  if (!place || [base.version.version.at].flat().some((known) => places.has(known))) return undefined;
-  return { version: { at: place, mark: 'observed' } };
+/** Where an item of the versions names its version, and the files that an upload returned. */
+function versionFields(base: Profile, items: readonly Item[], stored: ReadonlySet<string>): Written | undefined {
+  const placeOf = (fits: (value: string, item: Item) => boolean) => {
+    const places = new Map<string, number>();
+    for (const item of items) {
+      for (const [place, value] of item.fields)
+        if (fits(String(value), item)) places.set(place, (places.get(place) ?? 0) + 1);
+    }
+    return [...places.keys()].sort((a, b) => (places.get(b) ?? 0) - (places.get(a) ?? 0));
+  };
+  const changes: Written = {};
+  const add = (name: 'version' | 'artifacts', places: readonly string[]) => {
+    const isKnown = [base.version[name].at].flat().some((known) => places.includes(known));
+    if (places[0] !== undefined && !isKnown) changes[name] = { at: places[0], mark: 'observed' };
+  };
+  add('version', placeOf((value, { version }) => value === version));
+  add('artifacts', placeOf((value) => stored.has(value)));
+  return Object.keys(changes).length > 0 ? changes : undefined;
 }
 
 /** Where success may stand: the names that say it best first. */
