@@ -25,7 +25,7 @@ import {
   commentPlace,
   type FoundField,
   type Item,
-  itemsOf,
+  itemsIn,
   labelsOf,
   releaseFields,
   statusPlace,
@@ -107,7 +107,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     );
   const warnings: string[] = [];
   // What was read: releases with their words, versions, and the history.
-  const items = good.flatMap((one) => itemsOf(one, versions));
+  const items = itemsIn(good, versions);
   const status = statusPlace(items, base);
   const releases = status ? items.filter(({ fields }) => fields.has(status)) : [];
   const shown = new Set([
@@ -133,6 +133,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
 
   const { findings, operations } = operationsOf(scene, conclusions, best, context, answers);
   readOperations(findings, operations, readCalls, releases, items, context);
+  withoutFind(findings, operations, base);
   loginOperation(findings, operations, calls, context);
   const words = wordsOf(scene, conclusions, base, releases, status ?? '', question);
   warnings.push(...contradictions(words, base));
@@ -576,6 +577,13 @@ function readOperations(
   }
 }
 
+/** Where a portal shows its releases in a list alone, the default profile's call for one release is not sent. */
+function withoutFind(findings: readonly OperationFinding[], operations: Written, base: Profile): void {
+  const verdictOf = (name: Operation) => findings.find(({ operation }) => operation === name)?.verdict;
+  if (verdictOf('listReleases') !== 'learned' || verdictOf('findRelease') !== 'not seen') return;
+  if (base.operations.findRelease && !base.operations.findRelease.confirmedOn) operations['findRelease'] = null;
+}
+
 function listPlaces(call: Call): string[] {
   const places = (value: unknown, place: string, depth: number): string[] => {
     if (Array.isArray(value)) return [place];
@@ -628,7 +636,8 @@ function confirm(
 ): void {
   for (const { operation, verdict } of findings) {
     const own = operations[operation];
-    if (date === undefined || (verdict !== 'confirmed' && verdict !== 'learned') || typeof own === 'string') continue;
+    if (date === undefined || (verdict !== 'confirmed' && verdict !== 'learned') || typeof own === 'string' || own === null)
+      continue;
     const before = base.operations[operation];
     if (own === undefined && typeof before === 'object' && (before.confirmedOn ?? '') >= date) continue;
     operations[operation] = { ...(own as Written | undefined), mark: 'observed', confirmedOn: date };
