@@ -58,13 +58,34 @@ export function readHars(files: readonly string[], host?: string): ReadRecording
         : 'The recording has no calls of any portal. Record again with "Preserve log" on, and log in to the portal.',
     );
   }
-  const exchanges = [...(byOrigin.get(origin) ?? [])].sort((a, b) => a.atMs - b.atMs);
+  const exchanges = withoutCopies([...(byOrigin.get(origin) ?? [])].sort((a, b) => a.atMs - b.atMs));
   if (exchanges.every(({ answer }) => answer === undefined)) {
     throw new RecordingFault(
       'No response was recorded. Export it again with content: "Save all as HAR with content" or "Save All As HAR".',
     );
   }
   return { origin, exchanges, warnings };
+}
+
+/** Without entries that stand in several files; responses with the same text are the same object. */
+function withoutCopies(sorted: readonly Exchange[]): Exchange[] {
+  const isCopy = (one: Exchange, other: Exchange) =>
+    one.method === other.method &&
+    one.path === other.path &&
+    one.answer === other.answer &&
+    textOf([one.query, one.body]) === textOf([other.query, other.body]);
+  const kept: Exchange[] = [];
+  for (const one of sorted) {
+    let isNew = true;
+    for (let at = kept.length - 1; isNew && one.atMs > 0 && kept[at]?.atMs === one.atMs; at--)
+      isNew = !isCopy(one, kept[at] as Exchange);
+    if (isNew) kept.push(one);
+  }
+  return kept;
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one));
 }
 
 function portalOf(byOrigin: ReadonlyMap<string, readonly Exchange[]>, host: string | undefined): string | undefined {

@@ -77,6 +77,8 @@ export interface Learned {
 
 /** Below this distance to the next best assignment a conclusion is not established. */
 const MARGIN = 3;
+/** From here on a recording contradicts itself: several releases as one, or another portal's calls among them. */
+const MAX_CONFLICTS = 2;
 const PASSWORD = /pass(_?(word|wd|code))?$|^pwd$|passwd|^secret$|^mima$/i;
 const WIDTH = 240;
 const NARROW = 40;
@@ -100,11 +102,9 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
       'The portal refused the recorded calls: the session was logged out. Log in and record again.',
     );
   const versions = versionsOf(good);
-  const { ids, others } = idsOf(good, versions, base);
-  if (others.length > 0)
-    throw new RecordingFault(
-      'The recording is of two miniapps. Record one release of one miniapp, or split the files.',
-    );
+  const { ids, otherApps, otherChannels } = idsOf(good, versions, base);
+  if (otherApps.length > 0) throw twoOf('miniapps');
+  if (otherChannels.length > 0) throw twoOf('target apps');
   const warnings: string[] = [];
   // What was read: releases with their words, versions, and the history.
   const items = itemsIn(good, versions);
@@ -116,6 +116,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   ]);
   const context: Context = { ids, versions, base, basePath: basePathOf(good, ids, versions, base), all, shown };
   const calls = callsOf(good, context);
+  if (hasOtherChannel(calls)) throw twoOf('target apps');
   const readCalls = calls.filter((call) => isRead(call, items, versions));
   const sendsVersion = (call: Call) => call.exchanges.every((one) => carries(one, versions));
   const writes = calls.filter(
@@ -130,6 +131,10 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   const question = questionOf(scene, base, answers, context);
   const best = search(question, WIDTH);
   const conclusions = best ? conclude(question, best) : undefined;
+  if (best && isContradictory(best))
+    warnings.push(
+      `The recording contradicts itself, as two releases in one would: nothing of it is taken as sure. Record one release from its start to its end, and read each recording by itself, with --profile from the second on.`,
+    );
 
   const { findings, operations } = operationsOf(scene, conclusions, best, context, answers);
   readOperations(findings, operations, readCalls, releases, items, context);
@@ -169,6 +174,29 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     warnings,
     changes,
   };
+}
+
+function twoOf(what: string): RecordingFault {
+  return new RecordingFault(
+    `The recording is of two ${what}. Record one release of one miniapp on one target app, and read each recording by itself, with --profile from the second on.`,
+  );
+}
+
+/** Whether several addresses are those of other calls but for another word in the place of the target app. */
+function hasOtherChannel(calls: readonly Call[]): boolean {
+  const others = new Map<string, number>();
+  for (const { path, method } of calls) {
+    const parts = path.split('/');
+    const at = parts.indexOf('{channelCode}');
+    if (at < 0) continue;
+    for (const other of calls) {
+      const own = other.path.split('/');
+      const word = own[at] ?? '';
+      const isSame = own.length === parts.length && own.every((part, index) => index === at || part === parts[index]);
+      if (other.method === method && isSame && word !== '{channelCode}') others.set(word, (others.get(word) ?? 0) + 1);
+    }
+  }
+  return [...others.values()].some((count) => count > 2);
 }
 
 const READ_WORDS =
@@ -406,6 +434,12 @@ interface Conclusions {
   readonly words: readonly Conclusion[];
 }
 
+/** Whether the best reading still has too much that the lifecycle does not allow, or leaves too much unexplained beside it. */
+function isContradictory({ conflicts, calls, words }: Assignment): boolean {
+  const left = calls.filter((value) => value === NOISE).length + words.filter((value) => value === BUSY).length;
+  return conflicts > MAX_CONFLICTS || (conflicts > 0 && conflicts + left > MAX_CONFLICTS + 1);
+}
+
 /** Each conclusion against the best assignment without it. */
 function conclude(question: Question, best: Assignment): Conclusions {
   const judge = (
@@ -415,6 +449,7 @@ function conclude(question: Question, best: Assignment): Conclusions {
     of: (one: Assignment) => number | undefined,
   ) => {
     if (value === OPEN || isFixed) return { value, isSure: value !== OPEN };
+    if (isContradictory(best)) return { value, isSure: false };
     const next = without();
     if (!next || best.score - next.score >= MARGIN) return { value, isSure: true };
     return { value, isSure: false, other: of(next) ?? OPEN };

@@ -40,6 +40,8 @@ export interface Assignment {
   readonly words: readonly number[];
   readonly skip: Skip;
   readonly createsByApplying: boolean;
+  /** How often the lifecycle does not allow what was recorded, read in this way. */
+  readonly conflicts: number;
 }
 
 export const OPEN = -1;
@@ -81,6 +83,7 @@ export function search(question: Question, width: number, forbidden?: Forbidden)
       states: Array.from({ length: question.versions }, () => UNKNOWN),
       skip: undefined,
       createsByApplying: false,
+      conflicts: 0,
     },
   ];
   for (const event of question.events) {
@@ -118,7 +121,8 @@ function expand(node: Node, event: Event, question: Question, forbidden: Forbidd
 
 function moved(node: Node, version: number, state: number, cost: number): Node {
   const states = node.states.with(version, state);
-  return { ...node, states, score: node.score - cost };
+  const conflicts = node.conflicts + (cost >= COST.jump ? 1 : 0);
+  return { ...node, states, score: node.score - cost, conflicts };
 }
 
 function expandCall(

@@ -68,8 +68,9 @@ export function versionsOf(exchanges: readonly Exchange[]): Set<string> {
 
 export interface FoundIds {
   readonly ids: Ids;
-  /** Values that were used for an id as often: two miniapps in one recording. */
-  readonly others: readonly string[];
+  /** Values that stand where the id of the miniapp stands: two miniapps in one recording. */
+  readonly otherApps: readonly string[];
+  readonly otherChannels: readonly string[];
 }
 
 /**
@@ -109,7 +110,12 @@ export function idsOf(exchanges: readonly Exchange[], versions: ReadonlySet<stri
     ids[id] = value;
     taken.add(value);
   }
-  return { ids, others: othersOf(about.length > 0 ? about : exchanges, ids.appId, taken) };
+  const subject = about.length > 0 ? about : exchanges;
+  return {
+    ids,
+    otherApps: othersOf(subject, ids.appId, taken),
+    otherChannels: othersOf(subject, ids.channelCode, taken),
+  };
 }
 
 function isId(value: unknown): boolean {
@@ -161,14 +167,19 @@ function hasLongDigits(value: string): boolean {
   return /\d{6}/.test(value);
 }
 
-/** Further values that stand where the miniapp's id stands. */
-function othersOf(about: readonly Exchange[], appId: string | undefined, taken: ReadonlySet<string>): string[] {
-  if (appId === undefined) return [];
-  const names = new Set(about.flatMap((one) => namedIn(one).flatMap(([name, value]) => (value === appId ? [name] : []))));
-  const others = about.flatMap((one) =>
-    namedIn(one).flatMap(([name, value]) => (names.has(name) && hasLongDigits(String(value)) ? [String(value)] : [])),
-  );
-  return [...new Set(others)].filter((value) => isId(value) && !taken.has(value));
+/** Further values that stand where an id stands, in calls about a version; of paths only those of many digits. */
+function othersOf(about: readonly Exchange[], id: string | undefined, taken: ReadonlySet<string>): string[] {
+  if (id === undefined) return [];
+  const fields = about.map((one) => sentLeaves(one).map(({ name, value }) => [name, String(value)] as const));
+  const segments = about.map((one) => namedIn({ ...one, query: {}, body: undefined }));
+  const others = [fields, segments].flatMap((all, isPath) => {
+    const names = new Set(all.flat().flatMap(([name, value]) => (value === id ? [name] : [])));
+    return all.flat().flatMap(([name, value]) => {
+      const isOther = names.has(name) && isId(value) && (isPath === 0 || hasLongDigits(String(value)));
+      return isOther ? [String(value)] : [];
+    });
+  });
+  return [...new Set(others)].filter((value) => !taken.has(value));
 }
 
 function profileNames(base: Profile): Record<IdName, Set<string>> {
