@@ -20,6 +20,8 @@ export interface Call {
   readonly method: string;
   /** Below the base path, with placeholders. */
   readonly path: string;
+  /** The constant that says what to do, where one address serves several operations; else empty. */
+  readonly action: string;
   readonly exchanges: readonly Exchange[];
   readonly isUpload: boolean;
   readonly words: string;
@@ -31,8 +33,9 @@ export interface Call {
   readonly readsOfProfile: readonly Operation[];
 }
 
-export function callOf({ method, path }: Pick<Call, 'method' | 'path'>): string {
-  return `${method} ${path}`;
+/** A call as the report names it, and as `--is` takes it: with the constant where one address serves several. */
+export function callOf({ method, path, action }: Pick<Call, 'method' | 'path' | 'action'>): string {
+  return [method, path, action].filter(Boolean).join(' ');
 }
 
 export function callsOf(exchanges: readonly Exchange[], context: Context): Call[] {
@@ -78,7 +81,7 @@ function actionOf(one: Exchange): Leaf | undefined {
 function describe(exchanges: readonly Exchange[], context: Context, stored: ReadonlySet<string>): Call {
   const first = exchanges[0] as Exchange;
   const path = pathOf(first.path, context);
-  const action = actionOf(first)?.value ?? '';
+  const action = String(actionOf(first)?.value ?? '');
   const below = `${path} ${action}`.replace(/([a-z])([A-Z])/g, '$1-$2').toLowerCase();
   const isUpload = exchanges.some((one) => one.isUpload === true);
   const ratio = ratioOf(exchanges, context);
@@ -89,6 +92,7 @@ function describe(exchanges: readonly Exchange[], context: Context, stored: Read
   return {
     method: first.method,
     path,
+    action,
     exchanges,
     isUpload,
     words: below,
@@ -173,7 +177,8 @@ function userIdsOf(exchanges: readonly Exchange[], context: Context, ratioPlace:
           : { place, form: '{userIds}' };
       }
       const keys = Object.keys(Object(value[0]));
-      const isUser = USER_NAME.test(`${name} ${keys[0]}`) || value.every((one) => isIdText(Object.values(Object(one))[0]));
+      const isUser =
+        USER_NAME.test(`${name} ${keys[0]}`) || value.every((one) => isIdText(Object.values(Object(one))[0]));
       return keys.length === 1 && isUser ? { place, form: '{userIds:each}' } : undefined;
     }
     if (value !== null && typeof value === 'object') {
@@ -270,10 +275,12 @@ function isWhole(value: unknown): boolean {
 /** Where the response to an upload holds what a later call carries. */
 export function storedPlace(upload: Call, context: Context): string | undefined {
   const sent = new Set(context.all.flatMap((one) => sentLeaves(one).map(({ value }) => String(value))));
-  const places = upload.exchanges.flatMap(({ answer }) => leavesOf(answer)).filter(({ place, value }) => {
-    const text = String(value);
-    return text.length > 8 && sent.has(text) && !isConstant(value, context) && place.split('.').every(isName);
-  });
+  const places = upload.exchanges
+    .flatMap(({ answer }) => leavesOf(answer))
+    .filter(({ place, value }) => {
+      const text = String(value);
+      return text.length > 8 && sent.has(text) && !isConstant(value, context) && place.split('.').every(isName);
+    });
   return places[0]?.place;
 }
 
@@ -392,7 +399,9 @@ function partOf(
   const texts = leavesOf(sent).filter(({ value }) => typeof value === 'string' && !isConstant(value, context));
   const free = texts.filter(({ value }) => /\s|[^\x20-\x7e]/.test(String(value).trim()));
   const freeText = TAKES[operation]?.includes('{releaseNotes}') && free.length === 1 ? free[0]?.place : undefined;
-  const others = texts.filter(({ name }) => !BY_NAME.some(([pattern, form]) => form === '{password}' && pattern.test(name)));
+  const others = texts.filter(
+    ({ name }) => !BY_NAME.some(([pattern, form]) => form === '{password}' && pattern.test(name)),
+  );
   const account = operation === 'login' && others.length === 1 ? others[0]?.place : undefined;
   const pages = TAKES[operation]?.includes('{page}') ? pagesIn(sent) : undefined;
   const result: Record<string, unknown> = {};

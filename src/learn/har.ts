@@ -4,7 +4,9 @@
  */
 
 import { closeSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { at } from '../lib/json-places.ts';
+import { cleanLine } from '../lib/text.ts';
 import { parseJson } from '../net/json.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
 
@@ -21,6 +23,9 @@ export interface ReadRecording extends Recording {
   readonly warnings: readonly string[];
 }
 
+const NO_RESPONSES =
+  'No response was recorded. Export it again with content: "Save all as HAR with content" or "Save All As HAR".';
+
 /** The usual hosts of the portal, which win over other hosts of the recording. */
 const KNOWN_HOSTS = ['miniapp.midtrans.com', 'miniapp.stg.midtrans.com'];
 
@@ -31,7 +36,7 @@ const KNOWN_HOSTS = ['miniapp.midtrans.com', 'miniapp.stg.midtrans.com'];
 export function readHars(files: readonly string[], host?: string): ReadRecording {
   const warnings: string[] = [];
   const byOrigin = new Map<string, Exchange[]>();
-  const kept: Kept = { chars: 0, answers: new Map(), left: 0, skipped: 0 };
+  const kept: Kept = { chars: 0, answers: new Map(), left: 0, texts: 0, pages: 0 };
   let seen = 0;
   for (const file of files) {
     readEntries(
@@ -51,6 +56,11 @@ export function readHars(files: readonly string[], host?: string): ReadRecording
   const origin = portalOf(byOrigin, host);
   if (seen === 0)
     throw new RecordingFault('The recording is empty: reload the portal while the panel Network is open.');
+  if (kept.texts === 0) throw new RecordingFault(NO_RESPONSES);
+  if (kept.answers.size === 0 && kept.pages > 0)
+    throw new RecordingFault(
+      'The recording holds pages (HTML) and no calls of a portal, as of a login page. Log in, and record the release page with "Preserve log" on.',
+    );
   if (origin === undefined) {
     throw new RecordingFault(
       host
@@ -60,9 +70,7 @@ export function readHars(files: readonly string[], host?: string): ReadRecording
   }
   const exchanges = withoutCopies([...(byOrigin.get(origin) ?? [])].sort((a, b) => a.atMs - b.atMs));
   if (exchanges.every(({ answer }) => answer === undefined)) {
-    throw new RecordingFault(
-      'No response was recorded. Export it again with content: "Save all as HAR with content" or "Save All As HAR".',
-    );
+    throw new RecordingFault(NO_RESPONSES);
   }
   return { origin, exchanges, warnings };
 }
@@ -111,6 +119,9 @@ function readEntries(file: string, take: (entry: unknown) => void, warn: (warnin
       cutter.write(chunk.subarray(0, read));
     }
     cutter.end();
+  } catch (error) {
+    if (!(error instanceof RecordingFault)) throw error;
+    throw new RecordingFault(`${cleanLine(basename(file), 100)}: ${error.message}`);
   } finally {
     closeSync(handle);
   }
@@ -171,7 +182,7 @@ function newCutter(take: (entry: unknown) => void, warn: (warning: string) => vo
         if (!isStarted && byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf) {
           isStarted = true;
           if (byte !== OPEN)
-            throw new RecordingFault('The file is not JSON, so it is no HAR. Export the recording again.');
+            throw new RecordingFault('The file does not begin as JSON, so it is no HAR. Export the recording again.');
         }
         if (byte === QUOTE) {
           inString = true;
@@ -204,7 +215,10 @@ function newCutter(take: (entry: unknown) => void, warn: (warning: string) => vo
       if (!isStarted) throw new RecordingFault('The file is empty, so it is no HAR. Export the recording again.');
       if (!foundEntries)
         throw new RecordingFault('The file has no log.entries, so it is no HAR. Export the recording again.');
-      if (!isOver) warn('The file ends in the middle: what stands before its end was read.');
+      if (!isOver)
+        warn(
+          'The file ends in the middle: what stands before its end was read. Export the recording again for the rest.',
+        );
       if (tooLarge > 0) warn(`${tooLarge} entries larger than ${MAX_ENTRY_BYTES / 1024 / 1024} MiB were not read.`);
       if (broken > 0) warn(`${broken} entries are not JSON and were not read.`);
     },
@@ -218,7 +232,9 @@ interface Kept {
   /** Responses by their text: polls repeat the same one many times. */
   readonly answers: Map<string, unknown>;
   left: number;
-  skipped: number;
+  /** Entries with any response text, and those of them that are HTML. */
+  texts: number;
+  pages: number;
 }
 
 function readEntry(entry: unknown, kept: Kept): { origin: string; exchange: Exchange } | undefined {
@@ -321,8 +337,11 @@ function* multipartFields(text: string): Generator<[string, string | undefined]>
 
 function readAnswer(entry: unknown, kept: Kept): unknown {
   const content = at(entry, 'response.content.text');
-  if (typeof content !== 'string' || content.length > MAX_BODY_CHARS) return undefined;
+  if (typeof content !== 'string' || content === '') return undefined;
+  kept.texts += 1;
+  if (content.length > MAX_BODY_CHARS) return undefined;
   const type = String(at(entry, 'response.content.mimeType') ?? '');
+  if (/html/i.test(type)) kept.pages += 1;
   if (/^(image|font|video|audio)\/|javascript|css|html/i.test(type)) return undefined;
   const text = decoded(content, at(entry, 'response.content.encoding')) ?? '';
   if (kept.answers.has(text)) return kept.answers.get(text);

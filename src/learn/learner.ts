@@ -4,6 +4,7 @@
  */
 
 import { at } from '../lib/json-places.ts';
+import { cleanLine } from '../lib/text.ts';
 import { checkProfile } from '../portal/profile/load.ts';
 import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
 import {
@@ -97,7 +98,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   const isGood = (one: Exchange) =>
     one.status < 400 && (at(one.answer, success.at) === success.equals || one.answer === undefined);
   const good = all.filter(isGood);
-  if (good.length === 0 || all.filter(({ status }) => status === 401).length * 2 > all.length)
+  if (good.length === 0 || all.filter((one) => isLoggedOut(one, base)).length * 2 > all.length)
     throw new RecordingFault(
       'The portal refused the recorded calls: the session was logged out. Log in and record again.',
     );
@@ -137,7 +138,14 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     );
 
   const { findings, operations } = operationsOf(scene, conclusions, best, context, answers);
-  readOperations(findings, operations, readCalls, releases, items, context);
+  // Without a change and a status only what the profile knows is believed of the reads: the site may be any.
+  const isTold = writes.length > 0 && status !== undefined;
+  const told = isTold ? readCalls : readCalls.filter((call) => call.readsOfProfile.length > 0);
+  readOperations(findings, operations, told, releases, items, context);
+  if (findings.every(({ verdict }) => verdict === 'not seen'))
+    throw new RecordingFault(
+      `The recording of ${cleanLine(new URL([...origins][0] ?? '').host, 100)} has no call about a version or a release. If that is not the portal, name the portal's host with --host; else press the buttons of the guide while it records.`,
+    );
   withoutFind(findings, operations, base);
   loginOperation(findings, operations, calls, context);
   const words = wordsOf(scene, conclusions, base, releases, status ?? '', question);
@@ -174,6 +182,21 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     warnings,
     changes,
   };
+}
+
+/** A response that says that there is no session: by the profile, by its HTTP status or by its message. */
+function isLoggedOut({ status, answer }: Exchange, { envelope }: Profile): boolean {
+  const { notLoggedIn } = envelope;
+  if (status === 401 || notLoggedIn.httpStatuses.includes(status)) return true;
+  if (notLoggedIn.present.some((place) => (at(answer, place) ?? null) !== null)) return true;
+  return leavesOf(answer, '', '', 3).some(({ name, value }) => {
+    const text = String(value).toLowerCase();
+    const isCode = /code|errno|^ret$/i.test(name) && (text === '401' || notLoggedIn.errorCodes.includes(String(value)));
+    const isMessage = /m(e?s?sa)?s?g$|message|error|reason/i.test(name);
+    return (
+      isCode || (isMessage && /not.?log|login|log in|unauthori[sz]ed|session.*(expired|invalid)|未登录/.test(text))
+    );
+  });
 }
 
 function twoOf(what: string): RecordingFault {
@@ -377,32 +400,55 @@ function questionOf(scene: Scene, base: Profile, answers: Answers, context: Cont
       (state) => (known?.state === state ? 4 : 0) + (hint === state ? 1 : 0) + (label === state ? 1.5 : 0),
     );
   });
-  const fixedCalls = new Map<number, number>();
-  for (const [operation, text] of Object.entries(answers.is ?? {})) {
-    const write = WRITES.indexOf(operation as WriteOperation);
-    if (write < 0) throw new RecordingFault(`--is ${operation}: no such operation. Known: ${WRITES.join(', ')}.`);
-    const shape = scene.writes.findIndex((call) => isNamed(call, text, context));
-    if (shape < 0)
-      throw new RecordingFault(
-        `--is ${operation}: the recording has no such call. Known: ${scene.writes.map(callOf).join('; ')}.`,
-      );
-    fixedCalls.set(shape, write);
-  }
-  const fixedWords = new Map<number, number>();
-  for (const [word, state] of Object.entries(answers.means ?? {})) {
-    const target = WORD_STATES.indexOf(state as (typeof WORD_STATES)[number]);
-    if (target < 0) throw new RecordingFault(`--means: no such state. Known: ${WORD_STATES.join(', ')}.`);
-    const index = scene.words.indexOf(word);
-    if (index < 0)
-      throw new RecordingFault(`--means: the recording has no such status word. Met: ${scene.words.join(', ')}.`);
-    fixedWords.set(index, target);
-  }
+  const fixedCalls = fixedCallsOf(scene, answers, context);
+  const fixedWords = fixedWordsOf(scene, answers);
   return { events: scene.events, versions: scene.versions.length, callWeights, wordWeights, fixedCalls, fixedWords };
 }
 
+/** What the user said of calls. */
+function fixedCallsOf(scene: Scene, { is = {} }: Answers, context: Context): Map<number, number> {
+  const fixed = new Map<number, number>();
+  const known = scene.writes.map(callOf).join('; ') || 'none';
+  for (const [operation, text] of Object.entries(is)) {
+    const write = WRITES.indexOf(operation as WriteOperation);
+    if (write < 0) throw fault(`--is ${operation}: no such operation. Known: ${WRITES.join(', ')}.`);
+    const shapes = scene.writes.flatMap((call, shape) => (isNamed(call, text, context) ? [shape] : []));
+    const [shape] = shapes;
+    if (shape === undefined) throw fault(`--is ${operation}: the recording has no such call. Known: ${known}.`);
+    const other = fixed.get(shape);
+    if (other !== undefined && other !== write)
+      throw fault(
+        `--is gives the call ${text} to ${WRITES[other]} and to ${operation}: a call is one operation. Where it does both, give the one that the portal names; the other is folded into it. Known: ${known}.`,
+      );
+    fixed.set(shape, write);
+  }
+  return fixed;
+}
+
+/** What the user said of words. */
+function fixedWordsOf(scene: Scene, { means = {} }: Answers): Map<number, number> {
+  const fixed = new Map<number, number>();
+  for (const [word, state] of Object.entries(means)) {
+    const target = state === 'busy' ? BUSY : WORD_STATES.indexOf(state as (typeof WORD_STATES)[number]);
+    if (target < 0 && target !== BUSY)
+      throw fault(`--means ${word}: no such state. Known: ${WORD_STATES.join(', ')}, busy.`);
+    const index = scene.words.indexOf(word);
+    if (index < 0)
+      throw fault(`--means ${word}: the recording has no such status word. Met: ${scene.words.join(', ') || 'none'}.`);
+    fixed.set(index, target);
+  }
+  return fixed;
+}
+
+function fault(message: string): RecordingFault {
+  return new RecordingFault(cleanLine(message, 2_000));
+}
+
+/** `POST /path`, with the base path or without it, and with the constant where the address serves several. */
 function isNamed(call: Call, text: string, { basePath }: Context): boolean {
-  const [method = '', path = ''] = text.trim().split(/\s+/, 2);
-  return call.method === method.toUpperCase() && (call.path === path || basePath + call.path === path);
+  const [method = '', path = '', action = ''] = text.trim().split(/\s+/, 3);
+  const isPath = call.path === path || basePath + call.path === path;
+  return call.method === method.toUpperCase() && isPath && (action === '' || call.action === action);
 }
 
 function traitsOf(call: Call, { added }: Scene) {
@@ -671,7 +717,12 @@ function confirm(
 ): void {
   for (const { operation, verdict } of findings) {
     const own = operations[operation];
-    if (date === undefined || (verdict !== 'confirmed' && verdict !== 'learned') || typeof own === 'string' || own === null)
+    if (
+      date === undefined ||
+      (verdict !== 'confirmed' && verdict !== 'learned') ||
+      typeof own === 'string' ||
+      own === null
+    )
       continue;
     const before = base.operations[operation];
     if (own === undefined && typeof before === 'object' && (before.confirmedOn ?? '') >= date) continue;
@@ -736,7 +787,8 @@ function wordsOf(
     );
     const evidence = question.fixedWords.has(index) ? 'you said so' : told.join(', ');
     const state = conclusion?.value === BUSY ? ('busy' as const) : WORD_STATES[conclusion?.value ?? OPEN];
-    if (!conclusion?.isSure || state === undefined || state === 'busy') {
+    const isSaid = question.fixedWords.has(index);
+    if (!conclusion?.isSure || state === undefined || (state === 'busy' && !isSaid)) {
       const candidates = [conclusion?.value, conclusion?.other].flatMap((value) => WORD_STATES[value ?? OPEN] ?? []);
       return { word, ...(label && { label }), verdict: 'unsure' as const, evidence, candidates };
     }
@@ -893,13 +945,23 @@ function versionFields(base: Profile, items: readonly Item[], stored: ReadonlySe
     const isKnown = [base.version[name].at].flat().some((known) => places.includes(known));
     if (places[0] !== undefined && !isKnown) changes[name] = { at: places[0], mark: 'observed' };
   };
-  add('version', placeOf((value, { version }) => value === version));
-  add('artifacts', placeOf((value) => stored.has(value)));
+  add(
+    'version',
+    placeOf((value, { version }) => value === version),
+  );
+  add(
+    'artifacts',
+    placeOf((value) => stored.has(value)),
+  );
   return Object.keys(changes).length > 0 ? changes : undefined;
 }
 
 /** Where success may stand: the names that say it best first. */
-const SUCCESS_NAMES = [/^(is_?)?(success|ok)$/i, /code$|^ret$|^err(or)?(no|code)$|^rc$/i, /^(status|state|result|ret.*|flag)$/i];
+const SUCCESS_NAMES = [
+  /^(is_?)?(success|ok)$/i,
+  /code$|^ret$|^err(or)?(no|code)$|^rc$/i,
+  /^(status|state|result|ret.*|flag)$/i,
+];
 
 /** Where success stands: the profile's place, or the value that most responses share. */
 function successOf(all: readonly Exchange[], base: Profile): Success {
@@ -917,8 +979,7 @@ function successOf(all: readonly Exchange[], base: Profile): Success {
     for (const [place, counts] of [...places].sort(([a], [b]) => a.split('.').length - b.split('.').length)) {
       if (!names.test(place.split('.').at(-1) ?? '') || !place.split('.').every(isName)) continue;
       const [value, count = 0] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
-      const isPlain =
-        typeof value === 'boolean' || typeof value === 'number' || /^[A-Za-z0-9_]{1,20}$/.test(String(value ?? '-'));
+      const isPlain = value === true || typeof value === 'number' || /^[A-Za-z0-9_]{1,20}$/.test(String(value ?? '-'));
       if (isPlain && count * 2 > answers.length) return { at: place, equals: value as Success['equals'] };
     }
   }

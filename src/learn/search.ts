@@ -104,7 +104,8 @@ export function search(question: Question, width: number, forbidden?: Forbidden)
 function leftOut({ calls }: Node): number {
   const has = (write: WriteOperation) => calls.includes(WRITE[write]);
   const ratio = has('setRatio') && !has('startGrayscale') && has('goOnline');
-  const pilot = has('addWhitelist') && !has('startPilot') && (has('startGrayscale') || has('setRatio') || has('goOnline'));
+  const pilot =
+    has('addWhitelist') && !has('startPilot') && (has('startGrayscale') || has('setRatio') || has('goOnline'));
   return (ratio ? COST.leftOut : 0) + (pilot ? COST.leftOut : 0);
 }
 
@@ -212,7 +213,7 @@ function expandWord(
     const assigned = { ...node, words: node.words.with(word, target), score: node.score + weight };
     result.push(moved(assigned, version, target, price));
   }
-  if (fixed === undefined && !(forbidden?.word === word && forbidden.value === BUSY))
-    result.push({ ...node, words: node.words.with(word, BUSY), score: node.score - COST.busy });
+  if ((fixed ?? BUSY) === BUSY && !(forbidden?.word === word && forbidden.value === BUSY))
+    result.push({ ...node, words: node.words.with(word, BUSY), score: node.score - (fixed === BUSY ? 0 : COST.busy) });
   return result;
 }

@@ -27,7 +27,8 @@ function itemsOf(exchange: Exchange, versions: ReadonlySet<string>, places: Read
   const found: Item[] = [];
   const take = (value: object, place: string, key?: string): boolean => {
     const leaves = leavesOf(value, '', '', 3).filter(({ place: one }) => one.split('.').every(isName));
-    const version = key ?? leaves.find((leaf) => versions.has(String(leaf.value)))?.value ?? otherVersion(leaves, places);
+    const version =
+      key ?? leaves.find((leaf) => versions.has(String(leaf.value)))?.value ?? otherVersion(leaves, places);
     if (version === undefined) return false;
     const fields = new Map(leaves.map((leaf) => [leaf.place, leaf.value]));
     found.push({ exchange, place, version: String(version), fields });
@@ -56,7 +57,8 @@ function itemsOf(exchange: Exchange, versions: ReadonlySet<string>, places: Read
 }
 
 function otherVersion(leaves: readonly Leaf[], places: ReadonlySet<string>): unknown {
-  return leaves.find(({ place, name, value }) => isVersion(value) && (places.has(place) || /ver|name/i.test(name)))?.value;
+  return leaves.find(({ place, name, value }) => isVersion(value) && (places.has(place) || /ver|name/i.test(name)))
+    ?.value;
 }
 
 /** Values of a field over the items, by version, in their order. */

@@ -147,7 +147,9 @@ function constantIds(
     const values = [...own.map(({ value }) => String(value)), ...segmentsOf(one.path).filter(hasLongDigits)];
     for (const value of new Set(values)) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
-  const often = [...counts].filter(([value, count]) => !taken.has(value) && count * 2 > about.length && about.length > 3);
+  const often = [...counts].filter(
+    ([value, count]) => !taken.has(value) && count * 2 > about.length && about.length > 3,
+  );
   const total = (value: string) => exchanges.filter((one) => carries(one, new Set([value]))).length;
   const digits = often.flatMap(([value]) => (hasLongDigits(value) ? [value] : []));
   // The miniapp is named by more calls than its space.
