@@ -3,6 +3,7 @@
  * one entry at a time, and of each entry only what the learner needs is kept.
  */
 
+import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { at } from '../lib/json-places.ts';
@@ -14,7 +15,7 @@ const CHUNK_BYTES = 1024 * 1024;
 const MAX_ENTRY_BYTES = 24 * 1024 * 1024;
 const MAX_BODY_CHARS = 2 * 1024 * 1024;
 const MAX_CALLS = 20_000;
-const MAX_ITEMS = 500;
+const MAX_ITEMS = 100;
 const MAX_TEXT_CHARS = 4_000;
 /** Of all responses that are kept; the later ones beyond it are left out. */
 const MAX_KEPT_CHARS = 48 * 1024 * 1024;
@@ -229,7 +230,7 @@ function newCutter(take: (entry: unknown) => void, warn: (warning: string) => vo
 
 interface Kept {
   chars: number;
-  /** Responses by their text: polls repeat the same one many times. */
+  /** Responses by the hash of their text: polls repeat the same one many times. */
   readonly answers: Map<string, unknown>;
   left: number;
   /** Entries with any response text, and those of them that are HTML. */
@@ -344,7 +345,8 @@ function readAnswer(entry: unknown, kept: Kept): unknown {
   if (/html/i.test(type)) kept.pages += 1;
   if (/^(image|font|video|audio)\/|javascript|css|html/i.test(type)) return undefined;
   const text = decoded(content, at(entry, 'response.content.encoding')) ?? '';
-  if (kept.answers.has(text)) return kept.answers.get(text);
+  const key = createHash('sha1').update(text).digest('base64');
+  if (kept.answers.has(key)) return kept.answers.get(key);
   if (kept.chars + text.length > MAX_KEPT_CHARS) {
     kept.left += 1;
     return undefined;
@@ -353,7 +355,7 @@ function readAnswer(entry: unknown, kept: Kept): unknown {
   if (typeof json !== 'object' || json === null) return undefined;
   const answer = pruned(json);
   kept.chars += text.length;
-  kept.answers.set(text, answer);
+  kept.answers.set(key, answer);
   return answer;
 }
 
