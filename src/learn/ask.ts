@@ -19,13 +19,14 @@ export async function askAbout(learned: Learned, answers: Answers, { stdin, stdo
   const is: Record<string, string> = { ...answers.is };
   const means: Record<string, string> = { ...answers.means };
   const lines = createInterface({ input: stdin, output: stdout });
-  // The end of the input leaves the rest open.
-  const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+  // The end of the input leaves the rest open; a last line that came with it still counts.
+  const ended = new Promise<string>((resolve) => lines.once('close', () => setImmediate(resolve, '')));
   const choose = async (title: string, open: readonly string[]) => {
     if (open.length === 0) return undefined;
     const list = open.map((one, index) => `  ${index + 1}  ${cleanLine(one, 200)}\n`).join('');
     const question = `${title}\n${list}Number, or Enter to leave it open: `;
-    return open[Number(await Promise.race([lines.question(question), ended])) - 1];
+    const answer = lines.question(question).catch(() => '');
+    return open[Number(await Promise.race([answer, ended])) - 1];
   };
   try {
     for (const { operation, candidates } of operations) {
