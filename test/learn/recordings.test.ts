@@ -213,9 +213,12 @@ describe('what the user says', () => {
       stdout: Object.assign(new PassThrough(), { isTTY }),
     });
     const answering = terminal(true);
-    answering.stdin.end('1\n');
+    let asked = '';
+    answering.stdout.on('data', (text) => {
+      asked += text;
+      if (/open: $/.test(String(text))) answering.stdin.write(String(text).includes('is startPilot?') ? '1\n' : '\n');
+    });
     expect((await askAbout(unsure, {}, answering)).is).toEqual({ startPilot: CALL });
-    const asked = String(answering.stdout.read());
     expect(asked).toContain(`Which call is startPilot?\n  1  ${CALL}\n`);
     const silent = terminal(true);
     silent.stdin.end();
