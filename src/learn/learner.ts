@@ -149,7 +149,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   withoutFind(findings, operations, base);
   loginOperation(findings, operations, calls, context);
   const words = wordsOf(scene, conclusions, base, releases, status ?? '', question);
-  warnings.push(...contradictions(words, base));
+  warnings.push(...contradictions(words, base), ...otherCalls(findings, base, context));
   const rejected = words.find(({ state, verdict }) => state === 'rejected' && verdict !== 'unsure')?.word;
   const fields = fieldsOf(releases, status, scene, context, rejected);
   confirm(findings, operations, base, dateOf(all));
@@ -178,7 +178,10 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     fields,
     ids,
     stages: stagesOf(findings),
-    unexplained: unexplainedOf(writes, conclusions),
+    unexplained: [
+      ...unexplainedOf(writes, conclusions),
+      ...byTicket(calls, [...writes, ...readCalls], releases, fields['publishId']?.at),
+    ],
     warnings,
     changes,
   };
@@ -744,7 +747,7 @@ function withdrawFaulty(
     const finding = findings[index];
     if (!operation || !finding || finding.verdict === 'unsure' || operations[operation] === undefined) continue;
     delete operations[operation];
-    const evidence = 'a profile cannot say it';
+    const evidence = `a profile cannot say it (${fault.replace(/\.$/, '')})`;
     findings[index] = { operation, verdict: 'unsure', evidence, candidates: finding.call ? [finding.call] : [] };
   }
   return faults.length > 0;
@@ -813,6 +816,21 @@ function contradictions(words: readonly WordFinding[], base: Profile): string[] 
   });
 }
 
+/** Operations that an earlier recording held with another call. */
+function otherCalls(findings: readonly OperationFinding[], base: Profile, { basePath }: Context): string[] {
+  return findings.flatMap(({ operation, verdict, call }) => {
+    const before = base.operations[operation];
+    if (verdict !== 'learned' || !call || typeof before !== 'object' || !before.confirmedOn) return [];
+    const known = `${before.method} ${before.path}`;
+    const isSame = call === known || call.startsWith(`${known} `);
+    if (isSame && basePath === base.basePath) return [];
+    const now = isSame ? `it below ${basePath || '/'}` : call;
+    return [
+      `The profile says, of ${before.confirmedOn}, that ${operation} is ${known}; this recording shows ${now}. Check which is right.`,
+    ];
+  });
+}
+
 function fieldsOf(
   releases: readonly Item[],
   status: string | undefined,
@@ -856,6 +874,21 @@ function stagesOf(findings: readonly OperationFinding[]): Learned['stages'] {
 
 function unexplainedOf(writes: readonly Call[], conclusions: Conclusions | undefined): string[] {
   return writes.filter((_, index) => conclusions?.calls[index]?.value === NOISE).map(callOf);
+}
+
+/** Changes that name the release by its ticket alone, which no profile can say. */
+function byTicket(
+  calls: readonly Call[],
+  others: readonly Call[],
+  releases: readonly Item[],
+  place: string | undefined,
+): string[] {
+  if (place === undefined) return [];
+  const tickets = new Set(releases.map(({ fields }) => String(fields.get(place))));
+  const own = calls.filter((call) => !others.includes(call) && call.method !== 'GET');
+  return own
+    .filter((call) => call.exchanges.some((one) => carries(one, tickets)))
+    .map((call) => `${callOf(call)}: names the release by its ticket (${place}) alone, which a profile cannot say yet`);
 }
 
 // --- The profile -----------------------------------------------------------------------------------------------------

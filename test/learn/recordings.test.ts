@@ -28,11 +28,14 @@ interface Entry {
 let folder: string;
 let har: Har;
 let brief: Har;
+/** What the whole recording says. */
+let whole: Learned;
 const dialect = DIALECTS[0] as Dialect;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'recordings-'));
   har = await recordGuide(dialect);
   brief = await recordGuide(dialect, true);
+  whole = learned(har);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -72,7 +75,7 @@ describe('the day of the recording', () => {
   });
 
   test('is renewed by a later recording, and not set back by an earlier one', () => {
-    const first = checkProfile({ name: 'first', ...learned(har).changes }).profile;
+    const first = checkProfile({ name: 'first', ...whole.changes }).profile;
     if (!first) throw new Error('no profile');
     expect(learned(har, {}, first).changes).toEqual({});
     expect(learned(renamed({}, -9e8), {}, first).changes).toEqual({});
@@ -157,7 +160,7 @@ describe('a bad recording says what it is', () => {
 
 describe('two halves of a release', () => {
   test('the second begins from the first, and both say what the whole says', () => {
-    const whole = learned(brief);
+    const all = learned(brief);
     const entries = brief.log.entries as Entry[];
     const middle = entries.findIndex(({ request }) => request.url.includes('skipBeta'));
     const first = learned({ log: { entries: entries.slice(0, middle) } });
@@ -167,11 +170,36 @@ describe('two halves of a release', () => {
     const start = entries.slice(0, 3);
     const second = learned({ log: { entries: [...start, ...entries.slice(middle)] } }, {}, base);
     const names = [...new Set([first, second].flatMap((one) => Object.keys(operationsIn(one) ?? {})))].sort();
-    expect(names).toEqual(Object.keys(operationsIn(whole)).sort());
+    expect(names).toEqual(Object.keys(operationsIn(all)).sort());
     const merged = { ...(first.changes['statuses'] as object), ...(second.changes['statuses'] as object) };
-    expect(merged).toEqual(whole.changes['statuses']);
+    expect(merged).toEqual(all.changes['statuses']);
     expect(second.warnings).toEqual([]);
   });
+});
+
+test('a call that an earlier recording held otherwise is a contradiction that is named', () => {
+  const first = checkProfile({ name: 'first', ...whole.changes }).profile;
+  const moved = renamed({ 'gray/updateStrategy': 'gray/elsewhere' }, 9e8);
+  expect(learned(moved, {}, first).warnings).toEqual([
+    expect.stringMatching(
+      /of 2026-03-01, that setRatio is POST .*updateStrategy; this recording shows POST .*elsewhere/,
+    ),
+  ]);
+});
+
+test('a change that names the release by its ticket alone is not passed over', () => {
+  const ids = new Map<string, string>();
+  const tickets = changed(({ request, response }) => {
+    for (const item of JSON.parse(response.content.text ?? '{}').data?.list ?? [])
+      if (item.publishId) ids.set(item.version, item.publishId);
+    const { postData } = request;
+    const sent = JSON.parse(postData?.text ?? '{}');
+    if (!postData || !request.url.endsWith('gray/run')) return;
+    postData.text = JSON.stringify({ ticket: ids.get(sent.version) });
+  });
+  const result = learned(tickets);
+  expect(result.unexplained.join()).toMatch(/gray\/run: names the release by its ticket \(publishId\)/);
+  expect(isExplained(result)).toBe(false);
 });
 
 describe('what the user says', () => {
@@ -280,8 +308,7 @@ describe('the HAR files of browsers give the same profile', () => {
     let index = 0;
     const theirs = changed((entry) => browsers[name]?.(entry, index++));
     const text = name === 'Safari' ? `\uFEFF${JSON.stringify(theirs, null, 1)}` : theirs;
-    const { changes } = learned(text);
-    expect(changes).toEqual(learned(har).changes);
+    expect(learned(text).changes).toEqual(whole.changes);
   });
 
   test('several files in any order, with entries that stand in two', () => {
@@ -291,7 +318,7 @@ describe('the HAR files of browsers give the same profile', () => {
     );
     const recording = readHars(parts);
     expect(recording.exchanges).toHaveLength(readHars([save(har)]).exchanges.length);
-    expect(learn([recording], defaultProfile).changes).toEqual(learned(har).changes);
+    expect(learn([recording], defaultProfile).changes).toEqual(whole.changes);
   });
 });
 
