@@ -42,7 +42,7 @@ export function callsOf(exchanges: readonly Exchange[], context: Context): Call[
   const groups = new Map<string, Exchange[]>();
   for (const one of exchanges) {
     const kind = one.method === 'GET' || one.method === 'POST' ? carries(one, context.versions) : true;
-    const key = `${one.method} ${pathOf(one.path, context)} ${kind} ${actionOf(one)?.value ?? ''}`;
+    const key = `${one.method} ${pathOf(one.path, context)} ${kind} ${actionOf(one, context)?.value ?? ''}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const uploads = exchanges.filter(({ isUpload }) => isUpload);
@@ -71,17 +71,38 @@ function byFields(exchanges: readonly Exchange[], context: Context): Exchange[][
 const ACTION =
   /^((op|operation|cmd|command|event|operate(_?type)?|method|api|service|func(tion)?|act|action)|((target|to|new|next)_?)?(status|state|phase|stage|step|transition))$/i;
 
-/** The constant that says what to do, where one address serves several operations. */
-function actionOf(one: Exchange): Leaf | undefined {
+/** The constant that says what to do, where one address serves several operations: it differs between its calls. */
+function actionOf(one: Exchange, { all }: Context): Leaf | undefined {
   const isAction = ({ name, place, value }: Leaf) =>
-    ACTION.test(name) && place.split('.').length <= 2 && isPathWord(String(value));
+    ACTION.test(name) &&
+    place.split('.').length <= 2 &&
+    isPathWord(String(value)) &&
+    (actionsIn(all).get(`${one.method} ${one.path} ${place}`)?.size ?? 0) > 1;
   return sentLeaves(one).find(isAction);
+}
+
+const actionsOf = new WeakMap<readonly Exchange[], Map<string, Set<unknown>>>();
+
+/** For each address and each field that may say what to do, the values that were sent. */
+function actionsIn(all: readonly Exchange[]): Map<string, Set<unknown>> {
+  const known = actionsOf.get(all);
+  if (known) return known;
+  const found = new Map<string, Set<unknown>>();
+  for (const one of all) {
+    for (const { name, place, value } of sentLeaves(one)) {
+      if (!ACTION.test(name)) continue;
+      const key = `${one.method} ${one.path} ${place}`;
+      found.set(key, (found.get(key) ?? new Set()).add(value));
+    }
+  }
+  actionsOf.set(all, found);
+  return found;
 }
 
 function describe(exchanges: readonly Exchange[], context: Context, stored: ReadonlySet<string>): Call {
   const first = exchanges[0] as Exchange;
   const path = pathOf(first.path, context);
-  const action = String(actionOf(first)?.value ?? '');
+  const action = String(actionOf(first, context)?.value ?? '');
   const below = `${path} ${action}`.replace(/([a-z])([A-Z])/g, '$1-$2').toLowerCase();
   const isUpload = exchanges.some((one) => one.isUpload === true);
   const ratio = ratioOf(exchanges, context);
@@ -395,7 +416,7 @@ function partOf(
     if (same && typeof value === 'string' && isPathWord(text) && !isDataElsewhere(text, context, name)) return value;
     return undefined;
   };
-  const action = actionOf(call.exchanges.at(-1) as Exchange);
+  const action = actionOf(call.exchanges.at(-1) as Exchange, context);
   const texts = leavesOf(sent).filter(({ value }) => typeof value === 'string' && !isConstant(value, context));
   const free = texts.filter(({ value }) => /\s|[^\x20-\x7e]/.test(String(value).trim()));
   const freeText = TAKES[operation]?.includes('{releaseNotes}') && free.length === 1 ? free[0]?.place : undefined;

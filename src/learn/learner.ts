@@ -31,7 +31,7 @@ import {
   releaseFields,
   statusPlace,
 } from './snapshots.ts';
-import { carries, type Ids, idsOf, isName, isPathWord, leavesOf, sentLeaves, versionsOf } from './values.ts';
+import { carries, type Ids, idsOf, isName, isPathWord, leavesOf, PASSWORD, sentLeaves, versionsOf } from './values.ts';
 
 export interface Answers {
   /** `setRatio` -> `POST /path`. */
@@ -80,7 +80,6 @@ export interface Learned {
 const MARGIN = 3;
 /** From here on a recording contradicts itself: several releases as one, or another portal's calls among them. */
 const MAX_CONFLICTS = 2;
-const PASSWORD = /pass(_?(word|wd|code))?$|^pwd$|passwd|^secret$|^mima$/i;
 const WIDTH = 240;
 const NARROW = 40;
 

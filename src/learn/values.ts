@@ -33,6 +33,9 @@ export function segmentsOf(path: string): string[] {
   });
 }
 
+/** The name of a field that holds a password. */
+export const PASSWORD = /pass(_?(word|wd|code))?$|^pwd$|passwd|^secret$|^mima$/i;
+
 export type IdName = 'appId' | 'spaceId' | 'channelCode';
 export type Ids = Readonly<Partial<Record<IdName, string>>>;
 
@@ -132,7 +135,7 @@ function namedIn(one: Exchange): (readonly [string, unknown])[] {
 
 /** Fields of the person, the page or the request, which are as constant as an id. */
 const NO_ID =
-  /user|operator|account|mail|phone|token|session|sign|nonce|time|lang|locale|device|platform|client|trace|page|size/i;
+  /who|by$|creator|submitter|author|owner|nick|member|person|employee|staff|user|operator|account|mail|phone|token|session|sign|nonce|time|lang|locale|device|platform|client|trace|page|size/i;
 
 /** Ids that no name told: long digits in nearly every call about a version, and a word beside them. */
 function constantIds(
@@ -142,8 +145,12 @@ function constantIds(
   known: Ids,
 ): [IdName, string][] {
   const counts = new Map<string, number>();
+  const logins = exchanges.filter((one) => sentLeaves(one).some(({ name }) => PASSWORD.test(name)));
+  const personal = new Set(logins.flatMap((one) => sentLeaves(one).map(({ value }) => String(value))));
   for (const one of about) {
-    const own = sentLeaves(one).filter(({ name, value }) => !NO_ID.test(name) && isId(value));
+    const own = sentLeaves(one).filter(
+      ({ name, value }) => !NO_ID.test(name) && isId(value) && !personal.has(String(value)),
+    );
     const values = [...own.map(({ value }) => String(value)), ...segmentsOf(one.path).filter(hasLongDigits)];
     for (const value of new Set(values)) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
