@@ -19,19 +19,13 @@ import {
   type WriteOperation,
 } from '../release/lifecycle.ts';
 import { type Call, type Context, callOf, callsOf, storedPlace, templateOf } from './calls.ts';
+import { basePathOf, envelopeOf, isLoggedOut, type Success, successOf } from './envelope.ts';
 import { sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
-import { type Assignment, BUSY, type Event, NOISE, OPEN, type Question, search, WRITES } from './search.ts';
-import {
-  commentPlace,
-  type FoundField,
-  type Item,
-  itemsIn,
-  labelsOf,
-  releaseFields,
-  statusPlace,
-} from './snapshots.ts';
-import { carries, type Ids, idsOf, isName, isPathWord, leavesOf, PASSWORD, sentLeaves, versionsOf } from './values.ts';
+import { type Scene, sceneOf } from './scene.ts';
+import { type Assignment, BUSY, NOISE, OPEN, type Question, search, WRITES } from './search.ts';
+import { commentPlace, type FoundField, type Item, itemsIn, releaseFields, statusPlace } from './snapshots.ts';
+import { carries, type Ids, idsOf, leavesOf, PASSWORD, sentLeaves, versionsOf } from './values.ts';
 
 export interface Answers {
   /** `setRatio` -> `POST /path`. */
@@ -186,21 +180,6 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   };
 }
 
-/** A response that says that there is no session: by the profile, by its HTTP status or by its message. */
-function isLoggedOut({ status, answer }: Exchange, { envelope }: Profile): boolean {
-  const { notLoggedIn } = envelope;
-  if (status === 401 || notLoggedIn.httpStatuses.includes(status)) return true;
-  if (notLoggedIn.present.some((place) => (at(answer, place) ?? null) !== null)) return true;
-  return leavesOf(answer, '', '', 3).some(({ name, value }) => {
-    const text = String(value).toLowerCase();
-    const isCode = /code|errno|^ret$/i.test(name) && (text === '401' || notLoggedIn.errorCodes.includes(String(value)));
-    const isMessage = /m(e?s?sa)?s?g$|message|error|reason/i.test(name);
-    return (
-      isCode || (isMessage && /not.?log|login|log in|unauthori[sz]ed|session.*(expired|invalid)|未登录/.test(text))
-    );
-  });
-}
-
 function twoOf(what: string): RecordingFault {
   return new RecordingFault(
     `The recording is of two ${what}. Record one release of one miniapp on one target app, and read each recording by itself, with --profile from the second on.`,
@@ -246,147 +225,6 @@ function hasList(value: unknown): boolean {
   return (
     Array.isArray(value) || (value !== null && typeof value === 'object' && Object.values(value).some(Array.isArray))
   );
-}
-
-// --- The scene: what happened, in its order --------------------------------------------------------------------------
-
-interface Scene {
-  readonly writes: readonly Call[];
-  readonly events: readonly Event[];
-  readonly versions: readonly string[];
-  readonly words: readonly string[];
-  readonly labels: ReadonlyMap<string, string>;
-  readonly added: {
-    readonly version: ReadonlySet<Call>;
-    readonly release: ReadonlySet<Call>;
-    readonly ratio: ReadonlySet<Call>;
-  };
-  /** For each word, the calls before and after which it was met. */
-  readonly met: ReadonlyMap<string, { before: Set<Call>; after: Set<Call> }>;
-  readonly ratios: readonly number[];
-}
-
-function sceneOf(
-  good: readonly Exchange[],
-  calls: readonly Call[],
-  writes: readonly Call[],
-  releases: readonly Item[],
-  items: readonly Item[],
-  status: string,
-  sent: ReadonlySet<string>,
-  { versions: known }: Context,
-): Scene {
-  const callOfExchange = new Map(calls.flatMap((call) => call.exchanges.map((one) => [one, call] as const)));
-  const itemsBy = new Map<Exchange, Item[]>();
-  for (const item of items) itemsBy.set(item.exchange, [...(itemsBy.get(item.exchange) ?? []), item]);
-  const isRelease = new Set(releases);
-  const releaseCalls = new Set(releases.map(({ exchange }) => callOfExchange.get(exchange)));
-  const names = [...new Set([...releases.map(({ version }) => version), ...sent])];
-  const words: string[] = [];
-  const events: Event[] = [];
-  const last = new Map<string, string>();
-  const listed = new Set<string>();
-  const released = new Set<string>();
-  const added = { version: new Set<Call>(), release: new Set<Call>(), ratio: new Set<Call>() };
-  const met = new Map<string, { before: Set<Call>; after: Set<Call> }>();
-  const recent = new Map<string, Call>();
-  const lastWord = new Map<string, string>();
-  let ratio: number | undefined;
-  let before: Call | undefined;
-  for (const one of good) {
-    const call = callOfExchange.get(one);
-    if (call && writes.includes(call)) {
-      const version = versionIn(one, known) ?? (call.isUpload ? nextVersion(good, one, known) : undefined);
-      ratio = ratioIn(one, call) ?? ratio;
-      before = call;
-      if (version === undefined) continue;
-      events.push({ kind: 'call', shape: writes.indexOf(call), version: names.indexOf(version) });
-      const word = lastWord.get(version);
-      if (word !== undefined) met.get(word)?.before.add(call);
-      recent.set(version, call);
-      last.delete(version);
-      continue;
-    }
-    const own = itemsBy.get(one) ?? [];
-    const present = new Set<string>();
-    for (const item of own) {
-      if (!isRelease.has(item)) {
-        if (!listed.has(item.version) && before && recent.get(item.version) === before) added.version.add(before);
-        listed.add(item.version);
-        continue;
-      }
-      present.add(item.version);
-      if (!released.has(item.version) && recent.get(item.version) && before) added.release.add(before);
-      released.add(item.version);
-      const word = String(item.fields.get(status));
-      const values = [...item.fields.values()].map(Number);
-      if (
-        ratio !== undefined &&
-        before &&
-        values.some((value) => value === ratio || Math.abs(value * 100 - (ratio ?? 0)) < 1e-9)
-      ) {
-        added.ratio.add(before);
-        ratio = undefined;
-      }
-      if (last.get(item.version) === word) continue;
-      last.set(item.version, word);
-      lastWord.set(item.version, word);
-      if (!words.includes(word)) words.push(word);
-      const places = met.get(word) ?? { before: new Set<Call>(), after: new Set<Call>() };
-      met.set(word, places);
-      const after = recent.get(item.version);
-      if (after) places.after.add(after);
-      events.push({ kind: 'word', word: words.indexOf(word), version: names.indexOf(item.version) });
-    }
-    // A reading of releases that could have shown the version and did not.
-    if (call && releaseCalls.has(call)) {
-      const asked = versionIn(one, known);
-      for (const version of asked === undefined ? names : [asked]) {
-        if (present.has(version) || released.has(version)) continue;
-        events.push({ kind: 'absent', version: names.indexOf(version) });
-      }
-    }
-  }
-  const ratios = [...new Set(writes.flatMap((call) => call.exchanges.flatMap((one) => ratioIn(one, call) ?? [])))];
-  return {
-    writes,
-    events: tidy(events),
-    versions: names,
-    words,
-    labels: labelsOf(releases, status),
-    added,
-    met,
-    ratios,
-  };
-}
-
-/** Without repeated events that change nothing. */
-function tidy(events: readonly Event[]): Event[] {
-  const lastOf = new Map<number, string>();
-  return events.filter((event) => {
-    const text = JSON.stringify(event);
-    const isAgain = event.kind !== 'call' && lastOf.get(event.version) === text;
-    lastOf.set(event.version, text);
-    return !isAgain;
-  });
-}
-
-function versionIn(one: Exchange, versions: ReadonlySet<string>): string | undefined {
-  const sent = [...sentLeaves(one).map(({ value }) => String(value)), ...one.path.split('/')];
-  return sent.find((value) => versions.has(value));
-}
-
-/** Browsers leave the form of an upload out: then it belongs to the version that is named next. */
-function nextVersion(good: readonly Exchange[], upload: Exchange, versions: ReadonlySet<string>): string | undefined {
-  const later = good.slice(good.indexOf(upload) + 1).find((one) => one.method !== 'GET' && versionIn(one, versions));
-  return later && versionIn(later, versions);
-}
-
-function ratioIn(one: Exchange, call: Call): number | undefined {
-  if (!call.ratio) return undefined;
-  const value = sentLeaves(one).find(({ place }) => place === call.ratio?.place)?.value;
-  const number = Number(value) * (call.ratio.form.startsWith('fraction') ? 100 : 1);
-  return Number.isFinite(number) && value !== undefined ? Math.round(number * 1e6) / 1e6 : undefined;
 }
 
 function questionOf(scene: Scene, base: Profile, answers: Answers, context: Context): Question {
@@ -892,11 +730,6 @@ function byTicket(
 
 // --- The profile -----------------------------------------------------------------------------------------------------
 
-interface Success {
-  readonly at: string;
-  readonly equals: boolean | number | string;
-}
-
 interface Parts {
   readonly base: Profile;
   readonly context: Context;
@@ -986,70 +819,4 @@ function versionFields(base: Profile, items: readonly Item[], stored: ReadonlySe
     placeOf((value) => stored.has(value)),
   );
   return Object.keys(changes).length > 0 ? changes : undefined;
-}
-
-/** Where success may stand: the names that say it best first. */
-const SUCCESS_NAMES = [
-  /^(is_?)?(success|ok)$/i,
-  /code$|^ret$|^err(or)?(no|code)$|^rc$/i,
-  /^(status|state|result|ret.*|flag)$/i,
-];
-
-/** Where success stands: the profile's place, or the value that most responses share. */
-function successOf(all: readonly Exchange[], base: Profile): Success {
-  const answers = all.filter(({ status, answer }) => status < 400 && answer !== undefined).map(({ answer }) => answer);
-  const { success } = base.envelope;
-  if (answers.filter((answer) => at(answer, success.at) === success.equals).length * 2 > answers.length) return success;
-  const places = new Map<string, Map<unknown, number>>();
-  for (const answer of answers) {
-    for (const { place, value } of leavesOf(answer, '', '', 3)) {
-      const counts = places.get(place) ?? new Map<unknown, number>();
-      places.set(place, counts.set(value, (counts.get(value) ?? 0) + 1));
-    }
-  }
-  for (const names of SUCCESS_NAMES) {
-    for (const [place, counts] of [...places].sort(([a], [b]) => a.split('.').length - b.split('.').length)) {
-      if (!names.test(place.split('.').at(-1) ?? '') || !place.split('.').every(isName)) continue;
-      const [value, count = 0] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
-      const isPlain = value === true || typeof value === 'number' || /^[A-Za-z0-9_]{1,20}$/.test(String(value ?? '-'));
-      if (isPlain && count * 2 > answers.length) return { at: place, equals: value as Success['equals'] };
-    }
-  }
-  return success;
-}
-
-function envelopeOf(base: Profile, success: Success, refused: readonly Exchange[], all: readonly Exchange[]): Written {
-  const changes: Written = {};
-  if (success.at !== base.envelope.success.at || success.equals !== base.envelope.success.equals)
-    changes['success'] = success;
-  const places = [
-    ['errorCode', /code|errno/i, refused],
-    ['errorMessage', /m(e?s?sa)?s?g|message|reason/i, refused],
-    ['traceId', /trace|request_?id/i, all],
-  ] as const;
-  for (const [name, pattern, among] of places) {
-    const answers = among.map(({ answer }) => answer).filter((answer) => answer !== null && typeof answer === 'object');
-    if (answers.length === 0 || answers.some((answer) => at(answer, base.envelope[name]) !== undefined)) continue;
-    const found = answers.flatMap((answer) => leavesOf(answer, '', '', 3).map(({ place }) => place));
-    const keys = [...new Set(found)].filter((place) => pattern.test(place.split('.').at(-1) ?? ''));
-    if (keys.length === 1 && keys[0]?.split('.').every(isName)) changes[name] = keys[0];
-  }
-  return changes;
-}
-
-/** The part of the paths that all calls of the profile or of the recording share. */
-function basePathOf(good: readonly Exchange[], ids: Ids, versions: ReadonlySet<string>, base: Profile): string {
-  const about = new Set([...versions, ...Object.values(ids)]);
-  const isLogin = (one: Exchange) => sentLeaves(one).some(({ name }) => PASSWORD.test(name));
-  const paths = good.filter((one) => carries(one, about) || isLogin(one)).map(({ path }) => path);
-  const under = paths.filter((path) => path.startsWith(`${base.basePath}/`)).length;
-  if (paths.length === 0 || under * 2 > paths.length) return base.basePath;
-  let parts = paths[0]?.split('/').slice(1, -1) ?? [];
-  for (const path of paths) {
-    const own = path.split('/').slice(1, -1);
-    parts = parts.slice(0, parts.findIndex((part, index) => part !== own[index]) >>> 0);
-  }
-  const end = parts.findIndex((part) => !isPathWord(part) || about.has(part));
-  const kept = end < 0 ? parts : parts.slice(0, end);
-  return kept.length > 0 ? `/${kept.join('/')}` : '';
 }
