@@ -4,7 +4,7 @@ import type { CallTemplate, Profile } from '../portal/profile/profile.ts';
 import { OPERATION_NAMES } from '../portal/profile/profile.ts';
 import { OPERATIONS, type Operation, type WriteOperation } from '../release/lifecycle.ts';
 import type { Exchange } from './recording.ts';
-import { carries, type Ids, isName, isPathWord, leavesOf, segmentsOf, sentLeaves } from './values.ts';
+import { carries, type Ids, isName, isPathWord, type Leaf, leavesOf, segmentsOf, sentLeaves } from './values.ts';
 
 export interface Context {
   readonly ids: Ids;
@@ -12,12 +12,16 @@ export interface Context {
   readonly base: Profile;
   readonly basePath: string;
   readonly all: readonly Exchange[];
+  /** Words that are shown anyway: those of statuses, and of the paths of the profile. */
+  readonly shown: ReadonlySet<string>;
 }
 
 export interface Call {
   readonly method: string;
   /** Below the base path, with placeholders. */
   readonly path: string;
+  /** The constant that says what to do, where one address serves several operations; else empty. */
+  readonly action: string;
   readonly exchanges: readonly Exchange[];
   readonly isUpload: boolean;
   readonly words: string;
@@ -29,15 +33,16 @@ export interface Call {
   readonly readsOfProfile: readonly Operation[];
 }
 
-export function callOf({ method, path }: Pick<Call, 'method' | 'path'>): string {
-  return `${method} ${path}`;
+/** A call as the report names it, and as `--is` takes it: with the constant where one address serves several. */
+export function callOf({ method, path, action }: Pick<Call, 'method' | 'path' | 'action'>): string {
+  return [method, path, action].filter(Boolean).join(' ');
 }
 
 export function callsOf(exchanges: readonly Exchange[], context: Context): Call[] {
   const groups = new Map<string, Exchange[]>();
   for (const one of exchanges) {
     const kind = one.method === 'GET' || one.method === 'POST' ? carries(one, context.versions) : true;
-    const key = `${one.method} ${pathOf(one.path, context)} ${kind} ${actionOf(one)}`;
+    const key = `${one.method} ${pathOf(one.path, context)} ${kind} ${actionOf(one, context)?.value ?? ''}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const uploads = exchanges.filter(({ isUpload }) => isUpload);
@@ -46,21 +51,58 @@ export function callsOf(exchanges: readonly Exchange[], context: Context): Call[
       .flatMap(({ answer }) => leavesOf(answer).map(({ value }) => String(value)))
       .filter((value) => value.length > 8),
   );
-  return [...groups.values()].map((own) => describe(own, context, stored));
+  return [...groups.values()].flatMap((own) => byFields(own, context)).map((own) => describe(own, context, stored));
 }
 
-/** A constant that says what to do, where one address serves several operations. */
-function actionOf(one: Exchange): string {
-  const leaf = sentLeaves(one).find(({ name }) =>
-    /^(action|op|operation|cmd|command|event|operate(_?type)?)$/i.test(name),
-  );
-  return leaf && isPathWord(String(leaf.value)) ? String(leaf.value) : '';
+/** One address may serve operations that carry different fields: those with none in common are different calls. */
+function byFields(exchanges: readonly Exchange[], context: Context): Exchange[][] {
+  const found: { readonly names: Set<string>; readonly exchanges: Exchange[] }[] = [];
+  for (const one of exchanges) {
+    const own = Object.entries(Object(one.body)).flatMap(([name, value]) => (isConstant(value, context) ? [] : [name]));
+    const same = found.find(({ names }) => own.length === 0 || names.size === 0 || own.some((name) => names.has(name)));
+    if (same) {
+      same.exchanges.push(one);
+      for (const name of own) same.names.add(name);
+    } else found.push({ names: new Set(own), exchanges: [one] });
+  }
+  return found.map((group) => group.exchanges);
+}
+
+const ACTION =
+  /^((op|operation|cmd|command|event|operate(_?type)?|method|api|service|func(tion)?|act|action)|((target|to|new|next)_?)?(status|state|phase|stage|step|transition))$/i;
+
+/** The constant that says what to do, where one address serves several operations: it differs between its calls. */
+function actionOf(one: Exchange, { all }: Context): Leaf | undefined {
+  const isAction = ({ name, place, value }: Leaf) =>
+    ACTION.test(name) &&
+    place.split('.').length <= 2 &&
+    isPathWord(String(value)) &&
+    (actionsIn(all).get(`${one.method} ${one.path} ${place}`)?.size ?? 0) > 1;
+  return sentLeaves(one).find(isAction);
+}
+
+const actionsOf = new WeakMap<readonly Exchange[], Map<string, Set<unknown>>>();
+
+/** For each address and each field that may say what to do, the values that were sent. */
+function actionsIn(all: readonly Exchange[]): Map<string, Set<unknown>> {
+  const known = actionsOf.get(all);
+  if (known) return known;
+  const found = new Map<string, Set<unknown>>();
+  for (const one of all) {
+    for (const { name, place, value } of sentLeaves(one)) {
+      if (!ACTION.test(name)) continue;
+      const key = `${one.method} ${one.path} ${place}`;
+      found.set(key, (found.get(key) ?? new Set()).add(value));
+    }
+  }
+  actionsOf.set(all, found);
+  return found;
 }
 
 function describe(exchanges: readonly Exchange[], context: Context, stored: ReadonlySet<string>): Call {
   const first = exchanges[0] as Exchange;
   const path = pathOf(first.path, context);
-  const action = actionOf(first);
+  const action = String(actionOf(first, context)?.value ?? '');
   const below = `${path} ${action}`.replace(/([a-z])([A-Z])/g, '$1-$2').toLowerCase();
   const isUpload = exchanges.some((one) => one.isUpload === true);
   const ratio = ratioOf(exchanges, context);
@@ -71,6 +113,7 @@ function describe(exchanges: readonly Exchange[], context: Context, stored: Read
   return {
     method: first.method,
     path,
+    action,
     exchanges,
     isUpload,
     words: below,
@@ -133,6 +176,15 @@ function ratioOf(exchanges: readonly Exchange[], context: Context): Call['ratio'
   return undefined;
 }
 
+function isIdText(value: unknown): boolean {
+  return /^[\w-]{3,64}$/.test(String(value)) && /\d/.test(String(value));
+}
+
+/** The person who presses the buttons is sent with many calls; who is added to the whitelist is not. */
+function isSentElsewhere(text: string, own: readonly Exchange[], { all }: Context): boolean {
+  return all.some((one) => !own.includes(one) && sentLeaves(one).some(({ value }) => String(value) === text));
+}
+
 const USER_NAME = /user|white|tester|member|account|uid|people|ids$/i;
 
 function userIdsOf(exchanges: readonly Exchange[], context: Context, ratioPlace: string | undefined): Call['userIds'] {
@@ -146,7 +198,9 @@ function userIdsOf(exchanges: readonly Exchange[], context: Context, ratioPlace:
           : { place, form: '{userIds}' };
       }
       const keys = Object.keys(Object(value[0]));
-      return keys.length === 1 && USER_NAME.test(`${name} ${keys[0]}`) ? { place, form: '{userIds:each}' } : undefined;
+      const isUser =
+        USER_NAME.test(`${name} ${keys[0]}`) || value.every((one) => isIdText(Object.values(Object(one))[0]));
+      return keys.length === 1 && isUser ? { place, form: '{userIds:each}' } : undefined;
     }
     if (value !== null && typeof value === 'object') {
       for (const [key, one] of Object.entries(value)) {
@@ -155,10 +209,14 @@ function userIdsOf(exchanges: readonly Exchange[], context: Context, ratioPlace:
       }
       return undefined;
     }
-    if (place === ratioPlace || !USER_NAME.test(name) || isConstant(value, context)) return undefined;
-    const separator = /^[\w-]+([,;| ]|\n)[\w-]+/.exec(String(value))?.[1];
-    if (separator) return { place, form: `{userIds:${separator}}` };
-    return exchanges.length > 1 && /^[\w-]{3,}$/.test(String(value)) ? { place, form: '{userId}' } : undefined;
+    const text = String(value);
+    if (place === ratioPlace || isConstant(value, context)) return undefined;
+    const isNamed = USER_NAME.test(name);
+    const [, first = '', separator, second = ''] = /^([\w-]+)([,;| ]|\n)([\w-]+)/.exec(text) ?? [];
+    if (separator && (isNamed || (separator !== ' ' && [first, second].every(isIdText))))
+      return { place, form: `{userIds:${separator}}` };
+    const isOwn = !isSentElsewhere(text, exchanges, context);
+    return isNamed && isOwn && /^[\w-]{3,}$/.test(text) ? { place, form: '{userId}' } : undefined;
   };
   // Of several calls, one with two IDs shows the separator.
   const all = exchanges.flatMap((one) => found(one.body, '', '') ?? []);
@@ -199,7 +257,8 @@ function dataIn(all: readonly Exchange[]): Map<string, Set<string>> {
   return found;
 }
 
-function isDataElsewhere(text: string, { all }: Context, name?: string): boolean {
+function isDataElsewhere(text: string, { all, shown }: Context, name?: string): boolean {
+  if (shown.has(text)) return false;
   const names = dataIn(all).get(text);
   return names !== undefined && [...names].some((one) => one !== name);
 }
@@ -208,7 +267,7 @@ function placeholderFor(value: unknown, { ids, versions }: Context): string | un
   const text = String(value);
   if (versions.has(text)) return '{version}';
   for (const [name, id] of Object.entries(ids)) {
-    if (id === text) return typeof value === 'number' ? `{${name}:number}` : `{${name}}`;
+    if (id === text) return typeof value === 'number' || typeof value === 'bigint' ? `{${name}:number}` : `{${name}}`;
   }
   return undefined;
 }
@@ -232,6 +291,26 @@ const TAKES: Readonly<Partial<Record<Operation, readonly string[]>>> = {
 
 function isWhole(value: unknown): boolean {
   return /^\d{1,4}$/.test(String(value));
+}
+
+/** Where the response to an upload holds what a later call carries. */
+export function storedPlace(upload: Call, context: Context): string | undefined {
+  const sent = new Set(context.all.flatMap((one) => sentLeaves(one).map(({ value }) => String(value))));
+  const places = upload.exchanges
+    .flatMap(({ answer }) => leavesOf(answer))
+    .filter(({ place, value }) => {
+      const text = String(value);
+      return text.length > 8 && sent.has(text) && !isConstant(value, context) && place.split('.').every(isName);
+    });
+  return places[0]?.place;
+}
+
+/** Of two whole numbers of a list's request, the small one is the page, the large one its size. */
+function pagesIn(sent: unknown): { page: string; size: string } | undefined {
+  const numbers = leavesOf(sent).filter(({ value }) => isWhole(value));
+  const [page, size] = numbers.sort((a, b) => Number(a.value) - Number(b.value));
+  const isPair = page && size && numbers.length === 2 && Number(page.value) === 1 && Number(size.value) >= 5;
+  return isPair ? { page: page.place, size: size.place } : undefined;
 }
 
 /** The template of the latest exchange of a call, as changes of the profile's; values that are no structure are left out. */
@@ -260,8 +339,20 @@ export function templateOf(
     const change = changeOf(old, fresh);
     if (change !== undefined) changes[part] = change;
   }
+  if (isForm) Object.assign(changes, fileOf(call, before, context.base));
   if (before && before.mark !== 'observed') changes['mark'] = 'observed';
   return { changes, differences };
+}
+
+/** The file of a form; a form has no JSON body. */
+function fileOf(call: Call, before: CallTemplate | undefined, base: Profile): Record<string, unknown> {
+  const file = before?.file ?? templateIn(base, 'uploadPackage')?.file;
+  const field = call.exchanges.findLast(({ fileField }) => fileField !== undefined)?.fileField ?? file?.field;
+  const isSame = before?.file !== undefined && before.file.field === field;
+  return {
+    ...(before?.body && { body: null }),
+    ...(!isSame && field !== undefined && isName(field) && { file: before?.file ? { field } : { ...file, field } }),
+  };
 }
 
 /** Only what differs: a name that is not sent any more is null. */
@@ -313,13 +404,27 @@ function partOf(
     for (const [pattern, template, fits] of BY_NAME) {
       if (TAKES[operation]?.includes(template) && pattern.test(name) && fits(value)) return template;
     }
+    if (place === freeText) return '{releaseNotes}';
+    if (place === account) return '{username}';
+    if (pages?.page === place) return '{page}';
+    if (pages?.size === place) return '{pageSize}';
     if (typeof value === 'boolean' || value === null) return value;
+    if (action?.place === place && action.value === value) return value;
     const same = call.exchanges.every((one) =>
       sentLeaves(one).some((leaf) => leaf.place === place && leaf.value === value),
     );
     if (same && typeof value === 'string' && isPathWord(text) && !isDataElsewhere(text, context, name)) return value;
     return undefined;
   };
+  const action = actionOf(call.exchanges.at(-1) as Exchange, context);
+  const texts = leavesOf(sent).filter(({ value }) => typeof value === 'string' && !isConstant(value, context));
+  const free = texts.filter(({ value }) => /\s|[^\x20-\x7e]/.test(String(value).trim()));
+  const freeText = TAKES[operation]?.includes('{releaseNotes}') && free.length === 1 ? free[0]?.place : undefined;
+  const others = texts.filter(
+    ({ name }) => !BY_NAME.some(([pattern, form]) => form === '{password}' && pattern.test(name)),
+  );
+  const account = operation === 'login' && others.length === 1 ? others[0]?.place : undefined;
+  const pages = TAKES[operation]?.includes('{page}') ? pagesIn(sent) : undefined;
   const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(Object(sent) as Record<string, unknown>)) {
     if (!isName(name)) {

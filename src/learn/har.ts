@@ -3,8 +3,11 @@
  * one entry at a time, and of each entry only what the learner needs is kept.
  */
 
+import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { at } from '../lib/json-places.ts';
+import { cleanLine } from '../lib/text.ts';
 import { parseJson } from '../net/json.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
 
@@ -12,7 +15,7 @@ const CHUNK_BYTES = 1024 * 1024;
 const MAX_ENTRY_BYTES = 24 * 1024 * 1024;
 const MAX_BODY_CHARS = 2 * 1024 * 1024;
 const MAX_CALLS = 20_000;
-const MAX_ITEMS = 500;
+const MAX_ITEMS = 100;
 const MAX_TEXT_CHARS = 4_000;
 /** Of all responses that are kept; the later ones beyond it are left out. */
 const MAX_KEPT_CHARS = 48 * 1024 * 1024;
@@ -20,6 +23,9 @@ const MAX_KEPT_CHARS = 48 * 1024 * 1024;
 export interface ReadRecording extends Recording {
   readonly warnings: readonly string[];
 }
+
+const NO_RESPONSES =
+  'No response was recorded. Export it again with content: "Save all as HAR with content" or "Save All As HAR".';
 
 /** The usual hosts of the portal, which win over other hosts of the recording. */
 const KNOWN_HOSTS = ['miniapp.midtrans.com', 'miniapp.stg.midtrans.com'];
@@ -31,7 +37,7 @@ const KNOWN_HOSTS = ['miniapp.midtrans.com', 'miniapp.stg.midtrans.com'];
 export function readHars(files: readonly string[], host?: string): ReadRecording {
   const warnings: string[] = [];
   const byOrigin = new Map<string, Exchange[]>();
-  const kept: Kept = { chars: 0, answers: new Map(), left: 0, skipped: 0 };
+  const kept: Kept = { chars: 0, answers: new Map(), left: 0, texts: 0, pages: 0 };
   let seen = 0;
   for (const file of files) {
     readEntries(
@@ -51,6 +57,11 @@ export function readHars(files: readonly string[], host?: string): ReadRecording
   const origin = portalOf(byOrigin, host);
   if (seen === 0)
     throw new RecordingFault('The recording is empty: reload the portal while the panel Network is open.');
+  if (kept.texts === 0) throw new RecordingFault(NO_RESPONSES);
+  if (kept.answers.size === 0 && kept.pages > 0)
+    throw new RecordingFault(
+      'The recording holds pages (HTML) and no calls of a portal, as of a login page. Log in, and record the release page with "Preserve log" on.',
+    );
   if (origin === undefined) {
     throw new RecordingFault(
       host
@@ -58,13 +69,32 @@ export function readHars(files: readonly string[], host?: string): ReadRecording
         : 'The recording has no calls of any portal. Record again with "Preserve log" on, and log in to the portal.',
     );
   }
-  const exchanges = [...(byOrigin.get(origin) ?? [])].sort((a, b) => a.atMs - b.atMs);
+  const exchanges = withoutCopies([...(byOrigin.get(origin) ?? [])].sort((a, b) => a.atMs - b.atMs));
   if (exchanges.every(({ answer }) => answer === undefined)) {
-    throw new RecordingFault(
-      'No response was recorded. Export it again with content: "Save all as HAR with content" or "Save All As HAR".',
-    );
+    throw new RecordingFault(NO_RESPONSES);
   }
   return { origin, exchanges, warnings };
+}
+
+/** Without entries that stand in several files; responses with the same text are the same object. */
+function withoutCopies(sorted: readonly Exchange[]): Exchange[] {
+  const isCopy = (one: Exchange, other: Exchange) =>
+    one.method === other.method &&
+    one.path === other.path &&
+    one.answer === other.answer &&
+    textOf([one.query, one.body]) === textOf([other.query, other.body]);
+  const kept: Exchange[] = [];
+  for (const one of sorted) {
+    let isNew = true;
+    for (let at = kept.length - 1; isNew && one.atMs > 0 && kept[at]?.atMs === one.atMs; at--)
+      isNew = !isCopy(one, kept[at] as Exchange);
+    if (isNew) kept.push(one);
+  }
+  return kept;
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one));
 }
 
 function portalOf(byOrigin: ReadonlyMap<string, readonly Exchange[]>, host: string | undefined): string | undefined {
@@ -90,6 +120,9 @@ function readEntries(file: string, take: (entry: unknown) => void, warn: (warnin
       cutter.write(chunk.subarray(0, read));
     }
     cutter.end();
+  } catch (error) {
+    if (!(error instanceof RecordingFault)) throw error;
+    throw new RecordingFault(`${cleanLine(basename(file), 100)}: ${error.message}`);
   } finally {
     closeSync(handle);
   }
@@ -150,7 +183,7 @@ function newCutter(take: (entry: unknown) => void, warn: (warning: string) => vo
         if (!isStarted && byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf) {
           isStarted = true;
           if (byte !== OPEN)
-            throw new RecordingFault('The file is not JSON, so it is no HAR. Export the recording again.');
+            throw new RecordingFault('The file does not begin as JSON, so it is no HAR. Export the recording again.');
         }
         if (byte === QUOTE) {
           inString = true;
@@ -183,7 +216,10 @@ function newCutter(take: (entry: unknown) => void, warn: (warning: string) => vo
       if (!isStarted) throw new RecordingFault('The file is empty, so it is no HAR. Export the recording again.');
       if (!foundEntries)
         throw new RecordingFault('The file has no log.entries, so it is no HAR. Export the recording again.');
-      if (!isOver) warn('The file ends in the middle: what stands before its end was read.');
+      if (!isOver)
+        warn(
+          'The file ends in the middle: what stands before its end was read. Export the recording again for the rest.',
+        );
       if (tooLarge > 0) warn(`${tooLarge} entries larger than ${MAX_ENTRY_BYTES / 1024 / 1024} MiB were not read.`);
       if (broken > 0) warn(`${broken} entries are not JSON and were not read.`);
     },
@@ -194,10 +230,12 @@ function newCutter(take: (entry: unknown) => void, warn: (warning: string) => vo
 
 interface Kept {
   chars: number;
-  /** Responses by their text: polls repeat the same one many times. */
+  /** Responses by the hash of their text: polls repeat the same one many times. */
   readonly answers: Map<string, unknown>;
   left: number;
-  skipped: number;
+  /** Entries with any response text, and those of them that are HTML. */
+  texts: number;
+  pages: number;
 }
 
 function readEntry(entry: unknown, kept: Kept): { origin: string; exchange: Exchange } | undefined {
@@ -205,7 +243,7 @@ function readEntry(entry: unknown, kept: Kept): { origin: string; exchange: Exch
   if (typeof address !== 'string' || address.length > 16_384 || !URL.canParse(address)) return undefined;
   const url = new URL(address);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
-  const { body, isUpload } = readBody(entry);
+  const { body, isUpload, fileField } = readBody(entry);
   const answer = readAnswer(entry, kept);
   const started = Date.parse(String(at(entry, 'startedDateTime')));
   const exchange: Exchange = {
@@ -216,6 +254,7 @@ function readEntry(entry: unknown, kept: Kept): { origin: string; exchange: Exch
     query: Object.fromEntries(url.searchParams),
     body,
     ...(isUpload && { isUpload }),
+    ...(fileField && { fileField }),
     status: Number(at(entry, 'response.status')) || 0,
     answer,
     atMs: Number.isFinite(started) ? started : 0,
@@ -229,30 +268,47 @@ function methodOf(entry: unknown): string {
   return String(at(found, 'value') ?? 'GET');
 }
 
-function readBody(entry: unknown): { body: unknown; isUpload: boolean } {
+function readBody(entry: unknown): { body: unknown; isUpload: boolean; fileField?: string } {
   const text = decoded(at(entry, 'request.postData.text'), at(entry, 'request.postData.encoding'));
   const type = typeOf(entry);
   const form: Record<string, string> = {};
   let isUpload = false;
+  let fileField: string | undefined;
   for (const param of listAt(entry, 'request.postData.params')) {
-    if (at(param, 'fileName') !== undefined) isUpload = true;
-    else form[String(at(param, 'name'))] = decodedParam(String(at(param, 'value') ?? ''), type);
+    if (at(param, 'fileName') !== undefined || at(param, 'value') === '(binary)') {
+      isUpload = true;
+      fileField = String(at(param, 'name'));
+    } else form[String(at(param, 'name'))] = decodedParam(String(at(param, 'value') ?? ''), type);
   }
   if (/multipart\/form-data/i.test(type)) {
     for (const [name, value] of multipartFields(text ?? '')) {
-      if (value === undefined) isUpload = true;
-      else form[name] = value;
+      if (value === undefined) {
+        isUpload = true;
+        fileField = name;
+      } else form[name] = value;
     }
     // Chrome leaves the body of an upload out: it is one all the same.
     if (!text && Object.keys(form).length === 0) isUpload = true;
-    return { body: form, isUpload };
+    return { body: form, isUpload, ...(fileField && { fileField }) };
   }
   if (text !== undefined && text.length <= MAX_BODY_CHARS) {
     const json = jsonOf(text);
-    if (json !== undefined) return { body: pruned(json), isUpload: false };
+    if (json !== undefined) return { body: bareIds(pruned(json), text), isUpload: false };
     if (/x-www-form-urlencoded/i.test(type)) return { body: Object.fromEntries(new URLSearchParams(text)), isUpload };
   }
   return { body: Object.keys(form).length > 0 ? form : undefined, isUpload };
+}
+
+/** Integers that a number cannot hold come as text from parseJson; an id that was sent bare has to be sent so again. */
+function bareIds(value: unknown, text: string): unknown {
+  const bare = new Set([...text.matchAll(/[:[,]\s*(\d{16,64})\s*[,}\]]/g)].map(([, digits]) => digits));
+  const visit = (one: unknown): unknown => {
+    if (typeof one === 'string') return bare.has(one) ? BigInt(one) : one;
+    if (Array.isArray(one)) return one.map(visit);
+    if (one === null || typeof one !== 'object') return one;
+    return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, visit(inner)]));
+  };
+  return bare.size > 0 ? visit(value) : value;
 }
 
 function typeOf(entry: unknown): string {
@@ -282,11 +338,15 @@ function* multipartFields(text: string): Generator<[string, string | undefined]>
 
 function readAnswer(entry: unknown, kept: Kept): unknown {
   const content = at(entry, 'response.content.text');
-  if (typeof content !== 'string' || content.length > MAX_BODY_CHARS) return undefined;
+  if (typeof content !== 'string' || content === '') return undefined;
+  kept.texts += 1;
+  if (content.length > MAX_BODY_CHARS) return undefined;
   const type = String(at(entry, 'response.content.mimeType') ?? '');
+  if (/html/i.test(type)) kept.pages += 1;
   if (/^(image|font|video|audio)\/|javascript|css|html/i.test(type)) return undefined;
   const text = decoded(content, at(entry, 'response.content.encoding')) ?? '';
-  if (kept.answers.has(text)) return kept.answers.get(text);
+  const key = createHash('sha1').update(text).digest('base64');
+  if (kept.answers.has(key)) return kept.answers.get(key);
   if (kept.chars + text.length > MAX_KEPT_CHARS) {
     kept.left += 1;
     return undefined;
@@ -295,7 +355,7 @@ function readAnswer(entry: unknown, kept: Kept): unknown {
   if (typeof json !== 'object' || json === null) return undefined;
   const answer = pruned(json);
   kept.chars += text.length;
-  kept.answers.set(text, answer);
+  kept.answers.set(key, answer);
   return answer;
 }
 

@@ -4,8 +4,20 @@
  */
 
 import { at } from '../lib/json-places.ts';
+
+<<<<<<< HEAD
+
 import { type CallTemplate, OPERATION_NAMES, type Profile } from '../portal/profile/profile.ts';
 import { writesOf } from '../release/certainty.ts';
+
+=======
+
+import { cleanLine } from '../lib/text.ts';
+import { checkProfile } from '../portal/profile/load.ts';
+import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
+
+>>>>>>> work/learn
+
 import {
   OPERATIONS,
   type Operation,
@@ -16,20 +28,14 @@ import {
   stageRow,
   type WriteOperation,
 } from '../release/lifecycle.ts';
-import { type Call, type Context, callOf, callsOf, templateOf } from './calls.ts';
+import { type Call, type Context, callOf, callsOf, storedPlace, templateOf } from './calls.ts';
+import { basePathOf, envelopeOf, isLoggedOut, type Success, successOf } from './envelope.ts';
 import { sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
-import { type Assignment, BUSY, type Event, NOISE, OPEN, type Question, search, WRITES } from './search.ts';
-import {
-  commentPlace,
-  type FoundField,
-  type Item,
-  itemsOf,
-  labelsOf,
-  releaseFields,
-  statusPlace,
-} from './snapshots.ts';
-import { carries, type Ids, idsOf, isPathWord, leavesOf, sentLeaves, versionsOf } from './values.ts';
+import { type Scene, sceneOf } from './scene.ts';
+import { type Assignment, BUSY, NOISE, OPEN, type Question, search, WRITES } from './search.ts';
+import { commentPlace, type FoundField, type Item, itemsIn, releaseFields, statusPlace } from './snapshots.ts';
+import { carries, type Ids, idsOf, leavesOf, PASSWORD, sentLeaves, versionsOf } from './values.ts';
 
 export interface Answers {
   /** `setRatio` -> `POST /path`. */
@@ -76,7 +82,8 @@ export interface Learned {
 
 /** Below this distance to the next best assignment a conclusion is not established. */
 const MARGIN = 3;
-const PASSWORD = /pass(word|wd)?$|^pwd$/i;
+/** From here on a recording contradicts itself: several releases as one, or another portal's calls among them. */
+const MAX_CONFLICTS = 2;
 const WIDTH = 240;
 const NARROW = 40;
 
@@ -94,26 +101,27 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   const isGood = (one: Exchange) =>
     one.status < 400 && (at(one.answer, success.at) === success.equals || one.answer === undefined);
   const good = all.filter(isGood);
-  if (good.length === 0 || all.filter(({ status }) => status === 401).length * 2 > all.length)
+  if (good.length === 0 || all.filter((one) => isLoggedOut(one, base)).length * 2 > all.length)
     throw new RecordingFault(
       'The portal refused the recorded calls: the session was logged out. Log in and record again.',
     );
   const versions = versionsOf(good);
-  const { ids, others } = idsOf(good, versions, base);
-  if (others.length > 0)
-    throw new RecordingFault(
-      'The recording is of two miniapps. Record one release of one miniapp, or split the files.',
-    );
+  const { ids, otherApps, otherChannels } = idsOf(good, versions, base);
+  if (otherApps.length > 0) throw twoOf('miniapps');
+  if (otherChannels.length > 0) throw twoOf('target apps');
   const warnings: string[] = [];
-  const context: Context = { ids, versions, base, basePath: basePathOf(good, ids, versions, base), all };
-  const calls = callsOf(good, context);
-
   // What was read: releases with their words, versions, and the history.
-  const items = good.flatMap((one) => itemsOf(one, versions));
+  const items = itemsIn(good, versions);
   const status = statusPlace(items, base);
   const releases = status ? items.filter(({ fields }) => fields.has(status)) : [];
-  const releaseReads = new Set(releases.map(({ exchange }) => exchange));
-  const readCalls = calls.filter((call) => isRead(call, releaseReads, items));
+  const shown = new Set([
+    ...releases.map(({ fields }) => String(fields.get(status ?? ''))),
+    ...templatesOf(base).flatMap(([, { path }]) => path.split('/')),
+  ]);
+  const context: Context = { ids, versions, base, basePath: basePathOf(good, ids, versions, base), all, shown };
+  const calls = callsOf(good, context);
+  if (hasOtherChannel(calls)) throw twoOf('target apps');
+  const readCalls = calls.filter((call) => isRead(call, items, versions));
   const sendsVersion = (call: Call) => call.exchanges.every((one) => carries(one, versions));
   const writes = calls.filter(
     (call) => !readCalls.includes(call) && call.method !== 'GET' && (call.isUpload || sendsVersion(call)),
@@ -127,15 +135,28 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   const question = questionOf(scene, base, answers, context);
   const best = search(question, WIDTH);
   const conclusions = best ? conclude(question, best) : undefined;
+  if (best && isContradictory(best))
+    warnings.push(
+      `The recording contradicts itself, as two releases in one would: nothing of it is taken as sure. Record one release from its start to its end, and read each recording by itself, with --profile from the second on.`,
+    );
 
   const { findings, operations } = operationsOf(scene, conclusions, best, context, answers);
-  readOperations(findings, operations, readCalls, releases, items, context);
+  // Without a change and a status only what the profile knows is believed of the reads: the site may be any.
+  const isTold = writes.length > 0 && status !== undefined;
+  const told = isTold ? readCalls : readCalls.filter((call) => call.readsOfProfile.length > 0);
+  readOperations(findings, operations, told, releases, items, context);
+  if (findings.every(({ verdict }) => verdict === 'not seen'))
+    throw new RecordingFault(
+      `The recording of ${cleanLine(new URL([...origins][0] ?? '').host, 100)} has no call about a version or a release. If that is not the portal, name the portal's host with --host; else press the buttons of the guide while it records.`,
+    );
+  withoutFind(findings, operations, base);
   loginOperation(findings, operations, calls, context);
   const words = wordsOf(scene, conclusions, base, releases, status ?? '', question);
-  warnings.push(...contradictions(words, base));
+  warnings.push(...contradictions(words, base), ...otherCalls(findings, base, context));
   const rejected = words.find(({ state, verdict }) => state === 'rejected' && verdict !== 'unsure')?.word;
   const fields = fieldsOf(releases, status, scene, context, rejected);
-  const changes = changesOf({
+  confirm(findings, operations, base, dateOf(all));
+  const parts: Parts = {
     base,
     context,
     success,
@@ -148,7 +169,9 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     all,
     isGood,
     scene,
-  });
+  };
+  let changes = changesOf(parts);
+  if (withdrawFaulty(findings, operations, base, changes)) changes = changesOf(parts);
   return {
     origin: [...origins][0] ?? '',
     calls: all.length,
@@ -158,167 +181,60 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     fields,
     ids,
     stages: stagesOf(findings),
-    unexplained: unexplainedOf(writes, conclusions),
+    unexplained: [
+      ...unexplainedOf(writes, conclusions),
+      ...byTicket(calls, [...writes, ...readCalls], releases, fields['publishId']?.at),
+    ],
     warnings,
     changes,
   };
 }
 
-function isRead(call: Call, releaseReads: ReadonlySet<Exchange>, items: readonly Item[]): boolean {
+function twoOf(what: string): RecordingFault {
+  return new RecordingFault(
+    `The recording is of two ${what}. Record one release of one miniapp on one target app, and read each recording by itself, with --profile from the second on.`,
+  );
+}
+
+/** Whether several addresses are those of other calls but for another word in the place of the target app. */
+function hasOtherChannel(calls: readonly Call[]): boolean {
+  const others = new Map<string, number>();
+  for (const { path, method } of calls) {
+    const parts = path.split('/');
+    const at = parts.indexOf('{channelCode}');
+    if (at < 0) continue;
+    for (const other of calls) {
+      const own = other.path.split('/');
+      const word = own[at] ?? '';
+      const isSame = own.length === parts.length && own.every((part, index) => index === at || part === parts[index]);
+      if (other.method === method && isSame && word !== '{channelCode}') others.set(word, (others.get(word) ?? 0) + 1);
+    }
+  }
+  return [...others.values()].some((count) => count > 2);
+}
+
+const READ_WORDS =
+  /(^|[^a-z])(list|get|query|find|search|details?|info|fetch|history|logs?|records?|timeline|chaxun|liebiao|lishi)([^a-z]|$)/;
+
+/** A GET, or a POST that mostly returns releases, versions or a list, and does not look like a change that does. */
+function isRead(call: Call, items: readonly Item[], versions: ReadonlySet<string>): boolean {
   if (call.isUpload) return false;
   if (call.method === 'GET') return true;
-  if (call.method !== 'POST') return false;
+  if (call.method !== 'POST' || call.ratio || call.userIds) return false;
   const withItems = new Set(items.map(({ exchange }) => exchange));
-  const reading = call.exchanges.filter((one) => releaseReads.has(one) || withItems.has(one)).length;
-  const isList = (one: Exchange) => leavesOf(one.answer).length > 0 && Object.values(Object(one.answer)).some(hasList);
-  return reading * 2 > call.exchanges.length && call.exchanges.some(isList);
+  const isList = ({ answer }: Exchange) => Object.values(Object(answer)).some(hasList);
+  const reading = call.exchanges.filter((one) => withItems.has(one)).length;
+  const lists = call.exchanges.filter(isList).length;
+  if (READ_WORDS.test(call.words)) return (reading + lists) * 2 > call.exchanges.length;
+  // A change may return the release, but is not sent again and again for the same version.
+  const perVersion = [...versions].map((one) => call.exchanges.filter((sent) => carries(sent, new Set([one]))).length);
+  return reading * 2 > call.exchanges.length && (lists > 0 || Math.max(0, ...perVersion) > 3);
 }
 
 function hasList(value: unknown): boolean {
   return (
     Array.isArray(value) || (value !== null && typeof value === 'object' && Object.values(value).some(Array.isArray))
   );
-}
-
-// --- The scene: what happened, in its order --------------------------------------------------------------------------
-
-interface Scene {
-  readonly writes: readonly Call[];
-  readonly events: readonly Event[];
-  readonly versions: readonly string[];
-  readonly words: readonly string[];
-  readonly labels: ReadonlyMap<string, string>;
-  readonly added: {
-    readonly version: ReadonlySet<Call>;
-    readonly release: ReadonlySet<Call>;
-    readonly ratio: ReadonlySet<Call>;
-  };
-  /** For each word, the calls before and after which it was met. */
-  readonly met: ReadonlyMap<string, { before: Set<Call>; after: Set<Call> }>;
-  readonly ratios: readonly number[];
-}
-
-function sceneOf(
-  good: readonly Exchange[],
-  calls: readonly Call[],
-  writes: readonly Call[],
-  releases: readonly Item[],
-  items: readonly Item[],
-  status: string,
-  sent: ReadonlySet<string>,
-  { versions: known }: Context,
-): Scene {
-  const callOfExchange = new Map(calls.flatMap((call) => call.exchanges.map((one) => [one, call] as const)));
-  const itemsBy = new Map<Exchange, Item[]>();
-  for (const item of items) itemsBy.set(item.exchange, [...(itemsBy.get(item.exchange) ?? []), item]);
-  const isRelease = new Set(releases);
-  const releaseCalls = new Set(releases.map(({ exchange }) => callOfExchange.get(exchange)));
-  const names = [...new Set([...releases.map(({ version }) => version), ...sent])];
-  const words: string[] = [];
-  const events: Event[] = [];
-  const last = new Map<string, string>();
-  const listed = new Set<string>();
-  const released = new Set<string>();
-  const added = { version: new Set<Call>(), release: new Set<Call>(), ratio: new Set<Call>() };
-  const met = new Map<string, { before: Set<Call>; after: Set<Call> }>();
-  const recent = new Map<string, Call>();
-  const lastWord = new Map<string, string>();
-  let ratio: number | undefined;
-  let before: Call | undefined;
-  for (const one of good) {
-    const call = callOfExchange.get(one);
-    if (call && writes.includes(call)) {
-      const version = versionIn(one, known) ?? (call.isUpload ? nextVersion(good, one, known) : undefined);
-      ratio = ratioIn(one, call) ?? ratio;
-      before = call;
-      if (version === undefined) continue;
-      events.push({ kind: 'call', shape: writes.indexOf(call), version: names.indexOf(version) });
-      const word = lastWord.get(version);
-      if (word !== undefined) met.get(word)?.before.add(call);
-      recent.set(version, call);
-      last.delete(version);
-      continue;
-    }
-    const own = itemsBy.get(one) ?? [];
-    const present = new Set<string>();
-    for (const item of own) {
-      if (!isRelease.has(item)) {
-        if (!listed.has(item.version) && before && recent.get(item.version) === before) added.version.add(before);
-        listed.add(item.version);
-        continue;
-      }
-      present.add(item.version);
-      if (!released.has(item.version) && recent.get(item.version) && before) added.release.add(before);
-      released.add(item.version);
-      const word = String(item.fields.get(status));
-      const values = [...item.fields.values()].map(Number);
-      if (
-        ratio !== undefined &&
-        before &&
-        values.some((value) => value === ratio || Math.abs(value * 100 - (ratio ?? 0)) < 1e-9)
-      ) {
-        added.ratio.add(before);
-        ratio = undefined;
-      }
-      if (last.get(item.version) === word) continue;
-      last.set(item.version, word);
-      lastWord.set(item.version, word);
-      if (!words.includes(word)) words.push(word);
-      const places = met.get(word) ?? { before: new Set<Call>(), after: new Set<Call>() };
-      met.set(word, places);
-      const after = recent.get(item.version);
-      if (after) places.after.add(after);
-      events.push({ kind: 'word', word: words.indexOf(word), version: names.indexOf(item.version) });
-    }
-    // A reading of releases that could have shown the version and did not.
-    if (call && releaseCalls.has(call)) {
-      const asked = versionIn(one, known);
-      for (const version of asked === undefined ? names : [asked]) {
-        if (present.has(version) || released.has(version)) continue;
-        events.push({ kind: 'absent', version: names.indexOf(version) });
-      }
-    }
-  }
-  const ratios = [...new Set(writes.flatMap((call) => call.exchanges.flatMap((one) => ratioIn(one, call) ?? [])))];
-  return {
-    writes,
-    events: tidy(events),
-    versions: names,
-    words,
-    labels: labelsOf(releases, status),
-    added,
-    met,
-    ratios,
-  };
-}
-
-/** Without repeated events that change nothing. */
-function tidy(events: readonly Event[]): Event[] {
-  const lastOf = new Map<number, string>();
-  return events.filter((event) => {
-    const text = JSON.stringify(event);
-    const isAgain = event.kind !== 'call' && lastOf.get(event.version) === text;
-    lastOf.set(event.version, text);
-    return !isAgain;
-  });
-}
-
-function versionIn(one: Exchange, versions: ReadonlySet<string>): string | undefined {
-  const sent = [...sentLeaves(one).map(({ value }) => String(value)), ...one.path.split('/')];
-  return sent.find((value) => versions.has(value));
-}
-
-/** Browsers leave the form of an upload out: then it belongs to the version that is named next. */
-function nextVersion(good: readonly Exchange[], upload: Exchange, versions: ReadonlySet<string>): string | undefined {
-  const later = good.slice(good.indexOf(upload) + 1).find((one) => one.method !== 'GET' && versionIn(one, versions));
-  return later && versionIn(later, versions);
-}
-
-function ratioIn(one: Exchange, call: Call): number | undefined {
-  if (!call.ratio) return undefined;
-  const value = sentLeaves(one).find(({ place }) => place === call.ratio?.place)?.value;
-  const number = Number(value) * (call.ratio.form.startsWith('fraction') ? 100 : 1);
-  return Number.isFinite(number) && value !== undefined ? Math.round(number * 1e6) / 1e6 : undefined;
 }
 
 function questionOf(scene: Scene, base: Profile, answers: Answers, context: Context): Question {
@@ -334,32 +250,55 @@ function questionOf(scene: Scene, base: Profile, answers: Answers, context: Cont
       (state) => (known?.state === state ? 4 : 0) + (hint === state ? 1 : 0) + (label === state ? 1.5 : 0),
     );
   });
-  const fixedCalls = new Map<number, number>();
-  for (const [operation, text] of Object.entries(answers.is ?? {})) {
-    const write = WRITES.indexOf(operation as WriteOperation);
-    if (write < 0) throw new RecordingFault(`--is ${operation}: no such operation. Known: ${WRITES.join(', ')}.`);
-    const shape = scene.writes.findIndex((call) => isNamed(call, text, context));
-    if (shape < 0)
-      throw new RecordingFault(
-        `--is ${operation}: the recording has no such call. Known: ${scene.writes.map(callOf).join('; ')}.`,
-      );
-    fixedCalls.set(shape, write);
-  }
-  const fixedWords = new Map<number, number>();
-  for (const [word, state] of Object.entries(answers.means ?? {})) {
-    const target = WORD_STATES.indexOf(state as (typeof WORD_STATES)[number]);
-    if (target < 0) throw new RecordingFault(`--means: no such state. Known: ${WORD_STATES.join(', ')}.`);
-    const index = scene.words.indexOf(word);
-    if (index < 0)
-      throw new RecordingFault(`--means: the recording has no such status word. Met: ${scene.words.join(', ')}.`);
-    fixedWords.set(index, target);
-  }
+  const fixedCalls = fixedCallsOf(scene, answers, context);
+  const fixedWords = fixedWordsOf(scene, answers);
   return { events: scene.events, versions: scene.versions.length, callWeights, wordWeights, fixedCalls, fixedWords };
 }
 
+/** What the user said of calls. */
+function fixedCallsOf(scene: Scene, { is = {} }: Answers, context: Context): Map<number, number> {
+  const fixed = new Map<number, number>();
+  const known = scene.writes.map(callOf).join('; ') || 'none';
+  for (const [operation, text] of Object.entries(is)) {
+    const write = WRITES.indexOf(operation as WriteOperation);
+    if (write < 0) throw fault(`--is ${operation}: no such operation. Known: ${WRITES.join(', ')}.`);
+    const shapes = scene.writes.flatMap((call, shape) => (isNamed(call, text, context) ? [shape] : []));
+    const [shape] = shapes;
+    if (shape === undefined) throw fault(`--is ${operation}: the recording has no such call. Known: ${known}.`);
+    const other = fixed.get(shape);
+    if (other !== undefined && other !== write)
+      throw fault(
+        `--is gives the call ${text} to ${WRITES[other]} and to ${operation}: a call is one operation. Where it does both, give the one that the portal names; the other is folded into it. Known: ${known}.`,
+      );
+    fixed.set(shape, write);
+  }
+  return fixed;
+}
+
+/** What the user said of words. */
+function fixedWordsOf(scene: Scene, { means = {} }: Answers): Map<number, number> {
+  const fixed = new Map<number, number>();
+  for (const [word, state] of Object.entries(means)) {
+    const target = state === 'busy' ? BUSY : WORD_STATES.indexOf(state as (typeof WORD_STATES)[number]);
+    if (target < 0 && target !== BUSY)
+      throw fault(`--means ${word}: no such state. Known: ${WORD_STATES.join(', ')}, busy.`);
+    const index = scene.words.indexOf(word);
+    if (index < 0)
+      throw fault(`--means ${word}: the recording has no such status word. Met: ${scene.words.join(', ') || 'none'}.`);
+    fixed.set(index, target);
+  }
+  return fixed;
+}
+
+function fault(message: string): RecordingFault {
+  return new RecordingFault(cleanLine(message, 2_000));
+}
+
+/** `POST /path`, with the base path or without it, and with the constant where the address serves several. */
 function isNamed(call: Call, text: string, { basePath }: Context): boolean {
-  const [method = '', path = ''] = text.trim().split(/\s+/, 2);
-  return call.method === method.toUpperCase() && (call.path === path || basePath + call.path === path);
+  const [method = '', path = '', action = ''] = text.trim().split(/\s+/, 3);
+  const isPath = call.path === path || basePath + call.path === path;
+  return call.method === method.toUpperCase() && isPath && (action === '' || call.action === action);
 }
 
 function traitsOf(call: Call, { added }: Scene) {
@@ -391,6 +330,12 @@ interface Conclusions {
   readonly words: readonly Conclusion[];
 }
 
+/** Whether the best reading still has too much that the lifecycle does not allow, or leaves too much unexplained beside it. */
+function isContradictory({ conflicts, calls, words }: Assignment): boolean {
+  const left = calls.filter((value) => value === NOISE).length + words.filter((value) => value === BUSY).length;
+  return conflicts > MAX_CONFLICTS || (conflicts > 0 && conflicts + left > MAX_CONFLICTS + 1);
+}
+
 /** Each conclusion against the best assignment without it. */
 function conclude(question: Question, best: Assignment): Conclusions {
   const judge = (
@@ -400,6 +345,7 @@ function conclude(question: Question, best: Assignment): Conclusions {
     of: (one: Assignment) => number | undefined,
   ) => {
     if (value === OPEN || isFixed) return { value, isSure: value !== OPEN };
+    if (isContradictory(best)) return { value, isSure: false };
     const next = without();
     if (!next || best.score - next.score >= MARGIN) return { value, isSure: true };
     return { value, isSure: false, other: of(next) ?? OPEN };
@@ -448,6 +394,9 @@ function operationsOf(
     if (call && conclusions?.calls[shape]?.isSure) {
       sure.set(operation, call);
       const { changes, differences } = templateOf(operation, call, context);
+      const stored = operation === 'uploadPackage' ? storedPlace(call, context) : undefined;
+      const before = context.base.operations[operation];
+      if (stored && !(typeof before === 'object' && before.answer?.includes(stored))) changes['answer'] = [stored];
       if (Object.keys(changes).length > 0) operations[operation] = { ...changes, mark: 'observed' };
       const isSaid = answers.is?.[operation] !== undefined;
       const told = isSaid ? ['you said so'] : sentences(traitsOf(call, scene), operation as WriteOperation);
@@ -528,7 +477,9 @@ function readOperations(
   const isHistory = (call: Call) =>
     !isRelease(call) &&
     sendsVersion(call) &&
-    (call.readsOfProfile.includes('releaseHistory') || /histor|timeline|logs?\b|record/.test(call.words));
+    (call.readsOfProfile.includes('releaseHistory') ||
+      /histor|timeline|logs?\b|record|event/.test(call.words) ||
+      listPlaces(call).length === 1);
   const rows: [Operation, Call | undefined, readonly string[], string][] = [];
   const find = pick('findRelease', (call) => isRelease(call) && sendsVersion(call));
   const list = pick('listReleases', (call) => isRelease(call) && !sendsVersion(call));
@@ -555,6 +506,13 @@ function readOperations(
     const verdict = isLearned ? 'learned' : 'confirmed';
     findings.push({ operation, verdict, call: callOf(call), evidence: row[3], candidates: differences });
   }
+}
+
+/** Where a portal shows its releases in a list alone, the default profile's call for one release is not sent. */
+function withoutFind(findings: readonly OperationFinding[], operations: Written, base: Profile): void {
+  const verdictOf = (name: Operation) => findings.find(({ operation }) => operation === name)?.verdict;
+  if (verdictOf('listReleases') !== 'learned' || verdictOf('findRelease') !== 'not seen') return;
+  if (base.operations.findRelease && !base.operations.findRelease.confirmedOn) operations['findRelease'] = null;
 }
 
 function listPlaces(call: Call): string[] {
@@ -592,6 +550,68 @@ function loginOperation(
   });
 }
 
+// --- The date, and what a profile cannot say ---------------------------------------------------------------------------
+
+/** The day of the latest call, in UTC; undefined where the recording says no times. */
+function dateOf(all: readonly Exchange[]): string | undefined {
+  const latest = all.at(-1)?.atMs ?? 0;
+  return latest > 0 ? new Date(latest).toISOString().slice(0, 10) : undefined;
+}
+
+/** Notes the day of the recording in each call that it held; an earlier recording does not set it back. */
+function confirm(
+  findings: readonly OperationFinding[],
+  operations: Written,
+  base: Profile,
+  date: string | undefined,
+): void {
+  for (const { operation, verdict } of findings) {
+    const own = operations[operation];
+    if (
+      date === undefined ||
+      (verdict !== 'confirmed' && verdict !== 'learned') ||
+      typeof own === 'string' ||
+      own === null
+    )
+      continue;
+    const before = base.operations[operation];
+    if (own === undefined && typeof before === 'object' && (before.confirmedOn ?? '') >= date) continue;
+    operations[operation] = { ...(own as Written | undefined), mark: 'observed', confirmedOn: date };
+  }
+}
+
+/** Takes back operations that the profile's rules refuse, so that a written profile always loads; whether there were any. */
+function withdrawFaulty(
+  findings: OperationFinding[],
+  operations: Written,
+  base: Profile,
+  changes: Readonly<Record<string, unknown>>,
+): boolean {
+  const { faults } = checkProfile(merged(base, changes));
+  for (const fault of faults) {
+    const operation = OPERATION_NAMES.find((name) => fault.startsWith(`operations.${name}`));
+    const index = findings.findIndex((one) => one.operation === operation);
+    const finding = findings[index];
+    if (!operation || !finding || finding.verdict === 'unsure' || operations[operation] === undefined) continue;
+    delete operations[operation];
+    const evidence = `a profile cannot say it (${fault.replace(/\.$/, '')})`;
+    findings[index] = { operation, verdict: 'unsure', evidence, candidates: finding.call ? [finding.call] : [] };
+  }
+  return faults.length > 0;
+}
+
+/** The profile with the changes, as a file is merged into the default profile. */
+function merged(base: object, changes: object): Record<string, unknown> {
+  const result = new Map<string, unknown>(Object.entries(base));
+  const isPlain = (value: unknown) => value !== null && typeof value === 'object' && !Array.isArray(value);
+  for (const [key, value] of Object.entries(changes)) {
+    const old = result.get(key);
+    if (value === null) result.delete(key);
+    else result.set(key, isPlain(value) ? merged(isPlain(old) ? (old as object) : {}, value) : value);
+  }
+  return Object.fromEntries(result);
+}
+
 // --- Words, fields, stages -------------------------------------------------------------------------------------------
 
 function wordsOf(
@@ -617,7 +637,8 @@ function wordsOf(
     );
     const evidence = question.fixedWords.has(index) ? 'you said so' : told.join(', ');
     const state = conclusion?.value === BUSY ? ('busy' as const) : WORD_STATES[conclusion?.value ?? OPEN];
-    if (!conclusion?.isSure || state === undefined || state === 'busy') {
+    const isSaid = question.fixedWords.has(index);
+    if (!conclusion?.isSure || state === undefined || (state === 'busy' && !isSaid)) {
       const candidates = [conclusion?.value, conclusion?.other].flatMap((value) => WORD_STATES[value ?? OPEN] ?? []);
       return { word, ...(label && { label }), verdict: 'unsure' as const, evidence, candidates };
     }
@@ -639,6 +660,21 @@ function contradictions(words: readonly WordFinding[], base: Profile): string[] 
     const before = Object.hasOwn(base.statuses, word) ? base.statuses[word] : undefined;
     if (!before || verdict === 'unsure' || before.mark !== 'observed' || before.state === state) return [];
     return [`The profile says that ${word} is ${before.state}; this recording shows ${state}. Check which is right.`];
+  });
+}
+
+/** Operations that an earlier recording held with another call. */
+function otherCalls(findings: readonly OperationFinding[], base: Profile, { basePath }: Context): string[] {
+  return findings.flatMap(({ operation, verdict, call }) => {
+    const before = base.operations[operation];
+    if (verdict !== 'learned' || !call || typeof before !== 'object' || !before.confirmedOn) return [];
+    const known = `${before.method} ${before.path}`;
+    const isSame = call === known || call.startsWith(`${known} `);
+    if (isSame && basePath === base.basePath) return [];
+    const now = isSame ? `it below ${basePath || '/'}` : call;
+    return [
+      `The profile says, of ${before.confirmedOn}, that ${operation} is ${known}; this recording shows ${now}. Check which is right.`,
+    ];
   });
 }
 
@@ -686,12 +722,22 @@ function unexplainedOf(writes: readonly Call[], conclusions: Conclusions | undef
   return writes.filter((_, index) => conclusions?.calls[index]?.value === NOISE).map(callOf);
 }
 
-// --- The profile -----------------------------------------------------------------------------------------------------
-
-interface Success {
-  readonly at: string;
-  readonly equals: boolean | number | string;
+/** Changes that name the release by its ticket alone, which no profile can say. */
+function byTicket(
+  calls: readonly Call[],
+  others: readonly Call[],
+  releases: readonly Item[],
+  place: string | undefined,
+): string[] {
+  if (place === undefined) return [];
+  const tickets = new Set(releases.map(({ fields }) => String(fields.get(place))));
+  const own = calls.filter((call) => !others.includes(call) && call.method !== 'GET');
+  return own
+    .filter((call) => call.exchanges.some((one) => carries(one, tickets)))
+    .map((call) => `${callOf(call)}: names the release by its ticket (${place}) alone, which a profile cannot say yet`);
 }
+
+// --- The profile -----------------------------------------------------------------------------------------------------
 
 interface Parts {
   readonly base: Profile;
@@ -739,9 +785,12 @@ function changesOf({
     all.filter((one) => !isGood(one)),
     all,
   );
-  const version = versionField(
+  const uploads = all.filter(({ isUpload }) => isUpload);
+  const stored = uploads.flatMap(({ answer }) => leavesOf(answer).map(({ value }) => String(value)));
+  const version = versionFields(
     base,
     items.filter((one) => !releases.includes(one)),
+    new Set(stored.filter((value) => value.length > 8)),
   );
   const batch = scene.writes.some((call) => call.userIds?.form === '{userId}');
   return {
@@ -755,79 +804,28 @@ function changesOf({
   };
 }
 
-function versionField(base: Profile, items: readonly Item[]): Written | undefined {
-  const places = new Map<string, number>();
-  for (const { fields, version } of items) {
-    for (const [place, value] of fields) if (String(value) === version) places.set(place, (places.get(place) ?? 0) + 1);
-  }
-  const [place] = [...places].sort((a, b) => b[1] - a[1])[0] ?? [];
-  if (!place || [base.version.version.at].flat().some((known) => places.has(known))) return undefined;
-  return { version: { at: place, mark: 'observed' } };
-}
-
-/** Where success stands: the profile's place, or the value that most responses share. */
-function successOf(all: readonly Exchange[], base: Profile): Success {
-  const answers = all.filter(({ status, answer }) => status < 400 && answer !== undefined).map(({ answer }) => answer);
-  const { success } = base.envelope;
-  if (answers.filter((answer) => at(answer, success.at) === success.equals).length * 2 > answers.length) return success;
-  for (const name of [
-    'success',
-    'ok',
-    'code',
-    'status',
-    'ret',
-    'retCode',
-    'resultCode',
-    'errno',
-    'errCode',
-    'errorCode',
-    'state',
-  ]) {
-    const counts = new Map<unknown, number>();
-    for (const answer of answers) counts.set(at(answer, name), (counts.get(at(answer, name)) ?? 0) + 1);
-    counts.delete(undefined);
-    const [value, count = 0] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
-    const isPlain =
-      typeof value === 'boolean' || typeof value === 'number' || /^[A-Za-z0-9_]{1,20}$/.test(String(value));
-    if (value !== null && value !== undefined && isPlain && count * 2 > answers.length)
-      return { at: name, equals: value as Success['equals'] };
-  }
-  return success;
-}
-
-function envelopeOf(base: Profile, success: Success, refused: readonly Exchange[], all: readonly Exchange[]): Written {
+/** Where an item of the versions names its version, and the files that an upload returned. */
+function versionFields(base: Profile, items: readonly Item[], stored: ReadonlySet<string>): Written | undefined {
+  const placeOf = (fits: (value: string, item: Item) => boolean) => {
+    const places = new Map<string, number>();
+    for (const item of items) {
+      for (const [place, value] of item.fields)
+        if (fits(String(value), item)) places.set(place, (places.get(place) ?? 0) + 1);
+    }
+    return [...places.keys()].sort((a, b) => (places.get(b) ?? 0) - (places.get(a) ?? 0));
+  };
   const changes: Written = {};
-  if (success.at !== base.envelope.success.at || success.equals !== base.envelope.success.equals)
-    changes['success'] = success;
-  const places = [
-    ['errorCode', /code|errno/i, refused],
-    ['errorMessage', /m(e?s?sa)?s?g|message|reason/i, refused],
-    ['traceId', /trace|request_?id/i, all],
-  ] as const;
-  for (const [name, pattern, among] of places) {
-    const answers = among.map(({ answer }) => answer).filter((answer) => answer !== null && typeof answer === 'object');
-    if (answers.length === 0 || answers.some((answer) => at(answer, base.envelope[name]) !== undefined)) continue;
-    const keys = [...new Set(answers.flatMap((answer) => Object.keys(Object(answer))))].filter((key) =>
-      pattern.test(key),
-    );
-    if (keys.length === 1 && keys[0] && isPathWord(keys[0])) changes[name] = keys[0];
-  }
-  return changes;
-}
-
-/** The part of the paths that all calls of the profile or of the recording share. */
-function basePathOf(good: readonly Exchange[], ids: Ids, versions: ReadonlySet<string>, base: Profile): string {
-  const about = new Set([...versions, ...Object.values(ids)]);
-  const isLogin = (one: Exchange) => sentLeaves(one).some(({ name }) => PASSWORD.test(name));
-  const paths = good.filter((one) => carries(one, about) || isLogin(one)).map(({ path }) => path);
-  const under = paths.filter((path) => path.startsWith(`${base.basePath}/`)).length;
-  if (paths.length === 0 || under * 2 > paths.length) return base.basePath;
-  let parts = paths[0]?.split('/').slice(1, -1) ?? [];
-  for (const path of paths) {
-    const own = path.split('/').slice(1, -1);
-    parts = parts.slice(0, parts.findIndex((part, index) => part !== own[index]) >>> 0);
-  }
-  const end = parts.findIndex((part) => !isPathWord(part) || about.has(part));
-  const kept = end < 0 ? parts : parts.slice(0, end);
-  return kept.length > 0 ? `/${kept.join('/')}` : '';
+  const add = (name: 'version' | 'artifacts', places: readonly string[]) => {
+    const isKnown = [base.version[name].at].flat().some((known) => places.includes(known));
+    if (places[0] !== undefined && !isKnown) changes[name] = { at: places[0], mark: 'observed' };
+  };
+  add(
+    'version',
+    placeOf((value, { version }) => value === version),
+  );
+  add(
+    'artifacts',
+    placeOf((value) => stored.has(value)),
+  );
+  return Object.keys(changes).length > 0 ? changes : undefined;
 }

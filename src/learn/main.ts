@@ -6,14 +6,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { cleanLine } from '../lib/text.ts';
 import { parseJson } from '../net/json.ts';
 import { checkProfile } from '../portal/profile/load.ts';
 import { defaultProfile, type Profile } from '../portal/profile/profile.ts';
+import { askAbout } from './ask.ts';
 import { readHars } from './har.ts';
-import { type Answers, type Learned, learn } from './learner.ts';
+import { type Learned, learn } from './learner.ts';
 import { type Recording, RecordingFault } from './recording.ts';
 import { isExplained, reportOf } from './report.ts';
 
@@ -39,18 +39,20 @@ async function main(args: readonly string[]): Promise<0 | 1 | 3> {
     }
     const base = baseOf(given.profile);
     const { recording, warnings } = await record(given);
-    let answers: Answers = { is: given.is, means: given.means };
-    let learned = learn([recording], base, answers);
-    answers = await askAbout(learned, answers);
-    learned = learn([recording], base, answers);
+    const answers = { is: given.is, means: given.means };
+    const first = learn([recording], base, answers);
+    const asked = await askAbout(first, answers, process);
+    const learned = asked === answers ? first : learn([recording], base, asked);
     print([...warnings.map((warning) => `Note: ${warning}`), ...reportOf(learned)]);
     if (given.command === 'read') print(given.files.flatMap(warnOfGit));
     print(write(learned, given));
-    return isExplained(learned) ? 0 : 3;
+    return isExplained(learned) && warnings.length === 0 ? 0 : 3;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (!(error instanceof RecordingFault) && typeof code !== 'string') throw error;
-    print([error instanceof RecordingFault ? error.message : `The file cannot be read or written (${code}).`]);
+    const { path } = error as NodeJS.ErrnoException;
+    const file = path === undefined ? 'The file' : cleanLine(basename(path), 100);
+    print([error instanceof RecordingFault ? error.message : `${file} cannot be read or written (${code}).`]);
     return 1;
   }
 }
@@ -94,13 +96,19 @@ function readArguments(args: readonly string[]) {
 type Given = ReturnType<typeof readArguments>;
 
 function pairs(option: string, given: readonly string[] = []): Record<string, string> {
-  return Object.fromEntries(
-    given.map((text) => {
-      const at = text.indexOf('=');
-      if (at < 1) throw new RecordingFault(`${option} takes NAME=VALUE.\n\n${USAGE}`);
-      return [text.slice(0, at), text.slice(at + 1)];
-    }),
-  );
+  const found = new Map<string, string>();
+  for (const text of given) {
+    const at = text.indexOf('=');
+    if (at < 1) throw new RecordingFault(`${option} takes NAME=VALUE.\n\n${USAGE}`);
+    const [name, value] = [text.slice(0, at), text.slice(at + 1)];
+    const before = found.get(name);
+    if (before !== undefined && before !== value)
+      throw new RecordingFault(
+        `${option} ${cleanLine(name, 100)} is given twice: ${cleanLine(before, 200)} and ${cleanLine(value, 200)}. Give one.`,
+      );
+    found.set(name, value);
+  }
+  return Object.fromEntries(found);
 }
 
 /** What was learned before is merged into the default profile, as the action does it. */
@@ -108,7 +116,9 @@ function baseOf(file: string | undefined): Profile {
   if (file === undefined) return defaultProfile;
   const { profile, faults } = checkProfile(jsonIn(file));
   if (!profile)
-    throw new RecordingFault(`${cleanLine(basename(file), 100)} is no profile:\n- ${faults.slice(0, 10).join('\n- ')}`);
+    throw new RecordingFault(
+      `${cleanLine(basename(file), 100)} is no profile. Give the file that learn wrote, or leave --profile out:\n- ${faults.slice(0, 10).join('\n- ')}`,
+    );
   return profile;
 }
 
@@ -117,7 +127,9 @@ function jsonIn(file: string): unknown {
     return parseJson(readFileSync(file, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code) throw error;
-    throw new RecordingFault(`${cleanLine(basename(file), 100)} is not JSON.`);
+    throw new RecordingFault(
+      `${cleanLine(basename(file), 100)} is not JSON, so it is no profile. Give the file that learn wrote, or leave --profile out.`,
+    );
   }
 }
 
@@ -162,27 +174,6 @@ function interrupted(): { signal: AbortSignal; release: () => void } {
   };
 }
 
-/** On a terminal, what remains unsure is asked. */
-async function askAbout(learned: Learned, answers: Answers): Promise<Answers> {
-  const unsure = learned.operations.filter(({ verdict }) => verdict === 'unsure');
-  if (unsure.length === 0 || !process.stdin.isTTY || !process.stdout.isTTY) return answers;
-  const is: Record<string, string> = { ...answers.is };
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    for (const { operation, candidates } of unsure) {
-      const open = candidates.filter((one) => !Object.values(is).includes(one));
-      if (open.length === 0) continue;
-      const list = open.map((one, index) => `  ${index + 1}  ${cleanLine(one, 200)}`).join('\n');
-      const text = await lines.question(`Which call is ${operation}?\n${list}\nNumber, or Enter to leave it open: `);
-      const chosen = open[Number(text) - 1];
-      if (chosen) is[operation] = chosen;
-    }
-  } finally {
-    lines.close();
-  }
-  return { ...answers, is };
-}
-
 function print(lines: readonly string[]): void {
   for (const line of lines) process.stdout.write(`${line}\n`);
 }
@@ -190,7 +181,13 @@ function print(lines: readonly string[]): void {
 /** Never over another file unless asked to, and nothing where the profile fits as it is. */
 function write(learned: Learned, { out, force, profile }: Given): string[] {
   const shown = cleanLine(basename(out), 100);
-  if (Object.keys(learned.changes).length === 0) return ['The profile fits as it is: no file was written.'];
+  const { operations, statuses } = learned.changes;
+  if (!operations && !statuses) {
+    const isSure = learned.operations.some(({ verdict }) => verdict === 'confirmed' || verdict === 'learned');
+    return [
+      isSure ? 'The profile fits as it is: no file was written.' : 'Nothing was established: no file was written.',
+    ];
+  }
   const isSame = profile !== undefined && resolve(profile) === resolve(out);
   if (existsSync(out) && !force && !isSame)
     return [`${shown} exists and was left alone; --force writes over it, --out names another.`];

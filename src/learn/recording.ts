@@ -11,6 +11,8 @@ export interface Exchange {
   readonly body: unknown;
   /** The request sent a file. */
   readonly isUpload?: boolean;
+  /** The name of the form field with the file, where it was recorded. */
+  readonly fileField?: string;
   readonly status: number;
   /** The parsed response; undefined where it was no JSON or was not recorded. */
   readonly answer: unknown;

@@ -57,6 +57,7 @@ function operationLines({ operation, verdict, call, evidence, candidates }: Oper
   if (verdict === 'not seen') return [`${head}  ${buttonOf(operation)}`];
   if (verdict === 'unsure') {
     const example = candidates[0] ?? 'POST /path';
+    if (evidence.startsWith('a profile cannot say it')) return [`${head}  ${clean(evidence)}: ${clean(example)}`];
     return [
       `${head}  ${clean(evidence)}: ${candidates.map(clean).join('; ')}`,
       `${indent}settle it with --is ${operation}='${clean(example)}'`,

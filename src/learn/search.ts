@@ -40,6 +40,8 @@ export interface Assignment {
   readonly words: readonly number[];
   readonly skip: Skip;
   readonly createsByApplying: boolean;
+  /** How often the lifecycle does not allow what was recorded, read in this way. */
+  readonly conflicts: number;
 }
 
 export const OPEN = -1;
@@ -47,7 +49,7 @@ export const NOISE = -2;
 export const BUSY = -2;
 
 /** What the lifecycle does not allow, and what is unlikely. */
-const COST = { illegal: 9, noise: 5, fold: 3, unseen: 1, busy: 7, second: 4, unknown: 0.5, jump: 9 };
+const COST = { illegal: 9, noise: 5, fold: 3, unseen: 1, busy: 7, second: 4, unknown: 0.5, jump: 9, leftOut: 4 };
 const NONE = -3;
 const UNKNOWN = -1;
 const STATE = Object.fromEntries(WORD_STATES.map((state, index) => [state, index])) as Record<State, number>;
@@ -81,6 +83,7 @@ export function search(question: Question, width: number, forbidden?: Forbidden)
       states: Array.from({ length: question.versions }, () => UNKNOWN),
       skip: undefined,
       createsByApplying: false,
+      conflicts: 0,
     },
   ];
   for (const event of question.events) {
@@ -94,7 +97,16 @@ export function search(question: Question, width: number, forbidden?: Forbidden)
     }
     beam = [...next.values()].sort((a, b) => b.score - a.score).slice(0, width);
   }
-  return beam[0];
+  return beam.map((node) => ({ ...node, score: node.score - leftOut(node) })).sort((a, b) => b.score - a.score)[0];
+}
+
+/** A way that went on, and in which a step was prepared that was never taken, is less likely than one that took it. */
+function leftOut({ calls }: Node): number {
+  const has = (write: WriteOperation) => calls.includes(WRITE[write]);
+  const ratio = has('setRatio') && !has('startGrayscale') && has('goOnline');
+  const pilot =
+    has('addWhitelist') && !has('startPilot') && (has('startGrayscale') || has('setRatio') || has('goOnline'));
+  return (ratio ? COST.leftOut : 0) + (pilot ? COST.leftOut : 0);
 }
 
 function expand(node: Node, event: Event, question: Question, forbidden: Forbidden | undefined): Node[] {
@@ -110,7 +122,8 @@ function expand(node: Node, event: Event, question: Question, forbidden: Forbidd
 
 function moved(node: Node, version: number, state: number, cost: number): Node {
   const states = node.states.with(version, state);
-  return { ...node, states, score: node.score - cost };
+  const conflicts = node.conflicts + (cost >= COST.jump ? 1 : 0);
+  return { ...node, states, score: node.score - cost, conflicts };
 }
 
 function expandCall(
@@ -200,7 +213,7 @@ function expandWord(
     const assigned = { ...node, words: node.words.with(word, target), score: node.score + weight };
     result.push(moved(assigned, version, target, price));
   }
-  if (fixed === undefined && !(forbidden?.word === word && forbidden.value === BUSY))
-    result.push({ ...node, words: node.words.with(word, BUSY), score: node.score - COST.busy });
+  if ((fixed ?? BUSY) === BUSY && !(forbidden?.word === word && forbidden.value === BUSY))
+    result.push({ ...node, words: node.words.with(word, BUSY), score: node.score - (fixed === BUSY ? 0 : COST.busy) });
   return result;
 }

@@ -12,12 +12,23 @@ export interface Item {
   readonly fields: ReadonlyMap<string, unknown>;
 }
 
+/** The items of all responses; where one names a version that was sent, others name theirs in the same field. */
+export function itemsIn(exchanges: readonly Exchange[], versions: ReadonlySet<string>): Item[] {
+  const sent = exchanges.flatMap((one) => itemsOf(one, versions, new Set()));
+  const places = sent.flatMap(({ fields, version }) =>
+    versions.has(version) ? [...fields].flatMap(([place, value]) => (String(value) === version ? [place] : [])) : [],
+  );
+  const known = new Set(places);
+  return exchanges.flatMap((one) => itemsOf(one, versions, known));
+}
+
 /** The items that name one of the versions, or look as if they did, of one response. */
-export function itemsOf(exchange: Exchange, versions: ReadonlySet<string>): Item[] {
+function itemsOf(exchange: Exchange, versions: ReadonlySet<string>, places: ReadonlySet<string>): Item[] {
   const found: Item[] = [];
   const take = (value: object, place: string, key?: string): boolean => {
     const leaves = leavesOf(value, '', '', 3).filter(({ place: one }) => one.split('.').every(isName));
-    const version = key ?? leaves.find((leaf) => versions.has(String(leaf.value)))?.value ?? otherVersion(leaves);
+    const version =
+      key ?? leaves.find((leaf) => versions.has(String(leaf.value)))?.value ?? otherVersion(leaves, places);
     if (version === undefined) return false;
     const fields = new Map(leaves.map((leaf) => [leaf.place, leaf.value]));
     found.push({ exchange, place, version: String(version), fields });
@@ -45,8 +56,9 @@ export function itemsOf(exchange: Exchange, versions: ReadonlySet<string>): Item
   return found;
 }
 
-function otherVersion(leaves: readonly Leaf[]): unknown {
-  return leaves.find(({ name, value }) => isVersion(value) && /ver|name/i.test(name))?.value;
+function otherVersion(leaves: readonly Leaf[], places: ReadonlySet<string>): unknown {
+  return leaves.find(({ place, name, value }) => isVersion(value) && (places.has(place) || /ver|name/i.test(name)))
+    ?.value;
 }
 
 /** Values of a field over the items, by version, in their order. */

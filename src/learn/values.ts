@@ -33,6 +33,9 @@ export function segmentsOf(path: string): string[] {
   });
 }
 
+/** The name of a field that holds a password. */
+export const PASSWORD = /pass(_?(word|wd|code))?$|^pwd$|passwd|^secret$|^mima$/i;
+
 export type IdName = 'appId' | 'spaceId' | 'channelCode';
 export type Ids = Readonly<Partial<Record<IdName, string>>>;
 
@@ -68,31 +71,33 @@ export function versionsOf(exchanges: readonly Exchange[]): Set<string> {
 
 export interface FoundIds {
   readonly ids: Ids;
-  /** Values that were used for an id as often: two miniapps in one recording. */
-  readonly others: readonly string[];
+  /** Values that stand where the id of the miniapp stands: two miniapps in one recording. */
+  readonly otherApps: readonly string[];
+  readonly otherChannels: readonly string[];
 }
 
-/** The three ids: by the field names of the profile where they have those values, by names that say it, by constancy. */
+/**
+ * The three ids: by the field names of the profile where they have those values, by names that say it, and where no name
+ * says it, by constancy: what nearly every call about a version carries.
+ */
 export function idsOf(exchanges: readonly Exchange[], versions: ReadonlySet<string>, base: Profile): FoundIds {
   const names = profileNames(base);
   const votes: Record<IdName, Map<string, number>> = { appId: new Map(), spaceId: new Map(), channelCode: new Map() };
   const vote = (id: IdName, value: unknown, weight: number) => {
     const text = String(value);
-    if (!IS_ID.test(text) || versions.has(text) || typeof value === 'boolean') return;
+    if (!isId(value) || versions.has(text)) return;
     votes[id].set(text, (votes[id].get(text) ?? 0) + weight);
   };
   const about = exchanges.filter((one) => carries(one, versions));
-  const pool = about.length > 0 ? about : exchanges;
-  for (const one of pool) {
-    const named = [
-      ...sentLeaves(one).map(({ name, value }) => [name, value] as const),
-      ...segmentsOf(one.path).map((segment, at, all) => [all[at - 1] ?? '', segment] as const),
-    ];
-    for (const [name, value] of named) {
+  const isAbout = new Set(about.length > 0 ? about : exchanges);
+  for (const one of exchanges) {
+    // A call about a version counts more than one of the page around it.
+    const weight = isAbout.has(one) ? 4 : 1;
+    for (const [name, value] of namedIn(one)) {
       for (const id of Object.keys(ID_NAMES) as IdName[]) {
-        if (names[id].has(name)) vote(id, value, 3);
-        if (ID_NAMES[id].test(name) && !isPathWord(String(value))) vote(id, value, 1);
-        if (id === 'channelCode' && ID_NAMES[id].test(name) && isPathWord(String(value))) vote(id, value, 1);
+        if (names[id].has(name)) vote(id, value, 3 * weight);
+        const isTelling = id === 'channelCode' || !isPathWord(String(value));
+        if (ID_NAMES[id].test(name) && isTelling) vote(id, value, weight);
       }
     }
   }
@@ -104,9 +109,86 @@ export function idsOf(exchanges: readonly Exchange[], versions: ReadonlySet<stri
     ids[id] = best;
     taken.add(best);
   }
-  const apps = [...votes.appId].filter(([value]) => /\d{6}/.test(value) && value !== ids.appId && !taken.has(value));
-  const top = votes.appId.get(ids.appId ?? '') ?? 0;
-  return { ids, others: apps.filter(([, count]) => count * 3 >= top).map(([value]) => value) };
+  for (const [id, value] of constantIds(exchanges, about, taken, ids)) {
+    ids[id] = value;
+    taken.add(value);
+  }
+  const subject = about.length > 0 ? about : exchanges;
+  return {
+    ids,
+    otherApps: othersOf(subject, ids.appId, taken),
+    otherChannels: othersOf(subject, ids.channelCode, taken),
+  };
+}
+
+function isId(value: unknown): boolean {
+  return typeof value !== 'boolean' && IS_ID.test(String(value));
+}
+
+/** The values of a request with their names; a segment of a path has the name of the one before it. */
+function namedIn(one: Exchange): (readonly [string, unknown])[] {
+  return [
+    ...sentLeaves(one).map(({ name, value }) => [name, value] as const),
+    ...segmentsOf(one.path).map((segment, at, all) => [all[at - 1] ?? '', segment] as const),
+  ];
+}
+
+/** Fields of the person, the page or the request, which are as constant as an id. */
+const NO_ID =
+  /who|by$|creator|submitter|author|owner|nick|member|person|employee|staff|user|operator|account|mail|phone|token|session|sign|nonce|time|lang|locale|device|platform|client|trace|page|size/i;
+
+/** Ids that no name told: long digits in nearly every call about a version, and a word beside them. */
+function constantIds(
+  exchanges: readonly Exchange[],
+  about: readonly Exchange[],
+  taken: ReadonlySet<string>,
+  known: Ids,
+): [IdName, string][] {
+  const counts = new Map<string, number>();
+  const logins = exchanges.filter((one) => sentLeaves(one).some(({ name }) => PASSWORD.test(name)));
+  const personal = new Set(logins.flatMap((one) => sentLeaves(one).map(({ value }) => String(value))));
+  for (const one of about) {
+    const own = sentLeaves(one).filter(
+      ({ name, value }) => !NO_ID.test(name) && isId(value) && !personal.has(String(value)),
+    );
+    const values = [...own.map(({ value }) => String(value)), ...segmentsOf(one.path).filter(hasLongDigits)];
+    for (const value of new Set(values)) counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  const often = [...counts].filter(
+    ([value, count]) => !taken.has(value) && count * 2 > about.length && about.length > 3,
+  );
+  const total = (value: string) => exchanges.filter((one) => carries(one, new Set([value]))).length;
+  const digits = often.flatMap(([value]) => (hasLongDigits(value) ? [value] : []));
+  // The miniapp is named by more calls than its space.
+  digits.sort((a, b) => total(b) - total(a));
+  const words = often.flatMap(([value]) => (isPathWord(value) && !hasLongDigits(value) ? [value] : []));
+  const found: [IdName, string][] = [];
+  for (const id of ['appId', 'spaceId'] as const) {
+    const value = known[id] === undefined ? digits.shift() : undefined;
+    if (value !== undefined) found.push([id, value]);
+  }
+  const channel = known.channelCode === undefined ? (words[0] ?? digits.shift()) : undefined;
+  if (channel !== undefined) found.push(['channelCode', channel]);
+  return found;
+}
+
+function hasLongDigits(value: string): boolean {
+  return /\d{6}/.test(value);
+}
+
+/** Further values that stand where an id stands, in calls about a version; of paths only those of many digits. */
+function othersOf(about: readonly Exchange[], id: string | undefined, taken: ReadonlySet<string>): string[] {
+  if (id === undefined) return [];
+  const fields = about.map((one) => sentLeaves(one).map(({ name, value }) => [name, String(value)] as const));
+  const segments = about.map((one) => namedIn({ ...one, query: {}, body: undefined }));
+  const others = [fields, segments].flatMap((all, isPath) => {
+    const names = new Set(all.flat().flatMap(([name, value]) => (value === id ? [name] : [])));
+    return all.flat().flatMap(([name, value]) => {
+      const isOther = names.has(name) && isId(value) && (isPath === 0 || hasLongDigits(String(value)));
+      return isOther ? [String(value)] : [];
+    });
+  });
+  return [...new Set(others)].filter((value) => !taken.has(value));
 }
 
 function profileNames(base: Profile): Record<IdName, Set<string>> {
@@ -128,9 +210,10 @@ export function carries(exchange: Exchange, values: ReadonlySet<string>): boolea
   );
 }
 
-/** A word of a program: letters, dashes and camel case, at most 40 characters, no run of digits. */
+/** A word of a program: letters, dashes and camel case, at most 40 characters, no run of digits; `query.do`. */
 export function isPathWord(text: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9_-]{0,39}$/.test(text) && !/\d{3}/.test(text) && !/^(?=.*\d)[0-9a-f_-]{8,}$/i.test(text);
+  const word = text.replace(/\.(json|do|action|html?|php|jsp|aspx?)$/, '');
+  return /^[A-Za-z][A-Za-z0-9_-]{0,39}$/.test(word) && !/\d{3}/.test(word) && !/^(?=.*\d)[0-9a-f_-]{8,}$/i.test(word);
 }
 
 /** A field's name as programs use them; the keys of a map may be data and are not shown. */

@@ -1,42 +1,56 @@
-/** What was learned from a recording runs the whole life on the dialect that was recorded. */
+/** What was learned from a recording runs the whole life on the portal that was recorded. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { readHars } from '../../src/learn/har.ts';
 import { learn } from '../../src/learn/learner.ts';
+import { isExplained } from '../../src/learn/report.ts';
 import { defaultProfile } from '../../src/portal/profile/profile.ts';
 import { COMMON } from '../support/action.ts';
-import { DIALECTS, recordGuide } from '../support/dialects.ts';
+import { DIALECTS, recordGuide, type ServedDialect, serveDialect } from '../support/dialects.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { FURTHER } from '../support/further-dialects.ts';
 import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
 
 let place: Place | undefined;
-afterEach(() => place?.close());
+let portal: ServedDialect | undefined;
+afterEach(async () => {
+  place?.close();
+  await portal?.close();
+});
 
-describe.each(DIALECTS.map((dialect) => [dialect.name, dialect] as const))('on the dialect %s', (_, dialect) => {
-  test('a version is submitted, applied for, tested, rolled out, released, withdrawn and rolled back', async () => {
+test.each([...DIALECTS, ...FURTHER].map((dialect) => [dialect.name, dialect] as const))(
+  'on the dialect %s a version is submitted, tested, rolled out, released, withdrawn and rolled back',
+  async (_, dialect) => {
     place = newPlace();
-    const { workspace } = place;
+    const here = place;
+    const { workspace } = here;
     writeFileSync(join(workspace, 'recording.har'), JSON.stringify(await recordGuide(dialect)));
-    const { warnings: _warnings, ...recording } = readHars([join(workspace, 'recording.har')], undefined);
-    const learned = learn([recording], defaultProfile, { is: {}, means: {} });
+    const learned = learn([readHars([join(workspace, 'recording.har')])], defaultProfile);
+    expect(isExplained(learned)).toBe(true);
+    expect(learned.warnings).toEqual([]);
     writeFileSync(join(workspace, 'profile.json'), JSON.stringify({ name: 'learned', ...learned.changes }));
     mkdirSync(join(workspace, 'build'));
     writeFileSync(join(workspace, 'build', 'index.html'), '<!doctype html>');
-    const clock = fakeClock({ startMs: Date.now() });
-    const reaches = async (stage: string, version: string, state: string, more = {}, seed = '') => {
+    portal = await serveDialect(dialect);
+    portal.decide('approve');
+    const clock = fakeClock({ startMs: portal.nowMs() });
+    const url = portal.url;
+    const reaches = async (stage: string, version: string, state: string, more = {}) => {
       const inputs = {
         ...COMMON,
-        'portal-url': `sandbox?dialect=profile.json&file=state.json&after=0s${seed}`,
+        'portal-url': url,
+        'portal-profile': 'profile.json',
+        'portal-session': 'session=of-the-learned-life',
         stage,
         version,
         ...more,
       };
-      const { report, log } = await runInProcess(inputs, { clock, place: place as Place });
+      const { report, log } = await runInProcess(inputs, { clock, place: here });
       expect(report, log).toMatchObject({ state });
     };
-    await reaches('upload', '1.1.0', 'none', { package: 'build' }, '&live=1.0.0');
+    await reaches('upload', '1.1.0', 'none', { package: 'build' });
     await reaches('submit apply', '1.1.0', 'approved');
     await reaches('whitelist', '1.1.0', 'whitelist-testing', { 'whitelist-ids': 'tester-1, tester-2' });
     await reaches('grayscale', '1.1.0', 'grayscale', { 'grayscale-ratio': '7, 29', 'grayscale-soak': '0s' });
@@ -44,5 +58,16 @@ describe.each(DIALECTS.map((dialect) => [dialect.name, dialect] as const))('on t
     await reaches('upload submit apply', '1.2.0', 'approved', { package: 'build' });
     await reaches('withdraw', '1.2.0', 'withdrawn');
     await reaches('rollback', '1.0.0', 'released');
-  });
-});
+    const [app] = portal.state().apps;
+    expect(app?.releases.map(({ version, status }) => `${version} ${status}`)).toEqual([
+      '1.0.0 ONLINE',
+      '1.1.0 ARCHIVED',
+      '1.2.0 CANCELLED',
+    ]);
+    expect(app?.releases[1]?.whitelistCount).toBe(2);
+    const ratios = portal
+      .state()
+      .journal.flatMap(({ ratioPercent, errorCode }) => (errorCode ? [] : (ratioPercent ?? [])));
+    expect(ratios).toEqual([7, 29]);
+  },
+);

@@ -18,6 +18,7 @@ export interface DialectCall {
   readonly query?: Readonly<Record<string, Json>>;
   readonly body?: Readonly<Record<string, Json>>;
   readonly does?: readonly Operation[];
+  readonly isUpload?: boolean;
 }
 
 export interface Dialect {
@@ -27,12 +28,14 @@ export interface Dialect {
   /** Operations that have no call of their own. */
   readonly folds: Readonly<Partial<Record<Operation, string>>>;
   readonly words: Readonly<Record<string, string | number>>;
-  /** The portal's field -> the dialect's. */
+  /** The portal's field -> the dialect's place, with dots on the way to it; empty where it has none. */
   readonly fields: Readonly<Record<string, string>>;
   readonly ratio?: 'text' | 'fraction';
-  readonly time?: 'seconds' | 'text';
+  readonly time?: 'seconds' | 'text' | 'ISO';
+  /** A change returns the release. */
+  readonly echoes?: true;
   readonly envelope: (data: Json, code: string, message: string) => Json;
-  readonly list: (items: readonly Json[], one: boolean) => Json;
+  readonly list: (items: readonly Json[], one: boolean, operation: Operation) => Json;
 }
 
 export const APP = '2088000000000000000001';
@@ -239,7 +242,8 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
   const server: Server = createServer(async (req, res) => {
     const url = new URL(req.url ?? '/', 'http://portal');
     const text = (await readAll(req)).toString('utf8');
-    const sent = { ...Object.fromEntries(url.searchParams), ...(text.startsWith('{') ? JSON.parse(text) : {}) };
+    const body = text.startsWith('{') ? JSON.parse(text) : formOf(text);
+    const sent = { ...Object.fromEntries(url.searchParams), ...body };
     const found = callFor(dialect, req.method ?? '', url.pathname, sent);
     nowMs += 20_000;
     const reply = (body: Json) => {
@@ -248,22 +252,25 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
     };
     if (!found) return reply(dialect.envelope({ name: 'Jane Doe', menu: ['home'], version: '9.9.9' }, '', ''));
     const { operation, values } = found;
-    let body = { success: true, data: null as Json, errorCode: '', errorMsg: '' };
+    let result = { success: true, data: null as Json, errorCode: '', errorMsg: '' };
     const steps = dialect.calls[operation]?.does ?? [operation];
     for (const step of steps) {
-      const result = run(step, values);
-      const isPassed = result.errorCode === 'STATUS_NOT_ALLOWED' && step !== steps.at(-1);
-      if (!isPassed) body = result;
-      if (!result.success && !isPassed) break;
+      const one = run(step, values);
+      const isPassed = /STATUS_NOT_ALLOWED|RELEASE_EXISTS/.test(one.errorCode) && step !== steps.at(-1);
+      if (!isPassed) result = one;
+      if (!one.success && !isPassed) break;
     }
-    const list = (body.data as { list?: Record<string, Json>[] } | null)?.list;
+    if (dialect.echoes && result.success && result.data === null && operation !== 'login')
+      result = { ...run('findRelease', { ...values }) };
+    const list = (result.data as { list?: Record<string, Json>[] } | null)?.list;
     const data = list
       ? dialect.list(
           list.map((item) => itemOf(item, dialect)),
-          operation === 'findRelease',
+          operation === 'findRelease' || (dialect.echoes === true && !/^list/.test(operation)),
+          operation,
         )
-      : body.data;
-    reply(dialect.envelope(data, body.errorCode, body.errorMsg));
+      : result.data;
+    reply(dialect.envelope(data, result.errorCode, result.errorMsg));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -281,30 +288,49 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
   };
 }
 
+/** The fields of a multipart form. */
+function formOf(text: string): Record<string, string> {
+  const fields = text.matchAll(/name="(\w+)"\r\n\r\n([^\r\n]*)/g);
+  return Object.fromEntries([...fields].map(([, name = '', value = '']) => [name, value]));
+}
+
 function itemOf(item: Record<string, Json>, dialect: Dialect): Json {
-  return Object.fromEntries(
-    Object.entries(item).map(([name, value]) => {
-      let shown = value;
-      if (name === 'versionStatus') shown = dialect.words[String(value)];
-      if (name === 'grayRatio' && dialect.ratio === 'text') shown = String(value);
-      if (name === 'grayRatio' && dialect.ratio === 'fraction') shown = Number(value) / 100;
-      if (name === 'gmtModified' && dialect.time === 'seconds') shown = Math.floor(Number(value) / 1000);
-      if (name === 'gmtModified' && dialect.time === 'text')
-        shown = new Date(Number(value) + 7 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
-      return [dialect.fields[name] ?? name, shown];
-    }),
-  );
+  const result: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(item)) {
+    let shown = value;
+    if (name === 'versionStatus') shown = dialect.words[String(value)];
+    if (name === 'grayRatio' && dialect.ratio === 'text') shown = String(value);
+    if (name === 'grayRatio' && dialect.ratio === 'fraction') shown = Number(value) / 100;
+    if (name === 'gmtModified' && dialect.time === 'seconds') shown = Math.floor(Number(value) / 1000);
+    if (name === 'gmtModified' && dialect.time === 'ISO') shown = new Date(Number(value)).toISOString();
+    if (name === 'gmtModified' && dialect.time === 'text')
+      shown = new Date(Number(value) + 7 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
+    const place = dialect.fields[name] ?? name;
+    if (place !== '') put(result, place, shown);
+  }
+  return result;
+}
+
+function put(target: Record<string, Json>, place: string, value: Json): void {
+  const [name = '', ...rest] = place.split('.');
+  if (rest.length === 0) target[name] = value;
+  else {
+    target[name] ??= {};
+    put(target[name] as Record<string, Json>, rest.join('.'), value);
+  }
 }
 
 /** Fills a template; forms of the ratio and of the user IDs are written as the placeholder says. */
 export function fill(template: Json, values: Readonly<Record<string, Json>>): Json {
   if (typeof template === 'string') {
-    const [, name = '', form] = /^\{(\w+)(?::(.+))?\}$/.exec(template) ?? [];
+    const [, name = '', form] = PLACEHOLDER.exec(template) ?? [];
     if (name === '') return template;
     const value = values[name];
     if (form === 'text') return String(value);
     if (form === 'fraction') return Number(value) / 100;
-    return value;
+    if (form === 'fraction-text') return String(Number(value) / 100);
+    if (form === 'number') return (JSON as unknown as { rawJSON(text: string): Json }).rawJSON(String(value));
+    return form !== undefined && Array.isArray(value) ? value.join(form) : value;
   }
   if (Array.isArray(template)) {
     const [first] = template;
@@ -316,32 +342,54 @@ export function fill(template: Json, values: Readonly<Record<string, Json>>): Js
   return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, fill(value, values)]));
 }
 
+const PLACEHOLDER = /^\{(\w+)(?::([^{}]+))?\}$/;
+
+/** The values of the placeholders of a template in what was sent; undefined where it is something else. */
+function match(template: Json, sent: Json): Record<string, Json> | undefined {
+  if (sent === undefined) return undefined;
+  if (typeof template === 'string') {
+    const [, name, form] = PLACEHOLDER.exec(template) ?? [];
+    if (name === undefined) return template === sent ? {} : undefined;
+    if (form === 'text') return typeof sent === 'string' ? { [name]: Number(sent) } : undefined;
+    if (form?.startsWith('fraction')) {
+      const isRight = typeof sent === (form === 'fraction' ? 'number' : 'string');
+      return isRight ? { [name]: Math.round(Number(sent) * 100) } : undefined;
+    }
+    if (form === 'number') return typeof sent === 'number' || typeof sent === 'bigint' ? {} : undefined;
+    if (form !== undefined) return typeof sent === 'string' ? { [name]: sent.split(form) } : undefined;
+    if (name === 'userId') return { userIds: [sent] };
+    if (name === 'ratio' || name === 'userIds') {
+      const isRight = name === 'ratio' ? typeof sent === 'number' : Array.isArray(sent);
+      return isRight ? { [name]: sent } : undefined;
+    }
+    return { [name]: sent };
+  }
+  if (Array.isArray(template) && JSON.stringify(template).includes('{userIds:each}'))
+    return Array.isArray(sent) ? { userIds: sent.map((user) => Object.values(Object(user))[0]) } : undefined;
+  if (template === null || typeof template !== 'object')
+    return JSON.stringify(template) === JSON.stringify(sent) ? {} : undefined;
+  const found: Record<string, Json> = {};
+  for (const [name, one] of Object.entries(template)) {
+    const inner = match(one, Object(sent)[name]);
+    if (!inner) return undefined;
+    Object.assign(found, inner);
+  }
+  return found;
+}
+
 function callFor(dialect: Dialect, method: string, path: string, sent: Record<string, Json>) {
   const fitting = (Object.entries(dialect.calls) as [Operation, DialectCall][]).flatMap(([operation, call]) => {
     const source = (dialect.base + call.path).replace(/\{(\w+)\}/g, '(?<$1>[^/]+)');
-    const match = call.method === method ? new RegExp(`^${source}$`).exec(path) : null;
-    if (!match) return [];
-    const values: Record<string, Json> = { ...match.groups };
+    const groups = call.method === method ? new RegExp(`^${source}$`).exec(path) : null;
+    if (!groups) return [];
     const template = { ...call.query, ...call.body };
-    for (const [name, one] of Object.entries(template)) {
-      const [, key, form] = /^\{(\w+)(?::(.+))?\}$/.exec(String(one)) ?? [];
-      if (key && sent[name] !== undefined) {
-        const value = sent[name];
-        values[key] = form === 'text' ? Number(value) : form === 'fraction' ? Math.round(Number(value) * 100) : value;
-      }
-      if (Array.isArray(one) && Array.isArray(sent[name]))
-        values['userIds'] = sent[name].map((user) => Object.values(Object(user))[0]);
-    }
-    const isFull = Object.keys(template).every((name) => sent[name] !== undefined || operation === 'uploadPackage');
-    return isFull
-      ? [
-          {
-            operation,
-            values: { appId: APP, spaceId: SPACE, channelCode: TARGET, page: '1', pageSize: '50', ...values },
-            size: Object.keys(template).length,
-          },
-        ]
-      : [];
+    const found = match(template, sent);
+    if (!found) return [];
+    const named = { ...groups.groups, ...found } as Record<string, Json>;
+    const zip = named['artifact'] ?? `app/version/${APP}/${named['version']}/${APP}_v${named['version']}.zip`;
+    const values = { appId: APP, spaceId: SPACE, channelCode: TARGET, page: '1', pageSize: '50', artifacts: [zip] };
+    for (const one of ['page', 'pageSize'] as const) if (named[one] !== undefined) named[one] = String(named[one]);
+    return [{ operation, values: { ...values, ...named }, size: Object.keys(template).length }];
   });
   return fitting.sort((a, b) => b.size - a.size)[0];
 }
@@ -358,8 +406,11 @@ export interface Har {
   log: { version: string; entries: Json[] };
 }
 
-/** Walks the whole guide on a dialect, with the noise of a page, and gives what a browser's network panel recorded. */
-export async function recordGuide(dialect: Dialect): Promise<Har> {
+/**
+ * Walks the whole guide on a dialect, with the noise of a page, and gives what a browser's network panel recorded. `isBrief`: one version, approved at
+ * once and released.
+ */
+export async function recordGuide(dialect: Dialect, isBrief = false): Promise<Har> {
   const portal = await serveDialect(dialect);
   const entries: Json[] = [];
   const send = async (method: string, path: string, query: Json, body: Json, isUpload = false): Promise<Json> => {
@@ -403,6 +454,8 @@ export async function recordGuide(dialect: Dialect): Promise<Har> {
       username: 'jane.doe',
       password: 'hunter2-hunter2',
       artifacts: [`app/version/${APP}/${values['version']}/${APP}_v${values['version']}.zip`],
+      userId: USERS[0],
+      artifact: `app/version/${APP}/${values['version']}/${APP}_v${values['version']}.zip`,
       ...values,
     };
     const path =
@@ -412,11 +465,11 @@ export async function recordGuide(dialect: Dialect): Promise<Har> {
       path,
       fill(found.query ?? {}, all),
       found.body && fill(found.body, all),
-      operation === 'uploadPackage',
+      operation === 'uploadPackage' || found.isUpload,
     );
   };
   const look = async (version: string) => {
-    await call('findRelease', { version });
+    await call(dialect.calls.findRelease ? 'findRelease' : 'listReleases', { version });
     await send('GET', `${dialect.base}/user/info`, {}, undefined);
   };
   const press = async (operation: Operation, values: Record<string, Json>) => {
@@ -430,12 +483,14 @@ export async function recordGuide(dialect: Dialect): Promise<Har> {
     await call('login', {});
     await call('listVersions', {});
     await call('listReleases', {});
-    for (const version of ['1.1.0', '1.2.0']) {
+    for (const version of isBrief ? ['1.1.0'] : ['1.1.0', '1.2.0']) {
       for (const operation of ['uploadPackage', 'createVersion'] as const) await press(operation, { version });
       await look(version);
       await press('createRelease', { version });
       await press('startApproval', { version });
-      if (version === '1.1.0') {
+      if (isBrief) {
+        await look(version);
+      } else if (version === '1.1.0') {
         portal.decide('reject');
         await look(version);
         portal.decide('never');
@@ -460,6 +515,7 @@ export async function recordGuide(dialect: Dialect): Promise<Har> {
       await call('listReleases', {});
       await call('releaseHistory', { version });
     }
+    if (isBrief) return { log: { version: '1.2', entries } };
     await press('cancelRelease', { version: '1.2.0' });
     await look('1.0.0');
     await press('rollback', { version: '1.0.0' });

@@ -1,0 +1,342 @@
+/** Recordings as they come: bad ones, halves, the HAR files of each browser, and what is said of them. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { askAbout } from '../../src/learn/ask.ts';
+import { readHars } from '../../src/learn/har.ts';
+import { type Answers, type Learned, learn } from '../../src/learn/learner.ts';
+import { isExplained, reportOf } from '../../src/learn/report.ts';
+import { checkProfile } from '../../src/portal/profile/load.ts';
+import { defaultProfile } from '../../src/portal/profile/profile.ts';
+import { APP, DIALECTS, type Dialect, type Har, recordGuide, TARGET } from '../support/dialects.ts';
+
+interface Entry {
+  startedDateTime: string;
+  request: {
+    method?: string;
+    url: string;
+    headers: { name: string; value: string }[];
+    postData?: { mimeType: string; text?: string; params?: { name: string; value?: string; fileName?: string }[] };
+  };
+  response: { status: number; content: { text?: string; encoding?: string; mimeType: string } };
+}
+
+let folder: string;
+let har: Har;
+let brief: Har;
+/** What the whole recording says. */
+let whole: Learned;
+const dialect = DIALECTS[0] as Dialect;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'recordings-'));
+  har = await recordGuide(dialect);
+  brief = await recordGuide(dialect, true);
+  whole = learned(har);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+function save(content: unknown): string {
+  const file = join(folder, `${files++}.har`);
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+function learned(content: unknown, answers: Answers = {}, base = defaultProfile): Learned {
+  return learn([readHars([save(content)])], base, answers);
+}
+/** A recording of which each entry was changed. */
+function changed(change: (entry: Entry) => void, of: Har = har): Har {
+  const copy = structuredClone(of);
+  for (const entry of copy.log.entries as Entry[]) change(entry);
+  return copy;
+}
+function renamed(names: Readonly<Record<string, string>>, shiftMs = 0): Har {
+  let text = JSON.stringify(har);
+  for (const [from, to] of Object.entries(names)) text = text.replaceAll(from, to);
+  const copy = JSON.parse(text) as Har;
+  for (const entry of copy.log.entries as Entry[])
+    entry.startedDateTime = new Date(Date.parse(entry.startedDateTime) + shiftMs).toISOString();
+  return copy;
+}
+const joined = (...hars: Har[]) => ({ log: { entries: hars.flatMap(({ log }) => log.entries) } });
+const verdicts = ({ operations }: Learned) => operations.map(({ operation, verdict }) => `${operation} ${verdict}`);
+const operationsIn = ({ changes }: Learned) => changes['operations'] as Record<string, Record<string, unknown>>;
+
+describe('the day of the recording', () => {
+  test('stands in each call that was confirmed or learned, and in no other', () => {
+    const operations = operationsIn(learned(brief));
+    expect(operations['startApproval']).toEqual({ mark: 'observed', confirmedOn: '2026-03-01' });
+    expect(operations['setRatio']).toMatchObject({ confirmedOn: '2026-03-01' });
+    expect(operations).not.toHaveProperty('rollback');
+  });
+
+  test('is renewed by a later recording, and not set back by an earlier one', () => {
+    const first = checkProfile({ name: 'first', ...whole.changes }).profile;
+    if (!first) throw new Error('no profile');
+    expect(learned(har, {}, first).changes).toEqual({});
+    expect(learned(renamed({}, -9e8), {}, first).changes).toEqual({});
+    const later = operationsIn(learned(renamed({}, 9e8), {}, first));
+    expect(later['setRatio']).toEqual({ mark: 'observed', confirmedOn: '2026-03-11' });
+  });
+
+  test('is left out where the recording has no times', () => {
+    const timeless = changed((entry) => {
+      entry.startedDateTime = '';
+    });
+    expect(JSON.stringify(learned(timeless).changes)).not.toContain('confirmedOn');
+  });
+});
+
+describe('a bad recording says what it is', () => {
+  const bad: Record<string, () => [unknown, string]> = {
+    'an empty file': () => ['', 'The file is empty'],
+    'no JSON': () => ['Hello', 'no HAR'],
+    'JSON that is no HAR': () => [{ a: [1] }, 'no log.entries'],
+    'no responses': () => [
+      changed(({ response }) => {
+        delete response.content.text;
+      }),
+      'No response was recorded. Export it again',
+    ],
+    'pages only': () => [
+      changed(({ response }) => {
+        response.content = { mimeType: 'text/html', text: '<form><input type=password></form>' };
+      }),
+      'holds pages (HTML)',
+    ],
+    'a session that was logged out, by HTTP status': () => [
+      changed(({ response }) => {
+        response.status = 401;
+      }),
+      'logged out',
+    ],
+    'a session that was logged out, in the envelope': () => [
+      changed(({ response }) => {
+        response.content.text = JSON.stringify({ success: false, errorCode: '401', errorMsg: 'not login' });
+      }),
+      'logged out',
+    ],
+    'another site': () => [
+      changed((entry) => {
+        entry.request.url = entry.request.url.replace(/\/rest\/.*/, '/shop/cart?item=9');
+        entry.response.content.text = JSON.stringify({ success: true, data: { cart: [{ price: 9 }] } });
+        if (entry.request.postData) entry.request.postData = { mimeType: 'application/json', text: '{"item":9}' };
+      }),
+      'portal.example.com has no call about a version or a release',
+    ],
+    'two miniapps': () => [joined(har, renamed({ [APP]: '2088000000000000000077' }, 7_000)), 'of two miniapps'],
+    'two target apps': () => [joined(har, renamed({ [TARGET]: 'OTHER' }, 7_000)), 'of two target apps'],
+  };
+  test.each(Object.keys(bad))('%s', (name) => {
+    const [content, message] = bad[name]?.() ?? [];
+    expect(() => learned(content)).toThrow(message);
+  });
+
+  test('two target apps in the paths of a REST portal', async () => {
+    const rest = await recordGuide(DIALECTS.find(({ name }) => name === 'REST') as Dialect);
+    const other = JSON.parse(JSON.stringify(rest).replaceAll(TARGET, 'OTHER')) as Har;
+    expect(() => learned(joined(rest, other))).toThrow('of two target apps');
+  });
+
+  test('two releases of one version establish nothing', () => {
+    const mixed = learned(joined(har, renamed({}, 7_000)));
+    expect(mixed.warnings.join()).toContain('contradicts itself');
+    expect(isExplained(mixed)).toBe(false);
+    expect(mixed.changes).not.toHaveProperty('statuses');
+    const written = Object.keys(operationsIn(mixed));
+    expect(written.filter((name) => !/^(list|find|login|releaseHistory)/.test(name))).toEqual([]);
+  });
+
+  test('a file that ends in the middle is read up to there, with a note', () => {
+    const text = JSON.stringify(har);
+    const { warnings } = readHars([save(text.slice(0, text.length / 2))]);
+    expect(warnings).toEqual([expect.stringMatching(/ends in the middle.*Export the recording again/)]);
+  });
+});
+
+describe('two halves of a release', () => {
+  test('the second begins from the first, and both say what the whole says', () => {
+    const all = learned(brief);
+    const entries = brief.log.entries as Entry[];
+    const middle = entries.findIndex(({ request }) => request.url.includes('skipBeta'));
+    const first = learned({ log: { entries: entries.slice(0, middle) } });
+    const base = checkProfile({ name: 'first', ...first.changes }).profile;
+    expect(verdicts(first)).toContain('goOnline not seen');
+    // The page reads its lists again when it is opened.
+    const start = entries.slice(0, 3);
+    const second = learned({ log: { entries: [...start, ...entries.slice(middle)] } }, {}, base);
+    const names = [...new Set([first, second].flatMap((one) => Object.keys(operationsIn(one) ?? {})))].sort();
+    expect(names).toEqual(Object.keys(operationsIn(all)).sort());
+    const merged = { ...(first.changes['statuses'] as object), ...(second.changes['statuses'] as object) };
+    expect(merged).toEqual(all.changes['statuses']);
+    expect(second.warnings).toEqual([]);
+  });
+});
+
+test('a call that an earlier recording held otherwise is a contradiction that is named', () => {
+  const first = checkProfile({ name: 'first', ...whole.changes }).profile;
+  const moved = renamed({ 'gray/updateStrategy': 'gray/elsewhere' }, 9e8);
+  expect(learned(moved, {}, first).warnings).toEqual([
+    expect.stringMatching(
+      /of 2026-03-01, that setRatio is POST .*updateStrategy; this recording shows POST .*elsewhere/,
+    ),
+  ]);
+});
+
+test('a change that names the release by its ticket alone is not passed over', () => {
+  const ids = new Map<string, string>();
+  const tickets = changed(({ request, response }) => {
+    for (const item of JSON.parse(response.content.text ?? '{}').data?.list ?? [])
+      if (item.publishId) ids.set(item.version, item.publishId);
+    const { postData } = request;
+    const sent = JSON.parse(postData?.text ?? '{}');
+    if (!postData || !request.url.endsWith('gray/run')) return;
+    postData.text = JSON.stringify({ ticket: ids.get(sent.version) });
+  });
+  const result = learned(tickets);
+  expect(result.unexplained.join()).toMatch(/gray\/run: names the release by its ticket \(publishId\)/);
+  expect(isExplained(result)).toBe(false);
+});
+
+describe('what the user says', () => {
+  /** Ends with a call from the approved release, before the release was read again. */
+  const open = () => {
+    const entries = structuredClone(har.log.entries) as Entry[];
+    const last = entries.findIndex(({ request }) => request.url.endsWith('whiteTest/begin'));
+    for (const { request } of entries) request.url = request.url.replace('whiteTest/begin', 'step/a');
+    return { log: { entries: entries.slice(0, last + 1) } };
+  };
+  const CALL = 'POST /app/publish/version/step/a';
+
+  test('answers that the recording cannot follow are faults that name what it has', () => {
+    const faultOf = (answers: Answers) => {
+      try {
+        learned(open(), answers);
+        return '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(faultOf({ is: { startPilot: CALL, skipPilot: CALL } })).toMatch(/startPilot and to skipPilot.*step\/a/);
+    expect(faultOf({ is: { nothing: CALL } })).toMatch(/no such operation. Known: .*startPilot/);
+    expect(faultOf({ is: { startPilot: 'POST /nowhere' } })).toMatch(/no such call. Known: .*step\/a/);
+    expect(faultOf({ means: { CLEARED: 'nice' } })).toMatch(/no such state. Known: .*approved.*busy/);
+    expect(faultOf({ means: { NEVER_MET: 'approved' } })).toMatch(/no such status word. Met: .*CLEARED/);
+  });
+
+  test('a word is what the user says, a transitional one too', () => {
+    const { words, changes } = learned(open(), { means: { CLEARED: 'busy' } });
+    expect(words.find(({ word }) => word === 'CLEARED')).toMatchObject({ state: 'busy', evidence: 'you said so' });
+    expect(changes['statuses']).toMatchObject({ CLEARED: { state: 'busy', mark: 'observed' } });
+  });
+
+  test('a terminal asks, with the candidates; an answer and the end of the input are taken', async () => {
+    const unsure = learned(open());
+    const terminal = (isTTY: boolean) => ({
+      stdin: Object.assign(new PassThrough(), { isTTY }),
+      stdout: Object.assign(new PassThrough(), { isTTY }),
+    });
+    const answering = terminal(true);
+    let asked = '';
+    answering.stdout.on('data', (text) => {
+      asked += text;
+      if (/open: $/.test(String(text))) answering.stdin.write(String(text).includes('is startPilot?') ? '1\n' : '\n');
+    });
+    expect((await askAbout(unsure, {}, answering)).is).toEqual({ startPilot: CALL });
+    expect(asked).toContain(`Which call is startPilot?\n  1  ${CALL}\n`);
+    const silent = terminal(true);
+    silent.stdin.end();
+    expect(await askAbout(unsure, {}, silent)).toEqual({ is: {}, means: {} });
+    const none = terminal(false);
+    const before = { is: {} };
+    expect(await askAbout(unsure, before, none)).toBe(before);
+    expect(none.stdout.read()).toBeNull();
+  });
+});
+
+describe('the HAR files of browsers give the same profile', () => {
+  const multipart = (params: NonNullable<NonNullable<Entry['request']['postData']>['params']>) =>
+    params
+      .map(({ name, value, fileName }) => {
+        const file = fileName ? `; filename="${fileName}"\r\nContent-Type: application/zip` : '';
+        return `--x\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n${value ?? ''}\r\n`;
+      })
+      .join('');
+  const browsers: Record<string, (entry: Entry, index: number) => void> = {
+    Chrome: (entry) => {
+      Object.assign(entry, { _initiator: { type: 'script' }, _priority: 'High', _resourceType: 'fetch' });
+      entry.request.headers.push({ name: ':method', value: entry.request.method ?? '' });
+      const { postData } = entry.request;
+      if (postData?.params)
+        entry.request.postData = { mimeType: 'multipart/form-data; boundary=x', text: multipart(postData.params) };
+    },
+    'Chrome without forms': ({ request }) => {
+      if (request.postData?.params) request.postData = { mimeType: 'multipart/form-data; boundary=x' };
+    },
+    Edge: ({ request, response }) => {
+      response.content.mimeType = 'application/json;charset=UTF-8';
+      if (request.postData?.params)
+        request.postData.params = request.postData.params.map(({ name, value, fileName }) =>
+          fileName ? { name, value: '(binary)' } : { name, value: value ?? '' },
+        );
+    },
+    Firefox: (entry) => {
+      Object.assign(entry, { _securityState: 'secure' });
+      entry.startedDateTime = entry.startedDateTime.replace(/T(\d\d)(.*)Z$/, (_, hours: string, rest: string) => {
+        const local = Number(hours) + 7;
+        if (local > 23) return `T${hours}${rest}Z`;
+        return `T${String(local).padStart(2, '0')}${rest}+07:00`;
+      });
+      entry.response.content.text = Buffer.from(entry.response.content.text ?? '').toString('base64');
+      entry.response.content.encoding = 'base64';
+    },
+    Safari: (entry) => {
+      if (entry.request.postData && !entry.request.postData.params) entry.request.postData.mimeType = '';
+      entry.response.content.mimeType = 'text/plain';
+      entry.response.content.text = `\uFEFF${entry.response.content.text}`;
+    },
+    'HTTP/2 without a method of its own': ({ request }) => {
+      request.headers.push({ name: ':method', value: request.method ?? '' });
+      delete request.method;
+    },
+  };
+  test.each(Object.keys(browsers))('%s', (name) => {
+    let index = 0;
+    const theirs = changed((entry) => browsers[name]?.(entry, index++));
+    const text = name === 'Safari' ? `\uFEFF${JSON.stringify(theirs, null, 1)}` : theirs;
+    expect(learned(text).changes).toEqual(whole.changes);
+  });
+
+  test('several files in any order, with entries that stand in two', () => {
+    const { entries } = har.log;
+    const parts = [entries.slice(60), entries.slice(0, 40), entries.slice(30, 70)].map((own) =>
+      save({ log: { entries: own } }),
+    );
+    const recording = readHars(parts);
+    expect(recording.exchanges).toHaveLength(readHars([save(har)]).exchanges.length);
+    expect(learn([recording], defaultProfile).changes).toEqual(whole.changes);
+  });
+});
+
+describe('privacy', () => {
+  test('no value that was sent or received as data leaves, but the three ids', () => {
+    const text = JSON.stringify(brief);
+    const value = fc.stringMatching(/^[a-z]{4,8}-[0-9]{4,8}[A-Za-z ]{0,12}$/);
+    fc.assert(
+      fc.property(value, value, value, (user, notes, name) => {
+        const own = text
+          .replaceAll('tester-4711', user)
+          .replaceAll('Secret notes of the release', notes)
+          .replaceAll('Jane Doe', name);
+        const result = learned(own);
+        const left = `${reportOf(result).join('\n')}\n${JSON.stringify(result.changes)}`;
+        for (const secret of [user, notes, name, 'hunter2', 'trace-0815', '1.1.0']) expect(left).not.toContain(secret);
+      }),
+      { numRuns: 2 },
+    );
+  });
+});

@@ -1,0 +1,500 @@
+/**
+ * Further dialects, in which no name says what a call does: foreign words, numbers, one address for several operations,
+ * versions in the path, changes that return the release.
+ */
+
+import type { Dialect, DialectCall } from './dialects.ts';
+
+type Json = unknown;
+
+const post = (path: string, body: Record<string, Json>, more: object = {}): DialectCall => ({
+  method: 'POST',
+  path,
+  body,
+  ...more,
+});
+const words = (list: (string | number)[]) =>
+  Object.fromEntries(
+    ['INIT', 'APPROVE', 'REJECTED', 'CANCELLED', 'PASSED', 'BETA', 'GRAY_WAIT', 'GRAY', 'ONLINE', 'ARCHIVED'].map(
+      (w, i) => [w, list[i] as string],
+    ),
+  );
+const PIN = { xiaochengxuId: '{appId}', kongjianId: '{spaceId}', qudao: '{channelCode}', banben: '{version}' };
+const SN = { app_id: '{appId}', space_id: '{spaceId}', target_app: '{channelCode}', version_name: '{version}' };
+const N = { miniAppId: '{appId:number}', tenantId: '{spaceId:number}', channel: '{channelCode}', ver: '{version}' };
+const noDesc = { versionStatusDesc: '', statusDesc: '' };
+export const FURTHER: readonly Dialect[] = [
+  {
+    name: 'pinyin',
+    base: '/xcx/guanli',
+    folds: {},
+    calls: {
+      listVersions: {
+        method: 'GET',
+        path: '/banben/liebiao',
+        query: { xiaochengxuId: '{appId}', kongjianId: '{spaceId}', yema: '{page}', meiye: '{pageSize}' },
+      },
+      uploadPackage: post('/wenjian/shangchuan', { xiaochengxuId: '{appId}', banben: '{version}' }),
+      createVersion: post('/banben/xinjian', { ...PIN, wenjianLiebiao: '{artifacts}' }),
+      createRelease: post('/fabu/xinjian', { ...PIN, shuoming: '{releaseNotes}' }),
+      findRelease: { method: 'GET', path: '/fabu/chaxun', query: PIN },
+      listReleases: {
+        method: 'GET',
+        path: '/fabu/liebiao',
+        query: { xiaochengxuId: '{appId}', qudao: '{channelCode}', yema: '{page}', meiye: '{pageSize}' },
+      },
+      releaseHistory: {
+        method: 'GET',
+        path: '/fabu/lishi',
+        query: { xiaochengxuId: '{appId}', qudao: '{channelCode}', banben: '{version}' },
+      },
+      startApproval: post('/fabu/shenqing', PIN),
+      cancelApproval: post('/fabu/chehui', PIN),
+      addWhitelist: post('/fabu/baimingdan', { ...PIN, yonghu: '{userIds:,}' }),
+      startPilot: post('/fabu/kaishiceshi', PIN),
+      skipPilot: post('/fabu/jieshuceshi', PIN),
+      setRatio: post('/fabu/huidu/bili', { ...PIN, bili: '{ratio}' }),
+      startGrayscale: post('/fabu/huidu/kaishi', PIN),
+      goOnline: post('/fabu/quanliang', PIN),
+      cancelRelease: post('/fabu/zhongzhi', PIN),
+      rollback: post('/fabu/huitui', PIN),
+      login: post('/denglu', { yonghuming: '{username}', password: '{password}' }),
+    },
+    words: words([
+      'YIJIAN',
+      'SHENHE',
+      'BOHUI',
+      'CHEHUI',
+      'TONGGUO',
+      'CESHI',
+      'DENGDAI',
+      'HUIDU',
+      'SHANGXIAN',
+      'GUIDANG',
+    ]),
+    fields: {
+      ...noDesc,
+      version: 'banben',
+      versionStatus: 'zhuangtai',
+      publishId: 'danhao',
+      gmtModified: 'gengxinShijian',
+      grayRatio: 'huiduBili',
+      approveComment: 'yijian',
+      channelCode: 'qudao',
+      appId: 'xiaochengxuId',
+      artifactList: 'wenjianLiebiao',
+      gmtCreate: 'chuangjianShijian',
+      changelog: 'shuoming',
+      whitelistCount: 'baimingdanShu',
+    },
+    envelope: (data, code, msg) => ({ ret: code === '' ? 0 : 1001, shuju: data, cuowu: msg }),
+    list: (items) => ({ liebiao: items, zongshu: items.length }),
+  },
+  {
+    name: 'snake numeric',
+    base: '/v3',
+    folds: { setRatio: 'startGrayscale', addWhitelist: 'startPilot', skipPilot: 'none' },
+    calls: {
+      listVersions: post('/version_list', {
+        app_id: '{appId}',
+        space_id: '{spaceId}',
+        page_no: '{page}',
+        page_size: '{pageSize}',
+      }),
+      uploadPackage: post('/package_upload', { app_id: '{appId}', version_name: '{version}' }),
+      createVersion: post('/version_add', { app_id: '{appId}', version_name: '{version}', package_url: '{artifact}' }),
+      createRelease: post('/release_add', { ...SN, release_note: '{releaseNotes}', kind: 'mini_app' }),
+      findRelease: post('/release_detail', SN),
+      listReleases: post('/release_list', {
+        app_id: '{appId}',
+        target_app: '{channelCode}',
+        page_no: '{page}',
+        page_size: '{pageSize}',
+      }),
+      releaseHistory: post('/release_log', SN),
+      startApproval: post('/release_submit', SN),
+      cancelApproval: post('/release_recall', SN),
+      startPilot: post(
+        '/release_trial',
+        { ...SN, testers: [{ id: '{userIds:each}' }] },
+        { does: ['addWhitelist', 'startPilot'] },
+      ),
+      startGrayscale: post(
+        '/release_ramp',
+        { ...SN, permille: '{ratio:fraction}' },
+        { does: ['skipPilot', 'setRatio', 'startGrayscale'] },
+      ),
+      goOnline: post('/release_all', SN, { does: ['skipPilot', 'goOnline'] }),
+      cancelRelease: post('/release_stop', SN),
+      rollback: post('/release_back', SN),
+      login: post('/session_open', { user_name: '{username}', pass_word: '{password}' }),
+    },
+    words: words([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+    fields: {
+      ...noDesc,
+      version: 'version_name',
+      versionStatus: 'info.status_code',
+      publishId: 'ticket_id',
+      gmtModified: 'update_time',
+      grayRatio: 'info.current',
+      approveComment: 'audit_remark',
+      channelCode: 'target_app',
+      appId: 'app_id',
+      gmtCreate: 'create_time',
+      artifactList: 'package_urls',
+      whitelistCount: 'tester_count',
+    },
+    ratio: 'fraction',
+    time: 'seconds',
+    envelope: (data, code, msg) => ({
+      head: { err_code: code === '' ? 0 : 9, err_msg: msg, request_id: 'r-1' },
+      body: data,
+    }),
+    list: (items, _one, op) =>
+      op === 'findRelease' ? { detail: items[0] ?? null } : { rows: items, count: items.length },
+  },
+  {
+    name: 'rpc',
+    base: '',
+    folds: {},
+    calls: Object.fromEntries(
+      (
+        [
+          ['listVersions', 'VersionQuery', { appId: '{appId}', pageNo: '{page}', pageSize: '{pageSize}' }],
+          ['createVersion', 'VersionCreate', { appId: '{appId}', version: '{version}', files: '{artifacts}' }],
+          ['createRelease', 'ReleaseCreate', { ...N, notes: '{releaseNotes}' }],
+          ['findRelease', 'ReleaseGet', N],
+          [
+            'listReleases',
+            'ReleaseQuery',
+            { miniAppId: '{appId:number}', channel: '{channelCode}', pageNo: '{page}', pageSize: '{pageSize}' },
+          ],
+          ['releaseHistory', 'ReleaseHistory', N],
+          ['startApproval', 'ReleaseAudit', N],
+          ['cancelApproval', 'ReleaseAuditCancel', N],
+          ['addWhitelist', 'TesterAdd', { ...N, uid: '{userId}' }],
+          ['startPilot', 'TesterBegin', N],
+          ['skipPilot', 'TesterEnd', N],
+          ['setRatio', 'TrafficSet', { ...N, percent: '{ratio:text}' }],
+          ['startGrayscale', 'TrafficRun', N],
+          ['goOnline', 'TrafficFull', N],
+          ['cancelRelease', 'ReleaseStop', N],
+          ['rollback', 'ReleaseReturn', N],
+        ] as [string, string, object][]
+      )
+        .map(
+          ([op, method, params]) =>
+            [
+              op,
+              post(/Query$|Get$|History$/.test(method) ? '/query.json' : '/submit.json', { method, params }),
+            ] as const,
+        )
+        .concat([
+          ['uploadPackage', post('/upload.json', { appId: '{appId}', version: '{version}' })],
+          ['login', post('/login.json', { account: '{username}', password: '{password}' })],
+        ]),
+    ) as never,
+    words: words(['A0', 'B1', 'B2', 'B3', 'C1', 'D1', 'D2', 'E1', 'F1', 'F2']),
+    fields: {
+      ...noDesc,
+      versionStatus: 'st',
+      grayRatio: 'traffic.percent',
+      gmtModified: 'mtime',
+      approveComment: 'msg',
+    },
+    time: 'text',
+    ratio: 'text',
+    envelope: (data, code, msg) => ({
+      result: code === '' ? 'SUCCESS' : 'FAIL',
+      errCode: code,
+      errMessage: msg,
+      content: data,
+    }),
+    list: (items, _one, op) =>
+      op === 'listReleases'
+        ? { releases: Object.fromEntries(items.map((i) => [(i as { version: string }).version, i])) }
+        : op === 'findRelease'
+          ? { release: items[0] ?? null }
+          : { versions: items },
+  },
+  {
+    name: 'versions in path',
+    base: '/openapi',
+    folds: { uploadPackage: 'createVersion', createRelease: 'startApproval', skipPilot: 'setRatio' },
+    calls: {
+      listVersions: {
+        method: 'GET',
+        path: '/miniapps/{appId}/versions',
+        query: { page: '{page}', per_page: '{pageSize}' },
+      },
+      createVersion: {
+        method: 'PUT',
+        path: '/miniapps/{appId}/versions/{version}',
+        body: { spaceId: '{spaceId}' },
+        does: ['uploadPackage', 'createVersion'],
+        isUpload: true,
+      },
+      findRelease: { method: 'GET', path: '/miniapps/{appId}/versions/{version}/releases/{channelCode}' },
+      listReleases: {
+        method: 'GET',
+        path: '/miniapps/{appId}/releases',
+        query: { target: '{channelCode}', page: '{page}', per_page: '{pageSize}' },
+      },
+      releaseHistory: { method: 'GET', path: '/miniapps/{appId}/versions/{version}/releases/{channelCode}/events' },
+      startApproval: {
+        method: 'POST',
+        path: '/miniapps/{appId}/versions/{version}/releases/{channelCode}/review',
+        body: { spaceId: '{spaceId}', description: '{releaseNotes}' },
+        does: ['createRelease', 'startApproval'],
+      },
+      cancelApproval: { method: 'DELETE', path: '/miniapps/{appId}/versions/{version}/releases/{channelCode}/review' },
+      addWhitelist: {
+        method: 'PATCH',
+        path: '/miniapps/{appId}/versions/{version}/releases/{channelCode}',
+        body: { allow: '{userIds}' },
+      },
+      startPilot: { method: 'POST', path: '/miniapps/{appId}/versions/{version}/releases/{channelCode}/trial' },
+      setRatio: {
+        method: 'PATCH',
+        path: '/miniapps/{appId}/versions/{version}/releases/{channelCode}',
+        body: { fraction: '{ratio:fraction-text}' },
+        does: ['skipPilot', 'setRatio'],
+      },
+      startGrayscale: { method: 'POST', path: '/miniapps/{appId}/versions/{version}/releases/{channelCode}/rollout' },
+      goOnline: {
+        method: 'POST',
+        path: '/miniapps/{appId}/versions/{version}/releases/{channelCode}/complete',
+        does: ['skipPilot', 'goOnline'],
+      },
+      cancelRelease: { method: 'DELETE', path: '/miniapps/{appId}/versions/{version}/releases/{channelCode}' },
+      rollback: { method: 'POST', path: '/miniapps/{appId}/versions/{version}/releases/{channelCode}/reinstate' },
+      login: {
+        method: 'POST',
+        path: '/auth',
+        body: { email: '{username}', secret: '{password}', password: '{password}' },
+      },
+    },
+    words: words([
+      'draft',
+      'reviewing',
+      'refused',
+      'retracted',
+      'ok',
+      'trialling',
+      'parked',
+      'partial',
+      'complete',
+      'former',
+    ]),
+    fields: {
+      ...noDesc,
+      versionStatus: 'lifecycle.phase',
+      grayRatio: 'rollout',
+      gmtModified: 'updated_at',
+      approveComment: 'lifecycle.remark',
+      publishId: 'id',
+    },
+    ratio: 'fraction',
+    time: 'text',
+    envelope: (data, code, msg) =>
+      code === '' ? { ok: true, ...(data as object) } : { ok: false, error: { code, message: msg } },
+    list: (items, _one, op) => (op === 'findRelease' ? { release: items[0] ?? null } : { items }),
+  },
+
+  {
+    name: 'transitions',
+    base: '/api/v1',
+    folds: {},
+    calls: {
+      listVersions: { method: 'GET', path: '/apps/{appId}/builds', query: { page: '{page}', limit: '{pageSize}' } },
+      uploadPackage: { method: 'POST', path: '/apps/{appId}/packages', body: { build: '{version}' } },
+      createVersion: { method: 'POST', path: '/apps/{appId}/builds', body: { build: '{version}', url: '{artifact}' } },
+      createRelease: {
+        method: 'POST',
+        path: '/apps/{appId}/targets/{channelCode}/releases',
+        body: { build: '{version}', notes: '{releaseNotes}' },
+      },
+      findRelease: { method: 'GET', path: '/apps/{appId}/targets/{channelCode}/releases/{version}' },
+      listReleases: {
+        method: 'GET',
+        path: '/apps/{appId}/targets/{channelCode}/releases',
+        query: { page: '{page}', limit: '{pageSize}' },
+      },
+      releaseHistory: { method: 'GET', path: '/apps/{appId}/targets/{channelCode}/releases/{version}/audit' },
+      addWhitelist: {
+        method: 'POST',
+        path: '/apps/{appId}/targets/{channelCode}/releases/{version}/allowed',
+        body: { members: '{userIds:;}' },
+      },
+      setRatio: {
+        method: 'PUT',
+        path: '/apps/{appId}/targets/{channelCode}/releases/{version}/exposure',
+        body: { value: '{ratio}' },
+      },
+      ...Object.fromEntries(
+        Object.entries({
+          startApproval: 'Reviewing',
+          cancelApproval: 'Draft',
+          startPilot: 'Trial',
+          skipPilot: 'Staged',
+          startGrayscale: 'Rolling',
+          goOnline: 'Live',
+          cancelRelease: 'Stopped',
+          rollback: 'Restored',
+        }).map(([op, s]) => [
+          op,
+          {
+            method: 'PATCH',
+            path: '/apps/{appId}/targets/{channelCode}/releases/{version}',
+            body: { target_state: s },
+          },
+        ]),
+      ),
+      login: { method: 'POST', path: '/token', body: { username: '{username}', password: '{password}' } },
+    },
+    words: words([
+      'Draft',
+      'Reviewing',
+      'Sent_back',
+      'Stopped',
+      'Cleared',
+      'Trial',
+      'Staged',
+      'Rolling',
+      'Live',
+      'Past',
+    ]),
+    fields: {
+      ...noDesc,
+      version: 'build',
+      versionStatus: 'state',
+      grayRatio: 'exposure',
+      gmtModified: 'updatedAt',
+      approveComment: 'remark',
+      artifactList: 'url',
+    },
+    time: 'ISO',
+    envelope: (data, code, msg) => ({ status: code === '' ? 'ok' : 'error', payload: data, message: msg, code }),
+    list: (items, _one, op) =>
+      op === 'findRelease' ? (items[0] ?? null) : { page: { records: items, totalCount: items.length } },
+  },
+  {
+    name: 'list only',
+    base: '/m',
+    folds: { uploadPackage: 'createVersion', setRatio: 'startGrayscale' },
+    calls: {
+      listVersions: { method: 'GET', path: '/pkg/all', query: { mini: '{appId}', org: '{spaceId}' } },
+      createVersion: {
+        method: 'POST',
+        path: '/pkg/put',
+        body: { mini: '{appId}', org: '{spaceId}', no: '{version}' },
+        isUpload: true,
+        does: ['uploadPackage', 'createVersion'],
+      },
+      createRelease: post('/rel/open', {
+        mini: '{appId}',
+        chan: '{channelCode}',
+        no: '{version}',
+        text: '{releaseNotes}',
+      }),
+      listReleases: { method: 'GET', path: '/rel/all', query: { mini: '{appId}', chan: '{channelCode}' } },
+      startApproval: post('/rel/ask', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
+      cancelApproval: post('/rel/unask', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
+      addWhitelist: post('/rel/guests', { mini: '{appId}', chan: '{channelCode}', no: '{version}', who: '{userIds}' }),
+      startPilot: post('/rel/guests/on', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
+      skipPilot: post('/rel/guests/off', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
+      startGrayscale: post(
+        '/rel/some',
+        { mini: '{appId}', chan: '{channelCode}', no: '{version}', part: '{ratio:text}' },
+        { does: ['setRatio', 'startGrayscale'] },
+      ),
+      goOnline: post('/rel/every', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
+      cancelRelease: post('/rel/drop', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
+      rollback: post('/rel/again', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
+      login: { method: 'POST', path: '/in', body: { who: '{username}', pwd: '{password}' } },
+    },
+    words: words([10, 20, 21, 22, 30, 40, 50, 60, 70, 80]),
+    fields: {
+      ...noDesc,
+      version: 'no',
+      versionStatus: 'step',
+      grayRatio: 'part',
+      gmtModified: 'at',
+      approveComment: 'why',
+      artifactList: 'files',
+      publishId: 'key',
+    },
+    ratio: 'text',
+    time: 'seconds',
+    envelope: (data, code, msg) => ({ errno: code === '' ? 0 : 7, errmsg: msg, data }),
+    list: (items) => items,
+  },
+  {
+    name: 'echoing',
+    base: '/svc',
+    folds: { createRelease: 'startApproval', addWhitelist: 'startPilot', skipPilot: 'none' },
+    echoes: true,
+    calls: {
+      listVersions: post('/Version/Query', { AppId: '{appId}', PageNo: '{page}', PageSize: '{pageSize}' }),
+      uploadPackage: post('/Package/Upload', { AppId: '{appId}', VersionNo: '{version}' }),
+      createVersion: post('/Version/Create', { AppId: '{appId}', VersionNo: '{version}', Packages: '{artifacts}' }),
+      findRelease: post('/Release/Get', { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}' }),
+      listReleases: post('/Release/Query', {
+        AppId: '{appId}',
+        Channel: '{channelCode}',
+        PageNo: '{page}',
+        PageSize: '{pageSize}',
+      }),
+      startApproval: post(
+        '/Release/Submit',
+        { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}', Remark: '{releaseNotes}' },
+        { does: ['createRelease', 'startApproval'] },
+      ),
+      cancelApproval: post('/Release/Unsubmit', { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}' }),
+      startPilot: post(
+        '/Release/Invite',
+        { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}', Guests: '{userIds:,}' },
+        { does: ['addWhitelist', 'startPilot'] },
+      ),
+      setRatio: post(
+        '/Release/Portion',
+        { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}', Portion: '{ratio:fraction}' },
+        { does: ['skipPilot', 'setRatio'] },
+      ),
+      startGrayscale: post(
+        '/Release/Widen',
+        { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}' },
+        { does: ['skipPilot', 'startGrayscale'] },
+      ),
+      goOnline: post(
+        '/Release/Finish',
+        { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}' },
+        { does: ['skipPilot', 'goOnline'] },
+      ),
+      cancelRelease: post('/Release/Halt', { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}' }),
+      rollback: post('/Release/Return', { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}' }),
+      login: post('/Account/Enter', { User: '{username}', Password: '{password}' }),
+    },
+    words: words(['S00', 'S10', 'S11', 'S12', 'S20', 'S30', 'S40', 'S50', 'S60', 'S70']),
+    fields: {
+      ...noDesc,
+      version: 'VersionNo',
+      versionStatus: 'Status.Code',
+      grayRatio: 'Portion',
+      gmtModified: 'ModifyTime',
+      approveComment: 'AuditText',
+      artifactList: 'Packages',
+      publishId: 'ReleaseNo',
+    },
+    ratio: 'fraction',
+    envelope: (data, code, msg) => ({
+      Response: {
+        Success: code === '',
+        Error: code === '' ? null : { Code: code, Message: msg },
+        RequestId: 'q-1',
+        Result: data,
+      },
+    }),
+    list: (items, one, _op) => (one ? { Item: items[0] ?? null } : { Items: items }),
+  },
+];
