@@ -4,20 +4,10 @@
  */
 
 import { at } from '../lib/json-places.ts';
-
-<<<<<<< HEAD
-
-import { type CallTemplate, OPERATION_NAMES, type Profile } from '../portal/profile/profile.ts';
-import { writesOf } from '../release/certainty.ts';
-
-=======
-
 import { cleanLine } from '../lib/text.ts';
 import { checkProfile } from '../portal/profile/load.ts';
 import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
-
->>>>>>> work/learn
-
+import { writesOf } from '../release/certainty.ts';
 import {
   OPERATIONS,
   type Operation,
