@@ -61,8 +61,10 @@ export async function run(own: ProcessDependencies): Promise<RunResult> {
     record = recorded(record, event);
     if (event.kind === 'notice') log[event.isWarning ? 'warning' : 'notice'](event.text);
     if (event.kind !== 'waiting' || !record.inputs) return;
-    const what = stateOf(event.snapshot) === 'grayscale' ? 'the end of the soak' : 'the approval';
-    await notify(reportNow({ kind: 'pending', what }), record.inputs, 'waiting');
+    const { snapshot, untilMs } = event;
+    const what = stateOf(snapshot) === 'grayscale' ? 'the end of the hold period' : 'the approval';
+    const pending: Outcome = { kind: 'pending', what, ...(untilMs !== undefined && { untilMs }) };
+    await notify(reportNow(pending), record.inputs, 'waiting');
   };
   const outcome = await outcomeOf({ ...parts, signal, emit }, own.signal, () => record);
   // After a crash the release would go on by itself, while its end is reported: nothing more is written.
@@ -275,7 +277,7 @@ async function readOnceMore(
     // A write that was sent and is not shown may take yet.
     await emit({ kind: 'unsettled', write: undefined });
   } catch (error) {
-    log.info(`The last look failed (${error instanceof ReleaseError ? error.found : 'out of time'}).`);
+    log.info(`The last check failed (${error instanceof ReleaseError ? error.found : 'out of time'}).`);
   }
 }
 

@@ -82,7 +82,7 @@ export const INPUTS = {
   }),
   ...group('Required for every stage but upload', {
     'target-app': input({
-      description: 'Channel code of the target app; required but for upload alone.',
+      description: 'Channel code of the target app. Required for every stage except upload.',
       parse: parseId,
       ifAbsent: '',
     }),
@@ -94,11 +94,11 @@ export const INPUTS = {
       parse: parseSession,
     }),
     'portal-username': input({
-      description: 'Log in with this user instead. A secret.',
+      description: 'User name of a portal account, to log in where portal-session is not given. A secret.',
       secret: true,
       parse: parseText,
     }),
-    'portal-password': input({ description: 'The password to log in with. A secret.', secret: true, parse: parseText }),
+    'portal-password': input({ description: 'Password of that account. A secret.', secret: true, parse: parseText }),
     'portal-hosts': input({
       description: 'Hosts that may receive credentials besides miniapp.midtrans.com and loopback; separated by commas.',
       parse: parseHosts,
@@ -141,12 +141,12 @@ export const INPUTS = {
   }),
   ...group('Stages apply and approval', {
     reapply: input({
-      description: 'Let apply send a rejected or withdrawn release again.',
+      description: 'Let apply resubmit a rejected or withdrawn release.',
       default: 'false',
       parse: parseBoolean,
     }),
     'approval-timeout': input({
-      description: 'How long apply and approval wait for the administrator: 0s is one look; 90s, 15m, 6h, 2d.',
+      description: 'How long apply and approval wait for the administrator: 90s, 15m, 6h, 2d; 0s checks once.',
       default: '15m',
       parse: parseDuration,
     }),
@@ -159,7 +159,10 @@ export const INPUTS = {
       parse: parseUserIds,
       ifAbsent: [],
     }),
-    'whitelist-file': input({ description: 'For whitelist: a file of user IDs in the same form.', parse: parsePath }),
+    'whitelist-file': input({
+      description: 'For whitelist: a file of user IDs, written as in whitelist-ids.',
+      parse: parsePath,
+    }),
   }),
   ...group('Stage grayscale', {
     'grayscale-ratio': input({
@@ -169,12 +172,12 @@ export const INPUTS = {
     }),
     'grayscale-soak': input({
       description:
-        'How long each ratio is held, the last one too: 0s, 90s, 15m, 6h, 2d. Must be given for a ramp, for grayscale with release in one step, and with health-url.',
+        'How long each ratio is held, the last one included: 0s, 90s, 15m, 6h, 2d. Required for a ramp, for grayscale with release in one step, and with health-url.',
       parse: parseDuration,
     }),
     'soak-mode': input({
       description:
-        'wait: the runner holds the soak. resume: a run that comes too early ends pending, a later one goes on.',
+        'wait: the job waits while a ratio is held. resume: a run that comes too early ends pending, and a later run continues.',
       default: 'wait',
       parse: oneOf('wait', 'resume'),
     }),
@@ -187,7 +190,7 @@ export const INPUTS = {
     }),
     'health-when': input({
       description:
-        'Conditions on the JSON of its response, one a line, such as data.result.0.value.1 < 0.01; all must hold. Operators: < <= > >= == !=. Where empty: a response is good that is 2xx and does not say "healthy": false.',
+        'Conditions on the JSON response of health-url, one a line, such as data.result.0.value.1 < 0.01; all must hold. Operators: < <= > >= == !=. Where empty: a response is good that is 2xx and does not say "healthy": false.',
       parse: parseHealthWhen,
       ifAbsent: [],
     }),
@@ -209,13 +212,13 @@ export const INPUTS = {
   }),
   ...group('The run', {
     'dry-run': input({
-      description: 'Read, say what would be done, write nothing.',
+      description: 'Read the portal, say what would be done, and write nothing.',
       default: 'false',
       parse: parseBoolean,
     }),
     'on-pending': input({
       description:
-        'succeed or fail while an approval or a soak is still under way; auto: succeed where apply or approval is the last stage, or with soak-mode resume.',
+        'Exit code while an approval or a hold period is not over: succeed, fail, or auto (succeed where apply or approval is the last stage, or with soak-mode resume).',
       default: 'auto',
       parse: oneOf('auto', 'succeed', 'fail'),
     }),
@@ -223,7 +226,7 @@ export const INPUTS = {
   ...group('GitHub', {
     // Undefined outside GitHub: only the runner can evaluate the default.
     'github-token': input<string | undefined>({
-      description: 'For the comment, the deployment and version: latest.',
+      description: 'Token for the pull request comment, the deployment and version: latest.',
       default: '${{ github.token }}',
       secret: true,
       parse: parseText,
@@ -234,12 +237,12 @@ export const INPUTS = {
       parse: parseComment,
     }),
     environment: input({
-      description: 'Where given: a GitHub deployment to this environment that follows the release.',
+      description: 'Name of a GitHub environment. A deployment to it follows the release.',
       parse: parseEnvironmentName,
     }),
     'show-preview': input({
       description:
-        'Preview link and QR code in summary and comment: true, false, or auto (unless the repository may be public).',
+        'Show the preview link and QR code in summary and comment: true, false, or auto (not where the repository is or may be public).',
       default: 'auto',
       parse: parseShowPreview,
     }),

@@ -41,7 +41,7 @@ export async function checkedInputs(tools: RunDependencies): Promise<Inputs> {
   }
   if (context.isHosted && inputs.approvalTimeoutMs > SIX_HOURS_MS) {
     log.warning(
-      'approval-timeout is over 6 h, and a GitHub-hosted runner stops a job at 6 h. A shorter wait on a schedule goes on where the last run stopped.',
+      'approval-timeout is over 6 h, and a GitHub-hosted runner stops a job at 6 h. Use a shorter wait and a schedule: each run continues where the last one stopped.',
     );
   }
   return inputs;

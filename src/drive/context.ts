@@ -18,7 +18,8 @@ export type DriveEvent =
   /** Before a write is sent; with undefined once a reading or the portal's refusal has settled what became of it. */
   | { readonly kind: 'unsettled'; readonly write: UnsettledWrite | undefined }
   /** Once, when a wait of unknown length begins. */
-  | { readonly kind: 'waiting'; readonly snapshot: Snapshot };
+  /** A wait begins; `untilMs`: when the hold period ends, in milliseconds since 1970. */
+  | { readonly kind: 'waiting'; readonly snapshot: Snapshot; readonly untilMs?: number };
 
 /** A write of which it is not known what became of it. */
 export interface UnsettledWrite {

@@ -4,7 +4,7 @@
  */
 
 import { ReleaseError } from '../lib/errors.ts';
-import { formatDuration } from '../lib/format.ts';
+import { formatDuration, formatTime } from '../lib/format.ts';
 import { callRow } from '../release/folds.ts';
 import { type Stage, stageRow } from '../release/lifecycle.ts';
 import type { Outcome } from '../release/outcome.ts';
@@ -109,9 +109,9 @@ async function hold(next: Hold, progress: Progress, context: DriveContext): Prom
       return { outcome: { kind: 'halted', why: 'bad' } };
     }
     context.log(
-      `${ratioPercent}% has to be held for ${formatDuration(untilMs - clock.now())} more; a later run goes on.`,
+      `${ratioPercent}% is held until ${formatTime(untilMs)} (${formatDuration(untilMs - clock.now())} more); a later run continues.`,
     );
-    return { outcome: { kind: 'pending', what: `the soak at ${ratioPercent}%` } };
+    return { outcome: { kind: 'pending', what: `the hold period at ${ratioPercent}%`, untilMs } };
   }
   // A ratio that somebody else has set meanwhile is held from here on.
   if (memory.held?.ratioPercent !== ratioPercent) memory = { ...memory, held: { ratioPercent, sinceMs: clock.now() } };

@@ -154,13 +154,13 @@ async function probe(version: string, { portal, profile }: Source, { log }: RunD
       throw second instanceof ReleaseError && second.code === error.code ? error : second;
     });
     log.info(error.found);
-    const subject = version ? 'The release was asked for by name' : 'The newest versions were asked for one by one';
-    const notice = `The portal does not answer listReleases, which is inferred. ${subject}, so what else is live or under way is not known. To correct it, see docs/portal.md.`;
+    const subject = version ? 'The release was requested by name' : 'The newest versions were requested one by one';
+    const notice = `The portal does not answer listReleases, which is inferred. ${subject}, so it is not known what else is live or in progress. To correct the call, see docs/portal.md.`;
     return { snapshot, notices: [notice] };
   }
 }
 
-/** What a status that names no version is about: what is under way, else what is live, else the newest. */
+/** What a status that names no version is about: what is in progress, else what is live, else the newest. */
 function withSubject(snapshot: Snapshot): Snapshot {
   return about(snapshot, snapshot.releases?.find(isInProgress) ?? liveRelease(snapshot) ?? snapshot.releases?.[0]);
 }

@@ -137,7 +137,7 @@ async function readPages<T extends { readonly version: string }>(
     }
     if (page.last || isEnough(rows)) return { rows, whole: false, full };
   }
-  throw new ReleaseError('portal-unexpected', { found: `The list of ${what} goes on after ${MAX_PAGES} pages.` });
+  throw new ReleaseError('portal-unexpected', { found: `The list of ${what} continues after ${MAX_PAGES} pages.` });
 }
 
 /** A portal may refuse a page behind the last one. */

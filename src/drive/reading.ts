@@ -57,7 +57,7 @@ export async function untilSettled(context: DriveContext): Promise<Snapshot> {
   while (stateOf(snapshot) === 'busy') {
     if (clock.now() >= untilMs) {
       throw new ReleaseError('effect-not-seen', {
-        found: `The release is in passing (${context.show(snapshot.release?.portalStatus ?? '')}) for two minutes.`,
+        found: `The release has been in a transitional status (${context.show(snapshot.release?.portalStatus ?? '')}) for two minutes.`,
       });
     }
     await clock.sleep(2_000, signal);
@@ -130,7 +130,7 @@ export function formatReading(
   { observer, show }: DriveContext,
 ): string {
   const { doubt, lastSeen } = observer;
-  if (!seen.snapshot) return `the look failed (${seen.why}), still ${still}`;
+  if (!seen.snapshot) return `the check failed (${seen.why}), still ${still}`;
   if (doubt !== undefined) return `the portal shows ${formatStatus(lastSeen, show)}, to be confirmed`;
   if (standingOf(seen.snapshot.release) === standingOf(lastSeen.release)) return formatStatus(seen.snapshot, show);
   return `the portal shows ${formatStatus(lastSeen, show)}, which is stale; still ${still}`;

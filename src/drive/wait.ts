@@ -49,7 +49,7 @@ export async function waitForApproval(stage: Stage, memory: Memory, context: Dri
     const seen = await tolerantly(() => observer.read('once'));
     const waited = formatDuration(clock.now() - startMs);
     const left = formatDuration(Math.max(untilMs - clock.now(), 0));
-    context.log(`look ${polls}: ${formatReading(seen, 'waiting', context)}; waited ${waited}, ${left} left`);
+    context.log(`check ${polls}: ${formatReading(seen, 'waiting', context)}; waited ${waited}, ${left} left`);
     if (!seen.snapshot) {
       failed = { count: (failed?.count ?? 0) + 1, why: seen.why ?? '', lastGoodMs };
       continue;
@@ -79,7 +79,7 @@ export async function holdRatio(untilMs: number, memory: Memory, context: DriveC
   const { clock, observer, signal, gate } = context;
   const startMs = clock.now();
   const standing = standingOf(observer.snapshot.release);
-  await context.emit({ kind: 'waiting', snapshot: observer.snapshot });
+  await context.emit({ kind: 'waiting', snapshot: observer.snapshot, untilMs });
   let polls = 0;
   for (let pollMs = startMs + pollGapMs(0, true, clock); clock.now() < untilMs; ) {
     const dueMs = Math.min(pollMs, gate?.nextMs ?? untilMs, untilMs);
@@ -95,7 +95,7 @@ export async function holdRatio(untilMs: number, memory: Memory, context: DriveC
     if (clock.now() < pollMs && !isOver) continue;
     const seen = await tolerantly(() => observer.read('once'));
     const left = formatDuration(Math.max(untilMs - clock.now(), 0));
-    context.log(`soak ${++polls}: ${formatReading(seen, 'holding', context)}; ${left} left`);
+    context.log(`hold period ${++polls}: ${formatReading(seen, 'holding', context)}; ${left} left`);
     if (seen.snapshot && isKnown(stateOf(seen.snapshot)) && standingOf(seen.snapshot.release) !== standing) return;
     pollMs = clock.now() + (observer.doubt ? observer.confirmGapMs : pollGapMs(clock.now() - startMs, false, clock));
   }

@@ -130,7 +130,7 @@ async function sendOnce(
     lost ||= isUnclear && answer.effect !== 'none';
     if (answer.transient) {
       if (repeatable && attempt === WRITE_ATTEMPTS) throw answer;
-      context.log(`  no answer (${answer.found}); ${repeatable ? 'sending again' : 'looking whether it took'}`);
+      context.log(`  no response (${answer.found}); ${repeatable ? 'retrying' : 'checking whether the portal did it'}`);
       await clock.sleep(answer.retryAfterMs ?? backoffMs(attempt, clock), signal);
       if (repeatable) continue;
     }
@@ -140,7 +140,7 @@ async function sendOnce(
     const effect = await effectByReading(next, before, gapsMs, context);
     if (effect === 'shown') {
       if (!answer.transient && !answer.refusal)
-        context.log(`  the portal shows its effect, though it said: ${answer.found}`);
+        context.log(`  the portal shows its effect, although it responded: ${answer.found}`);
       if (lost) observer.accept(next, true);
       return settled({ kind: lost ? 'took' : 'moved' });
     }
@@ -180,8 +180,8 @@ export function assertNotAccepted(next: Send, { observer, portal, show }: DriveC
   throw new ReleaseError('effect-not-seen', {
     found: `The portal accepted ${formatWrite(next)} in this run, and now shows ${snapshot.version} as ${formatStatus(snapshot, show)}; it is not sent again.`,
     todo: portal.supports('releaseHistory')
-      ? 'Look at the release and its history in the portal, then run the step again.'
-      : 'Look at the release in the portal, then run the step again.',
+      ? 'Check the release and its history in the portal, then run the step again.'
+      : 'Check the release in the portal, then run the step again.',
   });
 }
 
@@ -195,7 +195,7 @@ function assertTellsDecision(next: Send, before: Snapshot, cause: ReleaseError):
   if (next.operation !== 'startApproval' || !isAgain || tellsTimes(before)) return;
   throw new ReleaseError('effect-not-seen', {
     found: `The response to ${next.operation} was lost (${cause.found}), and the portal shows ${before.version} as ${STATES[release.state].words}, as before, without a time that would tell whether that is a new decision.`,
-    todo: 'Look at the release in the portal, then run the step again.',
+    todo: 'Check the release in the portal, then run the step again.',
     cause,
   });
 }
@@ -208,7 +208,7 @@ function assertTellsUserIds(next: Send, { version, release }: Snapshot, cause: R
   if (!staysInState(next, release) || release?.whitelistCount !== undefined) return;
   throw new ReleaseError('effect-not-seen', {
     found: `The response to ${next.operation} was lost (${cause.found}), and the portal does not show how many user IDs the whitelist of ${version} holds, which would tell whether it took.`,
-    todo: 'Look at the whitelist in the portal, then run the step again. You can name the field that holds the number in your portal profile, at release.whitelistCount (docs/portal.md).',
+    todo: 'Check the whitelist in the portal, then run the step again. You can name the field that holds the number in your portal profile, at release.whitelistCount (docs/portal.md).',
     cause,
   });
 }
@@ -256,7 +256,7 @@ function assertShown(next: Send, before: Snapshot, why: string | undefined, { ob
   const shown = seen.release
     ? `the portal still shows ${before.version} as ${formatStatus(seen, show)}`
     : `the portal does not list ${before.version}`;
-  const shows = why === undefined ? shown : `every look failed: ${why}`;
+  const shows = why === undefined ? shown : `every check failed: ${why}`;
   throw new ReleaseError('effect-not-seen', {
     found: `The portal accepted ${formatWrite(next)}, and two minutes later ${shows}.`,
   });

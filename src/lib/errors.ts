@@ -3,19 +3,19 @@
 export const ERRORS = {
   'input-invalid': {
     what: 'The inputs are not valid.',
-    todo: 'Correct every fault named here; nothing was sent.',
+    todo: 'Correct every fault listed here. Nothing was sent.',
   },
   'version-unresolved': {
     what: 'The version to release is not known.',
     todo: 'Give the input version, or run on a version tag.',
   },
   'stage-refused': {
-    what: 'The release cannot take this step from where it stands.',
-    todo: 'See where it stands and run the stage that comes first.',
+    what: 'The release cannot take this step in its current state.',
+    todo: 'Run the stage that comes first.',
   },
   'portal-unreachable': {
     what: 'The portal could not be reached.',
-    todo: 'Check portal-url, the network and the proxy of the runner, then run the step again; it goes on where it stopped.',
+    todo: 'Check portal-url, the network and the proxy of the runner, then run the step again. It continues where it stopped.',
   },
   'portal-unauthorized': {
     what: 'The portal does not accept the credentials.',
@@ -26,16 +26,16 @@ export const ERRORS = {
     todo: 'Read its reason, and ask the portal’s support with the trace id if it is not clear.',
   },
   'portal-unexpected': {
-    what: 'The portal gave an answer that cannot be understood.',
-    todo: 'Check portal-url and portal-profile; a portal that speaks otherwise needs a profile of its own (docs/portal.md).',
+    what: 'The portal sent a response that cannot be understood.',
+    todo: 'Check portal-url and portal-profile. A portal with a different API needs a portal profile (docs/portal.md).',
   },
   'portal-status-unknown': {
-    what: 'The portal shows a status that the profile does not know, so nothing is written on it.',
+    what: 'The portal shows a status that the profile does not map, so nothing more was sent.',
     todo: 'Add the status to the profile (docs/portal.md), then run the step again.',
   },
   'effect-not-seen': {
     what: 'The portal accepted the operation but does not show its effect.',
-    todo: 'Look at the release in the portal, then run the step again; it reads before it writes.',
+    todo: 'Check the release in the portal, then run the step again. It reads before it writes.',
   },
   'package-invalid': {
     what: 'The package cannot be uploaded.',
@@ -43,7 +43,7 @@ export const ERRORS = {
   },
   'profile-invalid': {
     what: 'The portal profile is not valid.',
-    todo: 'Correct each place named here (docs/portal.md); nothing was sent.',
+    todo: 'Correct each place listed here (docs/portal.md). Nothing was sent.',
   },
   'sandbox-invalid': {
     what: 'The sandbox cannot use its state file.',

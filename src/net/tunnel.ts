@@ -58,7 +58,7 @@ export function openTunnel(
   request.on('connect', (response, socket: Socket) => {
     if (response.statusCode === 200) return done(null, socket);
     socket.destroy();
-    done(new NotSent(new Error(`the proxy answered ${response.statusCode} to CONNECT`)));
+    done(new NotSent(new Error(`the proxy responded ${response.statusCode} to CONNECT`)));
   });
   request.on('timeout', () => request.destroy(new Error('the proxy does not respond')));
   request.on('error', (error) =>

@@ -123,7 +123,7 @@ async function openSandbox({ inputs, context, profile, log, askedFor }: ConnectO
   const { startSandbox, SandboxInvalid } = await import('../sandbox/server.ts');
   const file = await sandboxFile(options.file, context);
   if (existsSync(file) && (options.versions.length > 0 || options.live || options.state)) {
-    log.info('The sandbox goes on with its state file: versions=, live= and state= are for a new one.');
+    log.info('The sandbox continues with its state file. versions=, live= and state= apply to a new one only.');
   }
   try {
     return await startSandbox({

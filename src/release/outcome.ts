@@ -17,11 +17,20 @@ export type Outcome =
       readonly todo?: string;
       readonly traceId?: string | undefined;
     }
-  /** Nothing is wrong; a later run goes on. `what` is awaited, for a sentence. */
-  | { readonly kind: 'pending'; readonly what: string; readonly failed?: FailedReads }
+  | Pending
   | { readonly kind: 'halted'; readonly why: Halt }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly error: ReleaseError };
+
+/** Nothing is wrong; a later run continues. */
+export interface Pending {
+  readonly kind: 'pending';
+  /** What is waited for, for a sentence. */
+  readonly what: string;
+  /** When the hold period of the ratio in effect ends, in milliseconds since 1970. */
+  readonly untilMs?: number;
+  readonly failed?: FailedReads;
+}
 
 /** Why a rollout was halted: the canary is bad, or the health check had no data about it. */
 export type Halt = 'bad' | 'no data';

@@ -1,17 +1,18 @@
 /** Report -> pull request comment, in GitHub's Markdown: a short form of the summary. Pure. */
 
+import { formatTime } from '../lib/format.ts';
 import { keyOf } from './key.ts';
 import { code, escapeMarkdown, limitParts, table } from './markdown.ts';
-import { PROGRESS_ICONS, phasesOf } from './phases.ts';
+import { phaseLine } from './phases.ts';
 import { formatState, type Report } from './report.ts';
 import {
   type Extras,
   explanation,
+  foldedPreview,
   formatInProgress,
   formatLiveVersion,
   headline,
   noticesOf,
-  preview,
   sandboxNote,
 } from './sections.ts';
 
@@ -34,11 +35,11 @@ export function commentOf(report: Report, extras: CommentExtras = {}): string {
     [
       { text: sandboxNote(report), weight: 100 },
       { text: extras.isWaiting ? waitingHeadline(report) : headline(report), weight: 100 },
-      { text: progress(report), weight: 70 },
+      { text: phaseLine(report), weight: 70 },
       { text: extras.isWaiting ? waiting(report) : explanation(report), weight: 95 },
       { text: noticesOf(report), weight: 60 },
       { text: versions(report), weight: 80 },
-      { text: folded(preview(report, extras)), weight: 50 },
+      { text: foldedPreview(report, extras), weight: 50 },
       { text: extras.isWaiting ? '' : next(report), weight: 75 },
       { text: footer(report), weight: 90 },
     ],
@@ -52,16 +53,6 @@ function waitingHeadline(report: Report): string {
 
 function waiting(report: Report): string {
   return `${escapeMarkdown(report.message, 1_000)}\n\nThe workflow is waiting and writes here again when it ends.`;
-}
-
-/** The phases on one line; the one that matters now has its word beside the icon. */
-function progress(report: Report): string {
-  if (report.state === '' || report.targetApp === '' || report.version === '') return '';
-  const steps = phasesOf(report).map(({ name, progress: at }) => {
-    if (at === 'now' || at === 'stopped') return `${PROGRESS_ICONS[at]} **${name} (${at})**`;
-    return `${PROGRESS_ICONS[at]} ${name}`;
-  });
-  return steps.join(' → ');
 }
 
 function versions(report: Report): string {
@@ -81,11 +72,6 @@ function versions(report: Report): string {
   );
 }
 
-/** Folded, since a QR code fills a screen. */
-function folded(text: string): string {
-  return text && `<details><summary>Preview</summary>\n\n${text.replace(/^### Preview\n\n/, '')}\n\n</details>`;
-}
-
 function next(report: Report): string {
   if (report.nextStages.length === 0) return '';
   return `Next stages: ${report.nextStages.map((stage) => code(stage)).join(', ')}`;
@@ -94,5 +80,5 @@ function next(report: Report): string {
 /** The time of the report, since a comment may be read much later, and a link to the run. */
 function footer(report: Report): string {
   const link = /^https?:\/\/[\w.:/-]+$/.test(report.run.url) ? `, by [this run](${report.run.url})` : '';
-  return `<sub>As of ${report.endedAt}${link}.</sub>`;
+  return `<sub>As of ${formatTime(Date.parse(report.endedAt))}${link}.</sub>`;
 }

@@ -24,7 +24,7 @@ export const OUTPUTS = {
   'first-release': 'true where nothing was ever official on the target app; empty where the portal cannot tell.',
   'live-version': 'The version that is live on the target app.',
   'previous-version': 'What a rollback would bring back now.',
-  'next-stages': 'What may run from here, separated by commas.',
+  'next-stages': 'The stages that may run next, separated by commas.',
   'package-sha256': 'SHA-256 of the package that this step uploaded; empty where it uploaded none.',
   message: `One sentence for a chat. ${SAFE}`,
   reason: `The reviewer's reason, or the error's. ${SAFE}`,

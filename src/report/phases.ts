@@ -1,4 +1,4 @@
-/** The portal's phases and how far a release is in them, for the picture, the table and the comment's line. */
+/** The portal's phases and how far a release is in them, for the picture and the line. */
 
 import { STATES, WAY } from '../release/lifecycle.ts';
 import type { Report } from './report.ts';
@@ -10,7 +10,7 @@ export interface Phase {
 }
 
 /** How far a phase is, as an icon. The word stands beside it, since not everybody can tell the colours. */
-export const PROGRESS_ICONS: Readonly<Record<Phase['progress'], string>> = {
+const PROGRESS_ICONS: Readonly<Record<Phase['progress'], string>> = {
   done: '✅',
   now: '🔵',
   stopped: '❌',
@@ -33,6 +33,21 @@ export function phasesOf(report: Report): Phase[] {
     if (name !== ROLLOUT || report.ramp.length === 0) return [{ name, progress }];
     return report.ramp.map((ratio) => ({ name: `${name} ${ratio}%`, progress: rampProgress(ratio, progress, report) }));
   });
+}
+
+/** Whether the report knows how far the release is. */
+export function hasPhases(report: Report): boolean {
+  return report.state !== '' && report.targetApp !== '' && report.version !== '';
+}
+
+/** The phases on one line; the one that matters now has its word beside the icon. */
+export function phaseLine(report: Report): string {
+  if (!hasPhases(report)) return '';
+  const steps = phasesOf(report).map(({ name, progress: at }) => {
+    if (at === 'now' || at === 'stopped') return `${PROGRESS_ICONS[at]} **${name} (${at})**`;
+    return `${PROGRESS_ICONS[at]} ${name}`;
+  });
+  return steps.join(' → ');
 }
 
 const ROLLOUT = phaseName(STATES.grayscale.phase);

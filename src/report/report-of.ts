@@ -2,13 +2,15 @@
 
 import type { RunContext } from '../action/context.ts';
 import { ERRORS, type ErrorCode, sectionOf } from '../lib/errors.ts';
-import { formatTime } from '../lib/format.ts';
+import { formatDuration, formatTime } from '../lib/format.ts';
 import { cleanLine } from '../lib/text.ts';
 import { foldsIn } from '../release/folds.ts';
 import { isOnlyReading, operationRow, stageRow, stageThatTakes } from '../release/lifecycle.ts';
-import type { FailedReads, Outcome } from '../release/outcome.ts';
+import type { FailedReads, Outcome, Pending } from '../release/outcome.ts';
 import { nextStages, todoOfUnmapped } from '../release/plan.ts';
 import {
+  CLOCKS_DIFFER_MS,
+  EARLIEST_MS,
   formatLive,
   isFirstRelease,
   liveRelease,
@@ -74,7 +76,7 @@ export function reportOf(record: RunRecord, nowMs: number, show: Show): Report {
         : [],
     packageSha256: sent?.sha256 ?? '',
     packageBytes: sent?.sizeBytes ?? 0,
-    message: messageOf(record, verdict, facts),
+    message: messageOf(record, verdict, facts, nowMs),
     reason: error?.found ?? (state === 'rejected' ? show(release?.comment ?? '') || 'no reason given' : ''),
     ...(error && { error }),
     todo: error?.todo ?? (state === 'unknown' ? todoOfUnknown(snapshot, show) : todoOf(outcome)),
@@ -153,7 +155,7 @@ function shownHealth(health: HealthReport, show: Show): HealthReport {
 // --- Sentences -------------------------------------------------------------------------------------------------------
 
 /** One sentence of our own words and checked values. */
-function messageOf(record: RunRecord, verdict: Verdict, facts: Facts): string {
+function messageOf(record: RunRecord, verdict: Verdict, facts: Facts, nowMs: number): string {
   const { snapshot, inputs, outcome } = record;
   const stages = inputs?.stages ?? [];
   const what = snapshot?.version || 'The miniapp';
@@ -165,17 +167,17 @@ function messageOf(record: RunRecord, verdict: Verdict, facts: Facts): string {
     case 'unknown-status':
       return ERRORS['portal-status-unknown'].what;
     case 'refused':
-      return `${state || what}, and ${stoppedAt(record)} cannot go on from there.${doubtOf(record)}`;
+      return `${stoppedAt(record)} was refused.${state ? ` ${state}.` : ''}${doubtOf(record)}`;
     case 'pending':
-      return `${state}${formatLastSeen(outcome.failed)}, and ${outcome.what} is still awaited.`;
+      return messageOfPending(record, outcome, state, nowMs);
     case 'planned':
       return `Dry run: ${state || what}. Nothing was written.`;
     case 'cancelled':
       return `The run was cancelled.${state ? ` ${state}.` : ''}${doubtOf(record)} Nothing was withdrawn.`;
     case 'halted':
       return outcome.why === 'bad'
-        ? `The health check failed: ${state} and was left there.`
-        : `The health check returned no data, so nothing was increased or released: ${state} and was left there.`;
+        ? `The health check failed, so the rollout was halted. ${state}, and stays there.`
+        : `The health check returned no data, so nothing was increased or released. ${state}, and stays there.`;
     default: {
       const [first] = stages;
       if (first && stages.length === 1 && stageRow(first).end === 'version') return `${what} is on the portal.`;
@@ -185,7 +187,26 @@ function messageOf(record: RunRecord, verdict: Verdict, facts: Facts): string {
   }
 }
 
-/** The stage that could not go on; all requested ones where it is none of them. */
+/** What is waited for, with its times: since when the release is in review, until when a ratio is held. */
+function messageOfPending({ inputs, snapshot }: RunRecord, outcome: Pending, state: string, nowMs: number): string {
+  const { untilMs, failed, what } = outcome;
+  const seen = `${state}${formatLastSeen(failed)}`;
+  if (untilMs !== undefined) {
+    const { ratioPercent = 0 } = snapshot?.release ?? {};
+    const next = inputs?.ratios.find((ratio) => ratio > ratioPercent);
+    const left = formatDuration(untilMs - nowMs);
+    return `${seen}, held until ${formatTime(untilMs)} (in ${left})${next ? `, then ${next}%` : ''}.`;
+  }
+  const sinceMs = snapshot?.release?.modifiedAtMs ?? 0;
+  const isTime = sinceMs >= EARLIEST_MS && sinceMs <= nowMs + CLOCKS_DIFFER_MS;
+  const since =
+    isTime && snapshot && stateOf(snapshot) === 'in-review'
+      ? ` since ${formatTime(sinceMs)} (${formatDuration(nowMs - sinceMs)})`
+      : '';
+  return `${seen}${since}, waiting for ${what}.`;
+}
+
+/** The stage that was refused; all requested ones where it is none of them. */
 function stoppedAt({ inputs, stages }: RunRecord): string {
   const requested = inputs?.stages ?? [];
   return requested.find((stage) => stages.get(stage) === 'refused') ?? requested.join(', ');
@@ -215,7 +236,7 @@ function todoOfUnknown(snapshot: Snapshot | undefined, show: Show): string {
 /** Where it is not known what became of the last write. */
 function doubtOf({ unsettled }: RunRecord): string {
   if (!unsettled) return '';
-  return ` Whether the last write took, ${operationRow(unsettled.operation).words}, is not known.`;
+  return ` It is not known whether the portal did the last write (${operationRow(unsettled.operation).words}).`;
 }
 
 /** For a notice after a wait at whose end the portal could not be read: what is reported is old. */
@@ -260,18 +281,18 @@ function reported(
 function todoOf(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'pending':
-      return 'Run the step again later: it goes on where it stopped, and nothing is withdrawn.';
+      return 'Run the step again later: it continues where this run stopped. Nothing was withdrawn.';
     case 'rejected':
-      return 'Correct what the reviewer names; then run apply with reapply: true, or release a new version.';
+      return 'Correct what the reviewer names. Then run apply with reapply: true, or release a new version.';
     case 'withdrawn':
       return 'To send it again, run apply with reapply: true.';
     case 'halted':
       if (outcome.why === 'no data') {
         return 'Check that the query of health-url finds this version, before the first increase too, and that the places in health-when are right (docs/health.md); then run the step again.';
       }
-      return 'Look at the health of the canary; then run grayscale again, or take the release back with withdraw.';
+      return 'Check the health of the canary. Then run grayscale again, or take the release back with withdraw.';
     case 'cancelled':
-      return 'Run the step again to go on.';
+      return 'Run the step again to continue.';
     default:
       return '';
   }

@@ -90,9 +90,15 @@ export function formatLiveVersion({ state, liveVersion, live }: Report): string 
   return liveVersion ? code(liveVersion) : escapeMarkdown(live || 'none', 100);
 }
 
-/** The preview link with its QR code; empty where it is not to be shown. */
-export function preview(report: Report, extras: Extras): string {
+/** The preview link with its QR code, folded, since the code fills a screen; empty where it is not to be shown. */
+export function foldedPreview(report: Report, extras: Extras): string {
   if (!report.showPreview || report.previewUrl === '') return '';
   const qr = extras.qrCode ? `\n\n${extras.qrCode}` : '';
-  return `### Preview\n\nOpens this version in the target app (the portal's own QR code does not):\n\n\`\`\`text\n${report.previewUrl}\n\`\`\`${qr}`;
+  const text = `Opens this version in the target app (the portal's own QR code does not):\n\n\`\`\`text\n${report.previewUrl}\n\`\`\`${qr}`;
+  return foldedText('Preview link and QR code', text);
+}
+
+/** A section that the reader opens; empty where its text is. */
+export function foldedText(title: string, text: string): string {
+  return text && `<details><summary>${title}</summary>\n\n${text}\n\n</details>`;
 }

@@ -1,23 +1,24 @@
 /** Report -> job summary, in GitHub's Markdown: verdict and state as text first, then the picture, then the facts. Pure. */
 
-import { formatDuration } from '../lib/format.ts';
+import { formatDuration, formatTime } from '../lib/format.ts';
 import { formatCertainty, HOW_TO_CONFIRM } from '../release/certainty.ts';
 import { OPERATIONS, operationRow, STAGES } from '../release/lifecycle.ts';
 import type { SimulatedStage } from '../release/plan.ts';
 import { healthSummary } from './health.ts';
 import { code, escapeMarkdown, limitParts, type Part, table } from './markdown.ts';
-import { PROGRESS_ICONS, phasesOf } from './phases.ts';
+import { hasPhases, phaseLine, phasesOf } from './phases.ts';
 import { formatProbeCount, formatProbed } from './probe.ts';
 import { formatState, type Report } from './report.ts';
 import {
   type Extras,
   escapeText,
   explanation,
+  foldedPreview,
+  foldedText,
   formatInProgress,
   formatLiveVersion,
   headline,
   noticesOf,
-  preview,
   sandboxNote,
 } from './sections.ts';
 
@@ -37,11 +38,11 @@ function partsOf(report: Report, extras: Extras): Part[] {
     { text: explanation(report), weight: 95 },
     { text: noticesOf(report), weight: 90 },
     { text: picture(report), weight: 40 },
-    { text: phaseTable(report), weight: 70 },
+    { text: phaseLine(report), weight: 70 },
     { text: facts(report), weight: 80 },
     { text: healthSummary(report.health), weight: 65 },
     { text: planned(report), weight: 85 },
-    { text: preview(report, extras), weight: 60 },
+    { text: foldedPreview(report, extras), weight: 60 },
     { text: history(report), weight: 50 },
     { text: operations(report), weight: 30 },
     { text: probed(report), weight: 10 },
@@ -49,7 +50,7 @@ function partsOf(report: Report, extras: Extras): Part[] {
   ].filter((part) => part.text !== '');
 }
 
-/** Mermaid, of fixed text and whole numbers only. The table below it says the same where Mermaid is not drawn. */
+/** Mermaid, of fixed text and whole numbers only. The line below it says the same where Mermaid is not drawn. */
 function picture(report: Report): string {
   if (!hasPhases(report)) return '';
   const phases = phasesOf(report);
@@ -71,39 +72,37 @@ function picture(report: Report): string {
   ].join('\n');
 }
 
-function phaseTable(report: Report): string {
-  if (!hasPhases(report)) return '';
-  const rows = phasesOf(report).map(({ name, progress }) => [PROGRESS_ICONS[progress], name, progress]);
-  return table(rows, ['', 'Phase', 'Progress']);
-}
-
-function hasPhases(report: Report): boolean {
-  return report.state !== '' && report.targetApp !== '' && report.version !== '';
-}
-
+/** What matters now, then what is the same in every run, folded. */
 function facts(report: Report): string {
   const rows: string[][] = [];
   const add = (name: string, value: string | undefined) => value && rows.push([name, value]);
-  add('Miniapp', report.miniappId && code(report.miniappId));
-  add('Target app', report.targetApp && code(report.targetApp));
   add('Version', report.version && code(report.version));
   add('Status', report.state && escapeMarkdown(formatState(report)));
-  add('Portal status', report.portalStatus && code(report.portalStatus, 100));
   add('Live version', formatLiveVersion(report));
   add('Previous version', report.previousVersion && `${code(report.previousVersion)} (what a rollback brings back)`);
   add('Also in progress', formatInProgress(report));
   add('First release', report.firstRelease === true ? 'yes: it can only be official' : '');
   add('Grayscale', report.ratioPercent ? `${report.ratioPercent}% of users` : '');
   add('Whitelist', formatWhitelist(report));
-  add('Package', report.packageSha256 && `${report.packageBytes} bytes, SHA-256 ${code(report.packageSha256)}`);
   add('Next stages', report.nextStages.map((stage) => code(stage)).join(', '));
-  const [first, ...others] = rows;
+  const shown = tableOf(rows);
+  rows.length = 0;
+  add('Miniapp', report.miniappId && code(report.miniappId));
+  add('Target app', report.targetApp && code(report.targetApp));
+  add('Portal status', report.portalStatus && code(report.portalStatus, 100));
+  add('Package', report.packageSha256 && `${report.packageBytes} bytes, SHA-256 ${code(report.packageSha256)}`);
+  return [shown, foldedText('Ids and portal status', tableOf(rows))].filter(Boolean).join('\n\n');
+}
+
+function tableOf([first, ...others]: readonly string[][]): string {
   return first ? table(others, first) : '';
 }
 
 function formatWhitelist(report: Report): string {
   const counted = report.whitelistCount ? `${report.whitelistCount} on the portal` : '';
-  const given = report.whitelistIds ? `${report.whitelistIds} user IDs given` : '';
+  const given = report.whitelistIds
+    ? `${report.whitelistIds} user ${report.whitelistIds === 1 ? 'ID' : 'IDs'} given`
+    : '';
   return [given, counted].filter(Boolean).join(', ');
 }
 
@@ -146,12 +145,18 @@ function history(report: Report): string {
   const rows = report.history
     .slice(0, MAX_ROWS)
     .map(({ time, type, operator, comment }) => [
-      escapeMarkdown(time, 60),
+      escapeMarkdown(formatHistoryTime(time), 60),
       escapeMarkdown(type, 60),
       escapeMarkdown(operator, 60),
       escapeMarkdown(comment, 500),
     ]);
   return `### History\n\n${table(rows, ['Time', 'What', 'Who', 'Comment'])}${restOf(report.history)}`;
+}
+
+/** A time in milliseconds or seconds since 1970 in UTC; any other as the portal writes it. */
+function formatHistoryTime(time: string): string {
+  if (/^\d{13}$/.test(time)) return formatTime(Number(time));
+  return /^\d{10}$/.test(time) ? formatTime(Number(time) * 1_000) : time;
 }
 
 function operations(report: Report): string {
@@ -177,13 +182,13 @@ function restOf(all: readonly unknown[]): string {
 function probed({ probe = [], certainty = [] }: Report): string {
   if (probe.length === 0) return '';
   const rows = probe.map((one) => [code(one.operation), operationRow(one.operation).words, formatProbed(one)]);
-  const head = `<details><summary>What is known of this portal: ${formatProbeCount(probe)}</summary>`;
+  const title = `What is known of this portal: ${formatProbeCount(probe)}`;
   const stages = certainty.map((one) => `- ${formatCertainty(one)}`).join('\n');
-  return `${head}\n\n${table(rows, ['Operation', 'What it does', 'How sure'])}\n\n${stages}\n\n</details>`;
+  return foldedText(title, `${table(rows, ['Operation', 'What it does', 'How sure'])}\n\n${stages}`);
 }
 
 function runFacts(report: Report): string {
   const took = formatDuration(Date.parse(report.endedAt) - Date.parse(report.startedAt));
   const who = report.run.triggeringActor ? ` Started by ${code(report.run.triggeringActor, 100)}.` : '';
-  return `<sub>${report.looks} ${report.looks === 1 ? 'poll' : 'polls'}, ${took}, ended ${report.endedAt}.${who}</sub>`;
+  return `<sub>${report.looks} ${report.looks === 1 ? 'poll' : 'polls'}, ${took}, ended ${formatTime(Date.parse(report.endedAt))}.${who}</sub>`;
 }

@@ -646,7 +646,7 @@ const ERRORS = {
   RELEASE_EXISTS: 'the version has a release on the target app already',
   RELEASE_NOT_FOUND: 'the version has no release on the target app',
   STATUS_NOT_ALLOWED: 'the status of the release does not allow this',
-  ANOTHER_RELEASE_IN_PROGRESS: 'another version of the miniapp is under way on the target app',
+  ANOTHER_RELEASE_IN_PROGRESS: 'another version of the miniapp is in progress on the target app',
   FIRST_RELEASE: 'the first release on a target app can only be official',
   WHITELIST_EMPTY: 'the whitelist is empty',
   RATIO_INVALID: 'the ratio is not a whole percentage from 1 to 100',

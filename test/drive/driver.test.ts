@@ -112,7 +112,7 @@ describe('waiting for the administrator', () => {
     const end = await here.drive('approval');
     expect(end).toMatchObject({ kind: 'reached', awaited: true });
     expect([here.portal.sent, here.changes]).toEqual([[], 0]);
-    expect(here.log[0]).toBe('look 1: in review; waited 1 s, 59 min 59 s left');
+    expect(here.log[0]).toBe('check 1: in review; waited 1 s, 59 min 59 s left');
     expect(here.portal.looksMs.at(-1)).toBeLessThan(50_000 + 10_000);
   });
 
@@ -146,7 +146,7 @@ describe('waiting for the administrator', () => {
       timeline: [{ atMs: 30 * MINUTE, becomes: { state: 'approved' } }],
     });
     expect(await here.drive('apply', { approvalTimeoutMs: 6 * HOUR })).toMatchObject({ kind: 'reached' });
-    expect(here.log.join('\n')).toContain('the look failed');
+    expect(here.log.join('\n')).toContain('the check failed');
   });
 
   test('an outage to the end of the time is pending, not failed', async () => {
@@ -324,11 +324,11 @@ describe('a ramp', () => {
 
   test('resumed too early ends pending, and goes on when the time is over', async () => {
     const here = scene({ state: 'approved' }, { ...RAMP, soakMode: 'resume' });
-    expect(await here.drive('grayscale')).toMatchObject({ kind: 'pending', what: 'the soak at 5%' });
+    expect(await here.drive('grayscale')).toMatchObject({ kind: 'pending', what: 'the hold period at 5%' });
     here.clock.advance(29 * MINUTE);
     expect(await here.drive('grayscale')).toMatchObject({ kind: 'pending' });
     here.clock.advance(2 * MINUTE);
-    expect(await here.drive('grayscale')).toMatchObject({ kind: 'pending', what: 'the soak at 20%' });
+    expect(await here.drive('grayscale')).toMatchObject({ kind: 'pending', what: 'the hold period at 20%' });
     expect(here.portal.sent).toEqual(['skipPilot', ...STEPS.slice(0, 4)]);
   });
 
@@ -544,7 +544,7 @@ describe('the health check', () => {
 
     test('a run that comes too early calls it once', async () => {
       const { here, calls, gate } = resumed(() => 'good', MINUTE);
-      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'pending', what: 'the soak at 5%' });
+      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'pending', what: 'the hold period at 5%' });
       expect(calls).toHaveLength(1);
     });
 
@@ -582,7 +582,10 @@ describe('the health check', () => {
 
     test('a run that is due and finds data meanwhile goes on', async () => {
       const { here, gate } = resumed(between('no data', 0, MINUTE), 11 * MINUTE);
-      expect(await here.drive('grayscale', { gate })).toMatchObject({ kind: 'pending', what: 'the soak at 20%' });
+      expect(await here.drive('grayscale', { gate })).toMatchObject({
+        kind: 'pending',
+        what: 'the hold period at 20%',
+      });
       expect(here.portal.sent).toEqual(['setRatio 20', 'startGrayscale 20']);
     });
 

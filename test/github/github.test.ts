@@ -486,7 +486,7 @@ describe('an error of GitHub is a warning', () => {
     expect(gitHub.deployments).toEqual([]);
     gitHub.faults.push({ route: UPDATE, status: 0, hang: true });
     const current = notifier({}, {}, AbortSignal.abort());
-    await current.notify(someReport({ verdict: 'cancelled', endedAt: 'later' }));
+    await current.notify(someReport({ verdict: 'cancelled', endedAt: '2026-01-02T09:09:09.000Z' }));
     expect(current.log).toContain('The run was cancelled.');
   });
 

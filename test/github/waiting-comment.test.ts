@@ -28,5 +28,5 @@ test('a release in a status that the profile does not map is waited for as an ap
   await Promise.all([proxy.close(), portal.close(), gitHub.close()]);
   place.close();
   expect(report.error?.code).toBe('portal-status-unknown');
-  expect(gitHub.bodies[0]).toContain('the approval is still awaited');
+  expect(gitHub.bodies[0]).toContain('waiting for the approval');
 });

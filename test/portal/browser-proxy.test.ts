@@ -213,7 +213,7 @@ describe("through the environment's proxy", () => {
   test('its refusal is the reason', async () => {
     const { proxy, tunnel } = await behindProxy();
     expect(await tunnel('sso.test:443')).toBeUndefined();
-    expect(proxy.failures.get('sso.test')).toContain('the proxy answered 407');
+    expect(proxy.failures.get('sso.test')).toContain('the proxy responded 407');
     expect(proxy.blocked.size).toBe(0);
   });
 });

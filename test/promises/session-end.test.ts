@@ -229,7 +229,7 @@ describe('maintenance in a wait is no end of a session', () => {
       const choose = during(10 * SECOND_MS, 10 * SECOND_MS + minutes * MINUTE_MS, page, false);
       const { report, log } = await step({ stage: 'apply', 'approval-timeout': '6h' }, choose);
       expect(report, log).toMatchObject({ verdict: 'succeeded', state: 'approved' });
-      expect(log).toMatch(/the look failed/);
+      expect(log).toMatch(/the check failed/);
       expect(count('/user/login')).toBe(2);
     },
   );

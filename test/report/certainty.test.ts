@@ -189,7 +189,7 @@ describe('an inferred write to a real portal', () => {
       expect(notice).toContain('node dist/learn.js watch');
       expect(notice).toContain('docs/portal.md');
     }
-    expect(log.indexOf('::notice::setRatio')).toBeLessThan(log.indexOf('no answer'));
+    expect(log.indexOf('::notice::setRatio')).toBeLessThan(log.indexOf('no response'));
     expect(report.notices).toEqual(notices);
     for (const text of [summary, comment]) {
       expect(text).toContain('<code>POST /rest/intercnn/app/publish/version/gray/setRatio</code>');

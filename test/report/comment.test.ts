@@ -16,11 +16,11 @@ describe('the comment', () => {
     );
     expect(message).toBe('1.1.0 is in grayscale rollout at 20% on GOPAY.');
     expect(versions).toMatch(/^\| Miniapp \| Target app \| Version \| Live version \|\n/);
-    expect(rest[0]).toBe('<details><summary>Preview</summary>');
+    expect(rest[0]).toBe('<details><summary>Preview link and QR code</summary>');
     expect(rest.join()).toContain('⬛⬜');
     expect(rest.slice(-2)).toEqual([
       'Next stages: <code>grayscale</code>, <code>release</code>, <code>withdraw</code>',
-      '<sub>As of 2026-01-02T03:04:05.000Z, by [this run](https://github.example/acme/shop/actions/runs/77/attempts/2).</sub>',
+      '<sub>As of 2026-01-02 03:04 UTC, by [this run](https://github.example/acme/shop/actions/runs/77/attempts/2).</sub>',
     ]);
   });
 

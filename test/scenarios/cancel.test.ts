@@ -55,7 +55,7 @@ function expectCancelled(cut: Cut, expected: Readonly<Record<string, string>>): 
   expect(cut.outputs, cut.log).toMatchObject({ verdict: 'cancelled', complete: 'false', ...expected });
   expect(cut.outputs.message).toContain('Nothing was withdrawn');
   expect(cut.summary).toMatch(/cancelled/i);
-  expect(cut.report.todo).toBe('Run the step again to go on.');
+  expect(cut.report.todo).toBe('Run the step again to continue.');
   expect(cut.tookMs).toBeLessThan(REPORT_WITHIN_MS);
 }
 
@@ -92,7 +92,7 @@ describe.concurrent('a cancelled run', () => {
     const portal = await startPortal({ ...never, seed: { ...LIVE, state: 'created' } });
     closers.push(portal.close);
     const inputs = { ...portal.inputs, version: '1.0.0', stage: 'apply' };
-    const cut = await cutOff({ inputs, signal, at: /^look 1:/m });
+    const cut = await cutOff({ inputs, signal, at: /^check 1:/m });
     expectCancelled(cut, { state: 'in-review', changed: 'true' });
     expect(portal.effects()).toEqual(['startApproval']);
   });
@@ -102,7 +102,7 @@ describe.concurrent('a cancelled run', () => {
     closers.push(portal.close);
     const ramp = { stage: 'grayscale', 'grayscale-ratio': '5, 20', 'grayscale-soak': '1h' };
     const inputs = { ...portal.inputs, version: '1.0.0', ...ramp };
-    const cut = await cutOff({ inputs, signal: 'SIGTERM', at: /^soak 1:/m });
+    const cut = await cutOff({ inputs, signal: 'SIGTERM', at: /^hold period 1:/m });
     expectCancelled(cut, { state: 'grayscale', 'grayscale-ratio': '5', changed: 'true' });
   });
 
@@ -143,7 +143,7 @@ describe.concurrent('a cancelled run', () => {
     };
     const cut = await cutOff({ inputs, signal: 'SIGINT', onStart: meet });
     expectCancelled(cut, { state: 'approved', changed: 'false' });
-    expect(cut.outputs.message).toContain('Whether the last write took, end the pilot phase, is not known.');
+    expect(cut.outputs.message).toContain('It is not known whether the portal did the last write (end the pilot phase).');
   });
 
   test('in an upload that the portal does not read', async () => {

@@ -220,7 +220,7 @@ describe.concurrent('pending', () => {
         'error-code': '',
         changed: 'false',
       });
-      expect(annotation(result, exitCode ? 'error' : 'notice')).toMatch(/goes on where it stopped/);
+      expect(annotation(result, exitCode ? 'error' : 'notice')).toMatch(/continues where this run stopped/);
       expect(portal.effects()).toEqual([]);
     });
   });
@@ -239,7 +239,7 @@ describe.concurrent('pending', () => {
     await withScene({ portal: never }, async ({ step }) => {
       const result = await step({ stage: 'approval', version: '1.1.0', 'approval-timeout': '2s' });
       expect(result.outputs.verdict).toBe('pending');
-      const looks = result.log.match(/look \d+: in review; waited \d s, \d s left/g) ?? [];
+      const looks = result.log.match(/check \d+: in review; waited \d s, \d s left/g) ?? [];
       expect(looks.length).toBeGreaterThanOrEqual(1);
       expect(result.log).toMatch(/waited 2 s, 0 s left/);
     });

@@ -55,6 +55,6 @@ test.concurrent.each([
 test.concurrent('a page instead of the response to a write that took: what the portal shows counts', async () => {
   const { portal, first } = await chainThrough('HTML 200 after', '/online');
   expect(first.outputs, first.log).toMatchObject({ verdict: 'succeeded', released: 'true', changed: 'true' });
-  expect(first.log).toContain('the portal shows its effect, though it said');
+  expect(first.log).toContain('the portal shows its effect, although it responded');
   expect(portal.effects()).toEqual(EFFECTS);
 });

@@ -43,8 +43,8 @@ describe.concurrent('a release on GitHub', () => {
       expect.stringMatching(/^## ⏳ waiting · .* · in review$/),
       expect.stringMatching(/^## ✅ succeeded · .* · approved$/),
     ]);
-    expect(gitHub.bodies[0]).toMatch(/As of \d{4}-\d\d-\d\dT/);
-    expect(gitHub.bodies[0]).toContain('the approval is still awaited');
+    expect(gitHub.bodies[0]).toMatch(/As of \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+    expect(gitHub.bodies[0]).toContain('waiting for the approval');
     expect(gitHub.bodies[0]).toContain('gopay:');
     await step({ stage: 'release', version: '1.0.0', ...environment });
     await step({ stage: 'status', version: '1.0.0', ...environment });

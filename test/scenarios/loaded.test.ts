@@ -2,7 +2,7 @@
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { COMMON, runStep, type StepOptions, type StepResult } from '../support/action.ts';
@@ -21,7 +21,7 @@ const PARTS = {
   'the browser': 'Page.navigate',
   'the installer of browsers': 'Unsupported archive format',
   'the health check': 'NaN|Infinity',
-  'the proxy tunnel': 'the proxy answered',
+  'the proxy tunnel': 'the proxy responded',
   'the package': 'end of central directory',
   'the QR code': 'Version value out of range',
   zod: 'ZodError',
@@ -53,7 +53,7 @@ async function loadedBy(step: (options: StepOptions) => Promise<StepResult>): Pr
 
 describe.concurrent('a step loads of dist only what it needs', () => {
   test('every part is in dist under its text, but those that nothing uses', () => {
-    const texts = readdirSync(DIST)
+    const texts = readdirSync(DIST, { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.\w+$/.test(name))
       .map((name) => readFileSync(join(DIST, name), 'utf8'));
     const found = Object.entries(PARTS).filter(([, text]) => texts.some((each) => each.includes(text)));
@@ -61,18 +61,20 @@ describe.concurrent('a step loads of dist only what it needs', () => {
     expect(found.map(([part]) => part)).toEqual(Object.keys(PARTS).filter((part) => !unused.includes(part)));
   });
 
-  test('every chunk of dist is one that the action, or a chunk that it loads, asks for', () => {
-    const reachable = new Set(['index.js']);
+  test('every file of dist is one that the action, learn, or a file that they load, asks for', () => {
+    const files = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+    const reachable = new Set(['index.js', 'learn.js']);
     // A set goes on to what is added while it is walked.
     for (const name of reachable) {
       const text = readFileSync(join(DIST, name), 'utf8');
-      for (const [, id] of text.matchAll(/\.e\((\d+)\)/g)) reachable.add(`${id}.index.js`);
+      for (const [, id] of text.matchAll(/\.e\((\d+)\)/g)) reachable.add(join(dirname(name), `${id}.index.js`));
+      for (const [, path = ''] of text.matchAll(/\b(?:from|import)\s*\(?\s*["'`](\.[^"'`]*\.js)["'`]/g)) {
+        const file = join(dirname(name), path);
+        // What puppeteer names beside itself is in its chunk.
+        if (files.includes(file)) reachable.add(file);
+      }
     }
-    expect([...reachable].sort()).toEqual(
-      readdirSync(DIST)
-        .filter((name) => name.endsWith('index.js'))
-        .sort(),
-    );
+    expect([...reachable].sort()).toEqual(files.sort());
   });
 
   test('a status on a portal loads what writes the outputs, and no undici, TLS or decompression', async () => {

@@ -487,7 +487,7 @@ describe('rollback', () => {
     const before = await openWithHistory();
     const { exitCode, outputs, report } = await rollback({ 'dry-run': 'true' });
     expect([exitCode, outputs.verdict, outputs.version]).toEqual([0, 'planned', '1.1.0']);
-    expect(report.stages[0]?.planned?.operations).toEqual([{ operation: 'rollback' }]);
+    expect(report.stages[0]?.planned?.operations).toEqual([{ operation: 'rollback', inferred: true }]);
     expect(sent()).toHaveLength(before);
   });
 
