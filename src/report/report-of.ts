@@ -195,13 +195,13 @@ function messageOfPending({ inputs, snapshot }: RunRecord, outcome: Pending, sta
     const { ratioPercent = 0 } = snapshot?.release ?? {};
     const next = inputs?.ratios.find((ratio) => ratio > ratioPercent);
     const left = formatDuration(untilMs - nowMs);
-    return `${seen}, held until ${formatTime(untilMs)} (in ${left})${next ? `, then ${next}%` : ''}.`;
+    return `${seen}, held until ${formatTime(untilMs)}, ${left} from now${next ? `, then ${next}%` : ''}.`;
   }
   const sinceMs = snapshot?.release?.modifiedAtMs ?? 0;
   const isTime = sinceMs >= EARLIEST_MS && sinceMs <= nowMs + CLOCKS_DIFFER_MS;
   const since =
     isTime && snapshot && stateOf(snapshot) === 'in-review'
-      ? ` since ${formatTime(sinceMs)} (${formatDuration(nowMs - sinceMs)})`
+      ? ` since ${formatTime(sinceMs)}, ${formatDuration(nowMs - sinceMs)} ago`
       : '';
   return `${seen}${since}, waiting for ${what}.`;
 }
@@ -236,7 +236,7 @@ function todoOfUnknown(snapshot: Snapshot | undefined, show: Show): string {
 /** Where it is not known what became of the last write. */
 function doubtOf({ unsettled }: RunRecord): string {
   if (!unsettled) return '';
-  return ` It is not known whether the portal did the last write (${operationRow(unsettled.operation).words}).`;
+  return ` It is not known whether the portal did the last write, ${operationRow(unsettled.operation).words}.`;
 }
 
 /** For a notice after a wait at whose end the portal could not be read: what is reported is old. */

@@ -124,7 +124,9 @@ test('the profiles in docs/portal.md are valid', () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/portal.md', import.meta.url)), 'utf8');
   const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = '']) => JSON.parse(json));
   expect(examples.length).toBeGreaterThan(1);
-  for (const example of examples) expect(faultsOf(example)).toBe('');
+  // The line to complete holds dots in place of the state.
+  const complete = examples.map((example) => JSON.parse(JSON.stringify(example).replace('"..."', '"in-review"')));
+  for (const example of complete) expect(faultsOf(example)).toBe('');
 });
 
 describe('faults name their place, all at once', () => {

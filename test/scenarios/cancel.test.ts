@@ -143,7 +143,9 @@ describe.concurrent('a cancelled run', () => {
     };
     const cut = await cutOff({ inputs, signal: 'SIGINT', onStart: meet });
     expectCancelled(cut, { state: 'approved', changed: 'false' });
-    expect(cut.outputs.message).toContain('It is not known whether the portal did the last write (end the pilot phase).');
+    expect(cut.outputs.message).toContain(
+      'It is not known whether the portal did the last write, end the pilot phase.',
+    );
   });
 
   test('in an upload that the portal does not read', async () => {
