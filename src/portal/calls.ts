@@ -189,7 +189,7 @@ function createCaller(options: HttpPortalOptions): Caller {
   /** The error where there is no new session. A page is blamed on the session only where it is sure to be the login. */
   function endedSession(operation: Operation, { found, traceId, page }: SessionEnd): ReleaseError {
     if (page && (login || !page.isLogin)) return withInferredNote(options, operation, page.error);
-    return new ReleaseError('portal-unauthorized', { found, traceId });
+    return new ReleaseError('portal-unauthorized', { found, traceId, ...(!login && { todo: RENEW_SESSION }) });
   }
 
   return {
@@ -200,6 +200,10 @@ function createCaller(options: HttpPortalOptions): Caller {
     },
   };
 }
+
+/** A step without a password cannot log in again. */
+const RENEW_SESSION =
+  'The session has ended or was never valid. Log in to the portal by hand and store the new cookie header in the secret behind portal-session, or give portal-username and portal-password, with which a step logs in by itself.';
 
 /**
  * The error of a write that met the end of the session, which is renewed by now. The portal is read again before the

@@ -102,7 +102,7 @@ export function plan(stage: Stage, snapshot: Snapshot, options: PlanOptions, mem
   // A release that was in review becomes approved, rejected or withdrawn; it does not disappear. A response without it
   // is wrong or out of date.
   if (state === 'none' && memory.reviewed) return { kind: 'wait' };
-  if (isDone(stage, state, snapshot, memory)) return { kind: 'reached', ...noticeOf(stage, state, memory) };
+  if (isDone(stage, state, snapshot, memory)) return { kind: 'reached', ...noticeOf(stage, snapshot, memory) };
 
   const backFromReview = memory.reviewed && state === 'created';
   if (row.awaitsReview && (state === 'rejected' || state === 'withdrawn' || backFromReview)) {
@@ -239,14 +239,21 @@ function isDone(stage: Stage, state: State, snapshot: Snapshot, memory: Memory):
   return hasReached(end, state);
 }
 
-function noticeOf(stage: Stage, state: State, memory: Memory): { notice?: string } {
+function noticeOf(stage: Stage, snapshot: Snapshot, memory: Memory): { notice?: string } {
+  const state = stateOf(snapshot);
   if (stage === 'upload' && !memory.versionCreated) {
     const notice = memory.packageSent
       ? 'The version was created by somebody else meanwhile: it may not hold this build.'
       : 'The version exists on the portal already: this build was not sent.';
     return { notice };
   }
-  if (stage === 'whitelist' && state !== 'whitelist-testing') {
+  const [other] = stage === 'rollback' ? othersInProgress(snapshot) : [];
+  if (other) {
+    return {
+      notice: `${other.version} is still ${STATES[other.state].words}: a rollback leaves it as it is. To take it back as well, run withdraw with version: ${other.version}.`,
+    };
+  }
+  if (stage === 'whitelist' && isKnown(state) && state !== 'whitelist-testing') {
     return { notice: `The release is ${STATES[state].words}, past the whitelist test: no user IDs were added.` };
   }
   return {};
@@ -512,7 +519,7 @@ function whyNoRollback(snapshot: Snapshot, where: string, show: PlanOptions['sho
   if (!rollout) return undefined;
   return refused(
     `${rollout.version} is in grayscale rollout ${where}, and nothing can be rolled back during a rollout.`,
-    `Take ${rollout.version} back with the stage withdraw: its users return to the live version.`,
+    `If ${rollout.version} is at fault, run withdraw with version: ${rollout.version}: its users return to the live version. If the live version is at fault, run withdraw first, then rollback.`,
   );
 }
 
@@ -522,19 +529,19 @@ function refused(found: string, whatToDo: string): Refused {
 
 /** What to do where a stage cannot run: mostly, which stage comes first from here. */
 function todo(stage: Stage, snapshot: Snapshot, folds: Folds = {}): string {
-  if (stage === 'withdraw') return 'There is nothing to take back; nothing was changed.';
+  if (stage === 'withdraw') return 'There is nothing to take back. Nothing was changed.';
   if (stage === 'rollback') return 'Name an archived version with the input version.';
   const [next, ...others] = nextStages(snapshot, folds).filter((stage) => stage !== 'approval');
   const live = liveRelease(snapshot)?.version;
   if (stateOf(snapshot) === 'released')
-    return 'It is live; there is nothing before it to run. To take it back, run rollback.';
+    return 'The version is live, so no stage comes before this one. To take it back, run rollback.';
   if (stateOf(snapshot) === 'archived') {
     return `${live ? `${live} is live. ` : ''}Release a new version, or bring this one back with the stage rollback.`;
   }
   if (stateOf(snapshot) === 'in-review') return 'Wait for the administrator with the stage approval.';
   if (!next) return 'Look at the release in the portal.';
   if (next === 'apply' && stateOf(snapshot) !== 'created') return 'Correct it, then run apply with reapply: true.';
-  return `Run the stage ${next} first${others.length > 0 ? ` (possible from here: ${[next, ...others].join(', ')})` : ''}.`;
+  return `Run the stage ${next} first${others.length > 0 ? ` (next stages: ${[next, ...others].join(', ')})` : ''}.`;
 }
 
 /** The snapshot as an operation would leave it. */

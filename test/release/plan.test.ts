@@ -6,6 +6,11 @@ import { nextStages, operationsOf, type PlanOptions, plan, simulate } from '../.
 import type { Release } from '../../src/release/release.ts';
 import type { Snapshot } from '../../src/release/snapshot.ts';
 
+interface Stop {
+  readonly kind: string;
+  readonly todo?: string;
+}
+
 const NOW_MS = 1_800_000_000_000;
 const VERSION = '1.1.0';
 const LIVE = release('1.0.0', 'released');
@@ -30,6 +35,35 @@ function snapshot(state: Release['state'], more: Partial<Snapshot> = {}): Snapsh
 
 const planned = (stage: Stage, at: Snapshot, options: Partial<PlanOptions> = {}) =>
   plan(stage, at, { ...OPTIONS, ...options }, {}, NOW_MS);
+
+describe('a rollback while another version is', () => {
+  const during = (state: Release['state']) =>
+    planned('rollback', {
+      version: '1.0.0',
+      release: LIVE,
+      releases: [release('1.2.0', state), LIVE],
+      wholeReads: 2,
+    });
+
+  test('in the whitelist test says that the test goes on, and how to end it', () => {
+    expect(during('whitelist-testing')).toEqual({
+      kind: 'reached',
+      notice: expect.stringMatching(/^1\.2\.0 is still in the whitelist test.* withdraw with version: 1\.2\.0\.$/),
+    });
+  });
+
+  test('in a grayscale rollout is refused with both ways out', () => {
+    const own = release('0.9.0', 'archived');
+    const releases = [release('1.2.0', 'grayscale'), LIVE, own];
+    const { kind, todo } = planned('rollback', { version: '0.9.0', release: own, releases, wholeReads: 2 }) as Stop;
+    expect(kind).toBe('refused');
+    expect(todo).toMatch(/withdraw with version: 1\.2\.0.*run withdraw first, then rollback/);
+  });
+
+  test('not in progress says nothing', () => {
+    expect(during('archived')).toEqual({ kind: 'reached' });
+  });
+});
 
 describe('what the portal cannot tell', () => {
   test('in passing: every stage but status looks again', () => {
