@@ -40,6 +40,16 @@ test('the troubleshooting page has no section for an error that does not exist',
   expect(codes).toEqual(CODES);
 });
 
+test('each message that the troubleshooting page quotes is one of the texts in src', () => {
+  const texts = read('test/project/texts.txt').replaceAll('\\"', '"').replaceAll('{}', '...');
+  const quotes = [...read('docs/troubleshooting.md').matchAll(/^- (".*?): /gms)].flatMap(([, list = '']) =>
+    [...list.matchAll(/"([^"]+)"/g)].map(([, quote = '']) => quote),
+  );
+  expect(quotes.length).toBeGreaterThan(30);
+  const parts = quotes.flatMap((quote) => quote.split('...').map((part) => part.trim()));
+  expect(parts.filter((part) => !texts.includes(part))).toEqual([]);
+});
+
 test.each(pages)('each link of %s leads to a file and a heading that exist', (page) => {
   const links = [...read(page).matchAll(/\]\((?!https?:)([^)\s]*)\)/g)].map(([, link = '']) => link);
   const broken = links.filter((link) => {
