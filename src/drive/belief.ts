@@ -1,9 +1,9 @@
 /**
- * What a run believes of its release, and what one more reading changes about that. Pure.
+ * What a run believes about its release, and how one more reading changes that. Pure.
  *
- * A portal may read from replicas that lag, and a single response may be a slip. So a reading is held against what the
- * portal accepted in this run and what it showed before: an older one changes nothing, one that contradicts is believed
- * only when further readings confirm it, and a release that was there is never believed to be gone.
+ * A portal may read from replicas that lag, and a single response may be wrong. So each reading is compared with what
+ * the portal accepted in this run and with what it showed before: an older reading changes nothing, a contradicting one
+ * is believed only after further readings confirm it, and a release that was there is never believed to be gone.
  */
 
 import { callRow } from '../release/folds.ts';
@@ -22,19 +22,22 @@ import { effectOf, isForward, isNewer, standingOf, staysInState, type Write } fr
 export interface Belief {
   /** The newest snapshot that is believed. */
   readonly snapshot: Snapshot;
-  /** The release when its state was last a known one. */
+  /** The release at the last reading with a known state. */
   readonly known: Release | undefined;
-  /** An accepted write whose effect was not shown yet. */
+  /** An accepted write whose effect no reading has shown yet. */
   readonly awaited: Write | undefined;
-  /** Everything that the portal accepted in this run, and when, by the run's clock. */
+  /** Every write that the portal accepted in this run, with the time of the run's clock in ms since 1970. */
   readonly accepted: readonly (Write & { readonly atMs: number })[];
-  /** States that the release has left in this run: a stale reading explains them. */
+  /** States that the release had earlier in this run. A stale reading may show one of them again. */
   readonly left: readonly string[];
-  /** Those that it left by an accepted write of this run: without a newer time they are stale, however often read. */
+  /**
+   * The states among them that an accepted write of this run ended. A reading that shows one without a newer time is
+   * stale, however often it comes.
+   */
   readonly leftByUs: readonly string[];
-  /** The portal refused a write because of the release's state: what is believed is not true any more. */
+  /** The portal refused a write because of the release's state, so the believed state is wrong. */
   readonly isDisproved: boolean;
-  /** A reading that contradicts what is believed, and how often it was repeated. */
+  /** A reading that contradicts the belief, and how often it was repeated. */
   readonly doubt: Doubt | undefined;
 }
 
@@ -44,11 +47,13 @@ interface Doubt {
   readonly readings: number;
 }
 
-/** A contradiction counts after this many readings that agree, the first one included, and this long after it. */
+/**
+ * A contradiction is believed after this many readings that agree (with the first one), and this long after the first.
+ */
 const CONFIRMED = { readings: 4, afterMs: 6_000 } as const;
-/** An awaited approval counts sooner: it is what was to be expected. */
+/** An approval while the release is in review is believed sooner, since it is expected. */
 const CONFIRMED_APPROVAL = { readings: 3, afterMs: 4_000 } as const;
-/** One that a replica's lag explains, since the release stood there before in this run. */
+/** A reading that a lagging replica may explain, such as a state that the release had earlier in this run. */
 const CONFIRMED_THOUGH_EXPLAINED = { readings: 6, afterMs: 30_000 } as const;
 
 export function beliefIn(snapshot: Snapshot): Belief {
@@ -64,12 +69,12 @@ export function beliefIn(snapshot: Snapshot): Belief {
   };
 }
 
-/** After the portal refused a write because of the state in which the release is. */
+/** The belief after the portal refused a write because of the release's state. */
 export function disproved(belief: Belief): Belief {
   return { ...belief, isDisproved: true };
 }
 
-/** After the portal accepted a write; `wasSeen`: a reading has shown its effect already. */
+/** The belief after the portal accepted a write. `wasSeen`: a reading has already shown its effect. */
 export function accepting(belief: Belief, effect: Write, wasSeen: boolean, nowMs: number): Belief {
   const mayBeSeen =
     effect.operation !== 'createVersion' && !callRow(effect).repeatable && !staysInState(effect, belief.known);
@@ -95,7 +100,7 @@ export function considering(belief: Belief, seen: Snapshot, nowMs: number): Beli
     case 'believed':
       return believing(belief, { ...others, release: seen.release });
     case 'stale':
-      // Readings that are to confirm a doubt have to follow each other; one without the release says nothing.
+      // Only consecutive readings confirm a doubt. A reading without the release does not interrupt them.
       return seen.release ? { ...unchanged, doubt: undefined } : unchanged;
     case 'explained':
       return doubting(unchanged, belief, seen, others, nowMs, CONFIRMED_THOUGH_EXPLAINED);
@@ -118,7 +123,7 @@ function believing(belief: Belief, snapshot: Snapshot): Belief {
   const before = standingOf(belief.known);
   const hasLeft = standingOf(known) !== before;
   const byUs = belief.awaited !== undefined && effectOf(belief.awaited, belief.known, known) === 'shown';
-  // Somebody took it back: from here on it may come through the same states again.
+  // Somebody else moved the release back, so it may pass through the same states again.
   const isBack = hasLeft && !byUs && !isForward(belief.known?.state, known?.state);
   return {
     ...belief,
@@ -148,8 +153,8 @@ function doubting(
 }
 
 /**
- * Whether a row is older than what the portal accepted last, by its time and our clock, and shows another state than
- * that led to: a replica may be older than all that this run has read.
+ * Whether a row is older than the last accepted write (its time against our clock) and shows a state that the write
+ * cannot have led to. A replica may be older than every reading of this run.
  */
 function isFromBefore(accepted: Belief['accepted'], { state, modifiedAtMs }: Release): boolean {
   const last = accepted.findLast((one) => callRow(one).to !== undefined);
@@ -158,7 +163,7 @@ function isFromBefore(accepted: Belief['accepted'], { state, modifiedAtMs }: Rel
   return state !== to && !isForward(to, state) && modifiedAtMs < last.atMs - CLOCKS_DIFFER_MS;
 }
 
-/** A reading from before an application may show these, however the release stood when this run began. */
+/** States that a reading from before the application may show, whatever state this run first read. */
 const BEFORE_APPLYING: readonly Release['state'][] = ['created', 'rejected', 'withdrawn'];
 
 type Judgement = 'believed' | 'stale' | 'explained' | 'contradicting';
@@ -173,23 +178,24 @@ function judge(belief: Belief, seen: Snapshot): Judgement {
   const isOld = isFromBefore(accepted, release);
   if (awaited && !isOld && effectOf(awaited, known, release) === 'shown') return 'believed';
   if (state === 'busy') return 'believed';
-  // Nothing leads from the official release back to a state before it.
+  // No operation leads from the official release back to an earlier state.
   const isOfficial = accepted.some((one) => callRow(one).to === 'released');
   if (isOfficial && state !== 'released' && state !== 'archived' && isKnown(state)) return 'stale';
   if (standingOf(release) === standingOf(known)) return awaited ? 'stale' : 'believed';
   if (!awaited && standingOf(release) === standingOf(belief.snapshot.release)) return 'believed';
   if (!isOld && isNewer(release, known)) return state === 'unknown' ? 'contradicting' : 'believed';
   const isApplied = accepted.some(({ operation }) => operation === 'startApproval');
-  // A request may be rejected a second time, once it was in review again.
+  // A request that was in review again may be rejected a second time.
   const isSecondRejection = isApplied && !awaited && state === 'rejected';
   if (leftByUs.includes(standingOf(release)) && !isSecondRejection) return 'stale';
-  // What the portal accepted is newer than what bears the time of before it.
+  // The row has the time from before the accepted write, so it does not show the write's effect.
   if (awaited && isKnown(state) && release.modifiedAtMs !== undefined && known?.modifiedAtMs === release.modifiedAtMs) {
     return 'stale';
   }
   if (isOld || (isApplied && BEFORE_APPLYING.includes(state))) return 'explained';
   if (left.includes(standingOf(release))) return 'explained';
-  // Forward is how others act. But an approval ends a wait, and a replica may show one from an earlier application.
+  // Others may move the release forward. But an approval ends the wait, and a replica may show one from an earlier
+  // application, so that has to be confirmed.
   if (belief.isDisproved && isKnown(state)) return 'believed';
   const endsWait = known?.state === 'in-review';
   if (!awaited && known && !endsWait && isForward(known.state, state)) return 'believed';

@@ -1,4 +1,4 @@
-/** The canary's health check in the course of a stage: when it is called, and what follows from it. */
+/** When a stage calls the health check of its canary, and how the result ends or continues the stage. */
 
 import { callRow } from '../release/folds.ts';
 import type { Outcome } from '../release/outcome.ts';
@@ -9,24 +9,27 @@ import type { Moment } from './health.ts';
 import type { Passage } from './health-gate.ts';
 import { tolerantly } from './reading.ts';
 
-/** Right before each call of an increase, and before the official release that follows a rollout. */
+/**
+ * Whether the health check is called right before the write: before each increase of the ratio, and before the official
+ * release that follows a rollout.
+ */
 export function needsHealth(next: Send, snapshot: Snapshot): boolean {
   const { needsHealth: when } = callRow(next);
   return when === 'always' || (when === 'after-rollout' && stateOf(snapshot) === 'grayscale');
 }
 
-/** Whether the run goes on with a rollout that an earlier run began, and increased no ratio itself. */
+/** Whether the run continues a rollout of an earlier run and has not increased the ratio itself. */
 export function isResumed(memory: Memory, { plan }: DriveContext): boolean {
   return plan.soakMode === 'resume' && !memory.held?.raised;
 }
 
-/** The ratio in effect, and since when. */
+/** The ratio in effect and when it took effect. */
 export function momentOf(snapshot: Snapshot, memory: Memory, { gate, clock }: DriveContext): Moment {
   const { ratioPercent, sinceMs } = rolloutOf(snapshot, memory, clock.now());
   return gate?.momentOf(ratioPercent, sinceMs) ?? { ratioPercent, sinceMs: sinceMs ?? clock.now() };
 }
 
-/** How the stage ends where the canary may not go on; undefined where it may. */
+/** The outcome where the health check stops the stage; undefined where the stage may continue. */
 export async function outcomeOfPassage(
   passage: Passage | undefined,
   context: DriveContext,
@@ -37,7 +40,7 @@ export async function outcomeOfPassage(
   return { kind: 'halted', why: passage };
 }
 
-/** Reads the release once more after a wait for the health check, which may have taken minutes. */
+/** Reads the release again after a wait for the health check, which may have taken minutes. */
 export async function lastReading({ observer }: DriveContext): Promise<void> {
   await tolerantly(() => observer.read('once'));
 }

@@ -1,4 +1,4 @@
-/** What a stage is driven with. */
+/** The dependencies of driving a stage, and the events that it emits. */
 
 import type { Clock } from '../lib/clock.ts';
 import type { Portal } from '../portal/port.ts';
@@ -9,22 +9,21 @@ import type { Snapshot } from '../release/snapshot.ts';
 import type { HealthGate } from './health-gate.ts';
 import type { Observer } from './observer.ts';
 
-/** What driving a release has to tell. */
+/** An event while a stage is driven. */
 export type DriveEvent =
-  /** What is known of the release after a reading. */
+  /** What is believed about the release after a reading. */
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
-  /** A write took, by its response or by a reading. */
+  /** A write took effect, as its response or a reading shows. */
   | { readonly kind: 'changed' }
-  /** Before a write is sent; with undefined once a reading or the portal's refusal has settled what became of it. */
+  /** Emitted before a write is sent, and with undefined as soon as a reading or a refusal shows what became of it. */
   | { readonly kind: 'unsettled'; readonly write: UnsettledWrite | undefined }
-  /** Once, when a wait of unknown length begins. */
-  /** A wait begins; `untilMs`: when the hold period ends, in milliseconds since 1970. */
+  /** A wait begins, for the approval or a hold period. `untilMs`: when the hold period ends, in ms since 1970. */
   | { readonly kind: 'waiting'; readonly snapshot: Snapshot; readonly untilMs?: number };
 
-/** A write of which it is not known what became of it. */
+/** A write whose effect is not known. */
 export interface UnsettledWrite {
   readonly operation: WriteOperation;
-  /** Whether a snapshot shows that it took; undefined where none can show it. */
+  /** Whether a snapshot shows its effect; undefined where no snapshot can. */
   tookBy(snapshot: Snapshot): boolean | undefined;
 }
 
@@ -41,8 +40,8 @@ export interface DriveContext {
   /** The canary's health check; undefined where none was given. */
   readonly gate?: HealthGate | undefined;
   readonly log: (line: string) => void;
-  /** Untrusted text as it may stand in a sentence. */
+  /** Untrusted text, redacted and cleaned for use in a sentence. */
   readonly show: (untrusted: string) => string;
-  /** Resolves when what follows from the event is done, such as a comment when a wait begins. */
+  /** Resolves when the event has been handled, for example when a comment about a wait is written. */
   readonly emit: (event: DriveEvent) => Promise<void>;
 }

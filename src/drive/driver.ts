@@ -1,6 +1,6 @@
 /**
- * Takes the release through a stage: plan, act, observe, until the stage ends or its time is over. Nothing is sent but
- * what the plan says. Knows the Portal port, not HTTP; the clock is handed in.
+ * Drives a release through a stage: plan, act, observe, until the stage ends or its time is over. It sends only what
+ * the plan returns. It uses the Portal port, not HTTP, and gets its clock from the caller.
  */
 
 import { ReleaseError } from '../lib/errors.ts';
@@ -17,30 +17,30 @@ import { settledRead, staysOld, sureOfLive, untilSettled, withTimeOfHistory } fr
 import { holdRatio, waitForApproval } from './wait.ts';
 import { assertNotAccepted, send } from './write.ts';
 
-/** A stage sends a handful of operations; more is a loop between two runs that undo each other. */
+/** A stage sends few operations. More than this means that two runs keep undoing each other's changes. */
 const MAX_SENDS = 300;
 
 type Hold = Extract<Action, { kind: 'hold' }>;
 type Reached = Extract<Outcome, { kind: 'reached' }>;
 
-/** What a stage has done so far; what the portal shows is the observer's snapshot. */
+/** What a stage has done so far. What the portal shows is in the observer's snapshot. */
 interface Progress {
   readonly memory: Memory;
-  /** The approval that the stage waited for came. */
+  /** The stage has waited for the approval, and it was given. */
   readonly awaited?: true;
   /**
-   * The canary was good again after a wait, and the release was read since: the health check is not called again before
-   * the next write.
+   * The health check was good again after a wait, and the release was read since: it is not called again before the
+   * next write.
    */
   readonly hasRecovered?: true;
 }
 
-/** What an action led to: the stage goes on, or ends. */
+/** The result of an action: the stage continues, or ends. */
 type Result = Progress | { readonly outcome: Outcome };
 
 /**
- * Takes the release through one stage.
- * @throws ReleaseError where it cannot tell or cannot go on; Cancelled
+ * Drives the release through one stage.
+ * @throws ReleaseError where the effect is not known or the portal fails; Cancelled
  */
 export async function driveStage(stage: Stage, context: DriveContext): Promise<Outcome> {
   const { clock, observer } = context;
@@ -75,7 +75,7 @@ async function actOn(next: Plan, progress: Progress, stage: Stage, context: Driv
   }
 }
 
-/** The stage's end state has been reached; a run that goes on with a rollout asks the health check before it says so. */
+/** The stage's end state has been reached. A run that continues an earlier rollout first calls the health check. */
 async function atEnd(next: Reached, progress: Progress, stage: Stage, context: DriveContext): Promise<Result> {
   const { memory, awaited } = progress;
   const { snapshot } = context.observer;
@@ -113,13 +113,13 @@ async function hold(next: Hold, progress: Progress, context: DriveContext): Prom
     );
     return { outcome: { kind: 'pending', what: `the hold period at ${ratioPercent}%`, untilMs } };
   }
-  // A ratio that somebody else has set meanwhile is held from here on.
+  // If somebody else has set this ratio, its hold period begins now.
   if (memory.held?.ratioPercent !== ratioPercent) memory = { ...memory, held: { ratioPercent, sinceMs: clock.now() } };
   const outcome = await holdRatio(untilMs, memory, context);
   return outcome ? { outcome } : { ...progress, memory };
 }
 
-/** Sends the write after everything that has to be read or asked right before it. */
+/** Sends the write after the readings and the health check that must come right before it. */
 async function sendSafely(next: Send, progress: Progress, stage: Stage, context: DriveContext): Promise<Result> {
   const { clock, gate, observer } = context;
   const { hasRecovered, ...others } = progress;
@@ -135,7 +135,7 @@ async function sendSafely(next: Send, progress: Progress, stage: Stage, context:
     const passage = await gate?.pass(momentOf(observer.snapshot, memory, context));
     const outcome = await outcomeOfPassage(passage, context);
     if (outcome) return { outcome };
-    // The recovery took time, so the release is read again before anything is sent.
+    // The recovery took time, so the release is read again before the write is sent.
     if (passage === 'recovered') {
       await settledRead(context);
       return { ...others, hasRecovered: true };
@@ -154,7 +154,7 @@ async function sendSafely(next: Send, progress: Progress, stage: Stage, context:
   return { ...others, memory: afterIncrease(known, sent.kind === 'took', before, context) };
 }
 
-/** After a rollout was started, or was not: what the portal has set by now may be somebody else's. */
+/** The memory after an attempt to increase the ratio. If it failed, the ratio that is set may be somebody else's. */
 function afterIncrease(memory: Memory, took: boolean, before: Release | undefined, context: DriveContext): Memory {
   const { clock, gate, observer } = context;
   const { ratioSet: _, ...others } = memory;

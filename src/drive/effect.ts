@@ -1,19 +1,22 @@
-/** What a write changes, and whether a reading shows it. Pure. */
+/** The effect of a write, and whether a reading shows it. Pure. */
 
 import { callRow, does } from '../release/folds.ts';
 import { type Operation, STATES, WAY, type WriteOperation } from '../release/lifecycle.ts';
 import type { Release } from '../release/release.ts';
 import { isKnown, isOlder, ratioShown } from '../release/snapshot.ts';
 
-/** A write, as far as its effect is concerned. */
+/** What determines the effect of a write. */
 export interface Write {
   readonly operation: Operation;
-  /** What the call does besides. */
+  /** Further operations that the same call does. */
   readonly folded?: readonly WriteOperation[];
   readonly ratioPercent?: number;
 }
 
-/** Whether a reading shows what a write does: `shown`, `not yet` (it stands as before), or `elsewhere`. */
+/**
+ * Whether a reading shows the effect of a write: `shown`, `not yet` (the release is as before), or `elsewhere` (it has
+ * changed, but not by this write).
+ */
 export function effectOf(
   write: Write,
   before: Release | undefined,
@@ -23,7 +26,8 @@ export function effectOf(
   const { ratioPercent } = write;
   const { to, shownBy } = callRow(write);
   if (shownBy === 'decision') {
-    // A release that was created with the application, and is created no longer, shows it whatever was decided.
+    // The call also created the release. If it exists and is no longer just created, the application took effect,
+    // whatever was decided since.
     if (!before && after && isKnown(state) && state !== 'created' && does(write, 'createRelease')) return 'shown';
     return applicationOf(before, after);
   }
@@ -34,21 +38,21 @@ export function effectOf(
   const isThere = state === to;
   if (shownBy === 'ratio' && isThere) {
     if (after?.ratioPercent === ratioPercent) return 'shown';
-    // Where the portal shows no ratio, the state is the effect of the first start.
+    // On a portal that shows no ratio, the state shows the effect of the first start.
     const isFirstStart = before?.state !== to;
     if (isFirstStart && after?.ratioPercent === undefined && !after?.unreadableRatio) return 'shown';
     const isOld = ratioShown(after) === undefined || after?.ratioPercent === before?.ratioPercent;
     return isOld ? 'not yet' : 'elsewhere';
   }
-  // A portal may put a release that was taken back to where it began.
+  // A portal may return a withdrawn release to the state created.
   const isBack = to === 'withdrawn' && state === 'created';
   if (isThere || isBack) return 'shown';
   return !after || !isKnown(state) || standingOf(after) === standingOf(before) ? 'not yet' : 'elsewhere';
 }
 
 /**
- * Whether a write finds the release in the state to which it leads: user IDs that are added by starting a running test
- * again. Only a count or a time can show that it took.
+ * Whether the write leaves the state as it is: user IDs are added by starting a running whitelist test again. Only a
+ * number or a time can show its effect.
  */
 export function staysInState(write: Write, before: Release | undefined): boolean {
   const { to, shownBy } = callRow(write);
@@ -56,8 +60,8 @@ export function staysInState(write: Write, before: Release | undefined): boolean
 }
 
 /**
- * The administrator may have decided between the application and the reading. A state from before an application
- * (rejected, withdrawn, created) shows one only by a newer time, or by another reason than before.
+ * The effect of an application. The administrator may have decided before the reading, so a state that the release may
+ * have had before (rejected, withdrawn, created) shows the application only with a newer time or a new reason.
  */
 function applicationOf(before: Release | undefined, after: Release | undefined): 'shown' | 'not yet' {
   const state = after?.state ?? 'none';
@@ -68,21 +72,21 @@ function applicationOf(before: Release | undefined, after: Release | undefined):
   return isNewer(after, before) || hasNewReason ? 'shown' : 'not yet';
 }
 
-/** State, and the ratio in a rollout: what an operation changes. */
+/** The state, with the ratio in a rollout, as text: two readings with the same text are equal for effects. */
 export function standingOf(release: Release | undefined): string {
   if (!release) return 'none';
   if (release.state === 'unknown') return `unknown ${release.portalStatus}`;
   return release.state === 'grayscale' ? `grayscale ${release.ratioPercent ?? '?'}` : release.state;
 }
 
-/** Whether a row bears a newer time than another; false where one of them bears none. */
+/** Whether a row has a newer time than another; false where one of them has no time. */
 export function isNewer(release: Release, other: Release | undefined): boolean {
   return other !== undefined && isOlder(other, release);
 }
 
 /**
- * Whether a state comes later on the way to the official release. A rejected or withdrawn release counts as created, so
- * that a reading which shows it as created is no progress.
+ * Whether a state comes later on the way to the official release. A rejected or withdrawn release counts as created: a
+ * reading that shows it as created is not forward.
  */
 export function isForward(from: Release['state'] | undefined, to: Release['state'] | undefined): boolean {
   if (from === 'archived') return to === 'released';

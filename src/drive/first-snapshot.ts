@@ -1,4 +1,4 @@
-/** The first snapshot of the release: what a chain of stages is checked against. */
+/** Reads the first snapshot of the release, against which the stages are simulated. */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Inputs } from '../action/inputs.ts';
@@ -28,19 +28,19 @@ import { observe, observeVersion, observeWithoutList } from './observe.ts';
 export interface FirstSnapshot {
   readonly snapshot: Snapshot;
   readonly notices: readonly string[];
-  /** Where the snapshot alone ends the step. */
+  /** The outcome, where the snapshot alone ends the step. */
   readonly outcome?: Outcome;
 }
 
-/** What the first snapshot is read from. */
+/** The sources of the first snapshot. */
 export interface Source {
   readonly portal: Portal;
   readonly profile: Profile;
 }
 
 /**
- * The state of the release before anything is done.
- * @throws ReleaseError what the portal throws; Cancelled
+ * Reads the state of the release before anything is written.
+ * @throws ReleaseError as the portal throws it; Cancelled
  */
 export async function firstSnapshot(
   inputs: Inputs,
@@ -60,7 +60,7 @@ export async function firstSnapshot(
   return { ...found, notices: [...found.notices, ...noticesOf(inputs, snapshot, run.show)] };
 }
 
-/** What could not be read, where nothing that was asked for depends on it. */
+/** Notices about what could not be read and no requested stage depends on. */
 function noticesOf(inputs: Inputs, snapshot: Snapshot, show: RunDependencies['show']): string[] {
   const notices: string[] = [];
   const ratio = noticeOfRatio(snapshot.release, show);
@@ -98,13 +98,13 @@ async function observeRelease(
   let snapshot: Snapshot = inputs.targetApp
     ? await observeNow()
     : { version: version ?? '', release: undefined, releases: undefined, wholeReads: 0 };
-  // A list without anything official in it may be a wrong response; a first release is not guessed from one reading.
+  // A list without an official release may be a wrong response, so a first release needs a second reading.
   const dependsOnIt = isProbe || inputs.stages.some((stage) => stageRow(stage).notOnFirstRelease);
   let agrees = true;
   for (let reading = 1; reading < 5 && (!agrees || isUnsure(snapshot, dependsOnIt, depth)); reading++) {
     if (reading > 1) await clock.sleep(2_000, signal);
     const next = await observeNow();
-    // Two readings that differ are settled by a third.
+    // A third reading decides between two that differ.
     agrees = next.release?.portalStatus === snapshot.release?.portalStatus;
     snapshot = merged(snapshot, next);
   }
@@ -119,7 +119,7 @@ async function observeRelease(
   return { snapshot, notices: [...notices] };
 }
 
-/** How long a transitional status of another release may hide which version is live. */
+/** How long to wait for another release to leave a transitional status that hides which version is live. */
 const SETTLE_TIMEOUT_MS = 120_000;
 
 function othersAreBusy(snapshot: Snapshot): boolean {
@@ -131,7 +131,7 @@ function othersAreBusy(snapshot: Snapshot): boolean {
   );
 }
 
-/** Whether another reading of the list would say more about what is live, or was ever. */
+/** Whether another reading of the list may show which version is live, or whether any ever was. */
 function isUnsure(snapshot: Snapshot, dependsOnFirst: boolean, depth: ListDepth): boolean {
   if (snapshot.releases === undefined) return false;
   const { kind } = liveOf(snapshot);
@@ -140,8 +140,8 @@ function isUnsure(snapshot: Snapshot, dependsOnFirst: boolean, depth: ListDepth)
 }
 
 /**
- * The reading of a `status`, which is also the first request to a portal whose API nobody has described: where the portal
- * refuses the inferred list of releases, the observed calls have to do. For any other stage that is an error.
+ * The reading of a `status`, often the first request to a portal whose API is not described. If the portal refuses the
+ * inferred listReleases, the observed calls are used instead; for any other stage the refusal is an error.
  */
 async function probe(version: string, { portal, profile }: Source, { log }: RunDependencies): Promise<FirstSnapshot> {
   try {
@@ -150,7 +150,7 @@ async function probe(version: string, { portal, profile }: Source, { log }: RunD
     const isRefused = error instanceof ReleaseError && ['portal-unexpected', 'portal-refused'].includes(error.code);
     if (!isRefused || error.transient || !isInferred(profile.operations.listReleases)) throw error;
     const snapshot = await observeWithoutList(portal, version).catch((second) => {
-      // A portal that responds to neither call does not merely lack a list: the first error says more.
+      // If the other call fails in the same way, the cause is not the missing list, and the first error says more.
       throw second instanceof ReleaseError && second.code === error.code ? error : second;
     });
     log.info(error.found);
@@ -160,7 +160,7 @@ async function probe(version: string, { portal, profile }: Source, { log }: RunD
   }
 }
 
-/** What a status that names no version is about: what is in progress, else what is live, else the newest. */
+/** The subject of a status without a version: the release in progress, else the live one, else the newest. */
 function withSubject(snapshot: Snapshot): Snapshot {
   return about(snapshot, snapshot.releases?.find(isInProgress) ?? liveRelease(snapshot) ?? snapshot.releases?.[0]);
 }
@@ -170,8 +170,8 @@ function about(snapshot: Snapshot, release: Release | undefined): Snapshot {
 }
 
 /**
- * The version that a rollback brings back is chosen once, before anything is written, so that a rerun does not switch
- * between two versions.
+ * Reads the whole list for a rollback and chooses the version to bring back once, before anything is written: a rerun
+ * must not switch between two versions.
  */
 async function observeForRollback(
   version: string | undefined,
@@ -180,7 +180,7 @@ async function observeForRollback(
 ): Promise<FirstSnapshot> {
   const observeNow = () => observe(portal, version ?? '', { depth: 'all' });
   let all = await observeNow();
-  // One wrong response must not choose another version to bring back.
+  // A second reading must agree, so that one wrong response cannot choose another version.
   let agrees = version !== undefined;
   for (let reading = 1; reading < 5 && all.releases && (!agrees || all.wholeReads === 0); reading++) {
     if (reading > 1 || all.wholeReads === 0) await clock.sleep(2_000, signal);

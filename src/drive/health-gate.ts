@@ -1,6 +1,6 @@
 /**
- * Whether the canary is well enough to go on: counts the responses of the health check, and says when the next one is
- * due. The clock is handed in.
+ * Decides from the responses of the health check whether a rollout may continue, and when the next call is due. The
+ * caller gives the clock.
  */
 
 import type { Clock } from '../lib/clock.ts';
@@ -15,29 +15,29 @@ export interface GateOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly intervalMs: number;
-  /** So many bad responses in a row halt the rollout. */
+  /** How many bad responses in a row halt the rollout. */
   readonly failures: number;
   readonly soakMs: number;
   readonly soakMode: 'wait' | 'resume';
   readonly log: (line: string) => void;
 }
 
-/** How long the gate waits for data after the hold period. */
+/** How long the gate waits for data after the end of the hold period. */
 const NO_DATA_TIMEOUT_MS = 600_000;
-/** How long a run with soak-mode resume takes to be sure. */
+/** How long a run with soak-mode resume calls the health check before it decides. */
 const RESUME_TIMEOUT_MS = 120_000;
 
-/** `recovered`: good, after a wait. `pending`: no good response yet, and a later run may get one. */
+/** `recovered`: good, but only after a wait. `pending`: no good response yet, and a later run may get one. */
 export type Passage = 'good' | 'recovered' | 'bad' | 'no data' | 'pending';
 
-/** What the health check is opened with, besides how often and how long. */
+/** Options of the gate and of the health check that it calls. */
 export interface HealthOptions extends Omit<GateOptions, 'check'> {
   readonly health: Omit<HealthCheckOptions, 'signal'>;
-  /** Gets each response. */
+  /** Called with each response. */
   readonly onHealth: (moment: Moment, health: Health) => Promise<void>;
 }
 
-/** The gate with its health check, whose code is loaded here. */
+/** Creates the gate and loads the code of its health check. */
 export async function openHealthGate({ health, onHealth, ...gate }: HealthOptions): Promise<HealthGate> {
   const { createHealthCheck } = await import('./health.ts');
   const call = await createHealthCheck({ ...health, signal: gate.signal });
@@ -55,7 +55,7 @@ export class HealthGate {
   private readonly startedMs: number;
   private checkedMs = Number.NEGATIVE_INFINITY;
   private bad = 0;
-  /** The last response that had data was good, and at the ratio in effect. */
+  /** The last response with data was good and is of the ratio in effect. */
   private isGood = false;
   private ratioPercent: number | undefined;
   private increase: Moment | undefined;
@@ -68,15 +68,15 @@ export class HealthGate {
     this.gapMs = Math.min(intervalMs, longestMs);
   }
 
-  /** This run put a ratio into effect: its own clock tells since when, and no response from before it counts any more. */
+  /** Records that this run increased the ratio: its clock gives the time, and earlier responses no longer count. */
   increased(ratioPercent: number, sinceMs: number): void {
     this.increase = { ratioPercent, sinceMs };
     this.isGood = false;
   }
 
   /**
-   * The ratio in effect and since when, as far as the portal shows it: 0 where it shows none, which may also be a ratio
-   * that this run has set. `sinceMs`: when it took effect by what is known besides.
+   * The ratio in effect and when it took effect. `ratioPercent`: what the portal shows, 0 where it shows none.
+   * `sinceMs`: the time that is known otherwise, in ms since 1970.
    */
   momentOf(ratioPercent: number, sinceMs: number | undefined): Moment {
     const { increase } = this;
@@ -84,12 +84,15 @@ export class HealthGate {
     return { ratioPercent, sinceMs: sinceMs ?? this.startedMs };
   }
 
-  /** When the next response of a hold period is due. */
+  /** When the next call in a hold period is due, in ms since 1970. */
   get nextMs(): number {
     return Math.max(this.checkedMs + this.gapMs, this.startedMs);
   }
 
-  /** One response. `halted` after so many bad ones in a row; one without data neither counts as bad nor ends the row. */
+  /**
+   * Calls the health check once. Returns `halted` after `failures` bad responses in a row; a response without data
+   * neither counts as bad nor ends the row.
+   */
   async check(moment: Moment): Promise<'halted' | Health['verdict']> {
     const { clock, failures, log } = this.options;
     if (moment.ratioPercent !== this.ratioPercent) this.isGood = false;
@@ -107,15 +110,15 @@ export class HealthGate {
   }
 
   /**
-   * Before an increase, the official release, or the end of a hold period: calls the health check, and goes on calling
-   * it until a response at this ratio was good and no bad one came after it.
+   * Called before an increase, before the official release and at the end of a hold period. Repeats the health check
+   * until the last response with data is good and of this ratio, `failures` bad ones halted it, or the time is over.
    */
   async pass(moment: Moment): Promise<Passage> {
     const { clock, soakMs, soakMode } = this.options;
     const startMs = clock.now();
     const lastMs = Math.max(moment.sinceMs + soakMs, startMs) + NO_DATA_TIMEOUT_MS;
     const untilMs = soakMode === 'resume' ? startMs + RESUME_TIMEOUT_MS : lastMs;
-    // Bad responses count where they are an interval apart.
+    // Two bad responses count separately only if they are an interval apart.
     if (this.bad > 0) await this.sleepUntil(this.nextMs);
     for (let isFirst = true; ; isFirst = false) {
       if ((await this.check(moment)) === 'halted') return 'bad';
@@ -123,12 +126,13 @@ export class HealthGate {
       if (clock.now() >= untilMs) break;
       await this.sleepUntil(Math.min(this.nextMs, untilMs));
     }
-    // A later run may find data, but before the first increase nothing says how long to go on.
+    // A later run may find data. Before the first increase there is no hold period that would limit the wait, so
+    // missing data halts the rollout.
     const mayComeLater = moment.ratioPercent > 0 && clock.now() < moment.sinceMs + soakMs + NO_DATA_TIMEOUT_MS;
     return mayComeLater ? 'pending' : 'no data';
   }
 
-  /** In a run that comes too early to go on: one response, and more where it is bad. */
+  /** For a run during the hold period: one call, and further ones while the response is bad. */
   async isBad(moment: Moment): Promise<boolean> {
     for (;;) {
       const verdict = await this.check(moment);

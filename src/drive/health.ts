@@ -1,4 +1,6 @@
-/** The canary's health check: no credentials but its own token, no redirects, ten seconds, 64 KiB. */
+/**
+ * Calls the health check of the canary: its own token as the only credential, no redirects, at most 10 s and 64 KiB.
+ */
 
 import { Cancelled } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
@@ -19,7 +21,7 @@ const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 64 * 1024;
 const MAX_VALUE_CHARS = 100;
 
-/** The ratio in effect when the health check is called, and since when. */
+/** The ratio in effect when the health check is called, and when it took effect. */
 export interface Moment {
   /** 0 before the first increase. */
   readonly ratioPercent: number;
@@ -30,7 +32,7 @@ export interface Moment {
 export interface Health {
   readonly verdict: HealthVerdict;
   readonly why: string;
-  /** What the response holds at the place of each condition; absent where it could not be read. */
+  /** The value that each condition found in the response; absent where the response could not be read. */
   readonly judged?: readonly Judged[];
 }
 
@@ -40,11 +42,11 @@ export interface HealthCheckOptions {
   readonly miniappId: string;
   readonly targetApp: string;
   readonly version: string;
-  /** Where there are none, a response is good that is 2xx and does not say `"healthy": false`. */
+  /** Without conditions, a response is good if it is 2xx and does not say `"healthy": false`. */
   readonly conditions: readonly Condition[];
   readonly token?: string | undefined;
   readonly signal: AbortSignal;
-  /** Untrusted text as it may stand in a sentence. */
+  /** Untrusted text, redacted and cleaned for use in a sentence. */
   readonly show: (untrusted: string) => string;
   readonly onProxyPassword?: (password: string) => void;
   readonly send?: typeof exchange | undefined;
@@ -53,9 +55,9 @@ export interface HealthCheckOptions {
 const bad = (why: string): Health => ({ verdict: 'bad', why });
 
 /**
- * One request each call, with the token to the host of health-url alone: no redirect is followed. Bad is: no response,
- * not 2xx, a condition that does not hold; without conditions, JSON that says `"healthy": false`, and what was sent as
- * JSON and cannot be understood.
+ * Creates the health check. Each call sends one request, with the token, to the host of health-url; it follows no
+ * redirect. A response is bad if there is none, it is not 2xx, or a condition is false; without conditions, if its JSON
+ * says `"healthy": false` or what was sent as JSON cannot be parsed.
  * @throws Cancelled, and nothing else, from the check
  */
 export async function createHealthCheck(options: HealthCheckOptions): Promise<(moment: Moment) => Promise<Health>> {
@@ -120,15 +122,18 @@ function healthByConditions(text: string, conditions: readonly Condition[], show
   return { verdict: verdictOf(judged), why: why.join('; '), judged };
 }
 
-/** NaN and Infinity as texts: Python and others write them into what is JSON otherwise. */
+/** Puts NaN and Infinity in quotes: Python and others write them into otherwise valid JSON. */
 function withNamedNumbers(text: string): string {
   return text.replace(STRINGS_AND_NAMED_NUMBERS, (found) => (found.startsWith('"') ? found : `"${found}"`));
 }
 
-/** A string ends at its quote or with the text, so that each character is read once. */
+/** A string ends at its quote or at the end of the text, so that the expression is linear. */
 const STRINGS_AND_NAMED_NUMBERS = /"(?:[^"\\]+|\\[\s\S]?)*(?:"|$)|-?\b(?:NaN|Infinity)\b/g;
 
-/** A yes counts at the top alone; a no counts anywhere below it too, such as in an envelope. */
+/**
+ * Why the JSON is unhealthy. `"healthy": true` counts only at the top; `false` also counts below it, such as in an
+ * envelope.
+ */
 function whyUnhealthy(json: string): string | undefined {
   let saysNo = false;
   let value: unknown;

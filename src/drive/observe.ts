@@ -1,6 +1,6 @@
 /**
- * Reads the portal into a Snapshot. One observation is one request where the first page of the releases holds what is
- * needed, and more where the portal pages, or does not list the version.
+ * Reads the portal into a Snapshot. One request is enough where the first page of the releases has all that is needed;
+ * more follow where the portal has several pages or does not list the version.
  */
 
 import { ReleaseError } from '../lib/errors.ts';
@@ -9,20 +9,20 @@ import type { ListDepth } from '../release/lifecycle.ts';
 import type { Release, Version } from '../release/release.ts';
 import { newestOf, type Snapshot } from '../release/snapshot.ts';
 
-/** More pages than any miniapp has: a portal that pages without end is an error, not a loop. */
+/** More pages than any miniapp has, so that a list without an end becomes an error. */
 const MAX_PAGES = 400;
 
 export interface ObserveOptions {
   readonly patience?: Patience;
   readonly depth?: ListDepth;
   /**
-   * Ask for the release by name where the list does not hold it. A stage that creates the release need not, unless the
-   * page was full: the portal refuses a second one.
+   * Read the release by name if the list does not contain it. A stage that creates the release needs that only after a
+   * full page: the portal would refuse to create a second one.
    */
   readonly byName?: boolean;
 }
 
-/** Reads the releases as far as `depth` says, and the release by name where they do not hold it. */
+/** Reads the list of releases to `depth`, and the release by name if the list does not contain it. */
 export async function observe(portal: Portal, version: string, options: ObserveOptions = {}): Promise<Snapshot> {
   const { patience = 'retry', depth = 'page', byName = true } = options;
   const list = portal.supports('listReleases') ? await readReleases(portal, depth, patience) : undefined;
@@ -32,18 +32,18 @@ export async function observe(portal: Portal, version: string, options: ObserveO
   return snapshotOf(version, list, named);
 }
 
-/** Reads the release by name alone, for a second opinion on what a list showed. The list where the profile lacks that. */
+/** Reads the release only by name, to confirm what the list showed. Reads the list if the profile has no such call. */
 export async function observeByName(portal: Portal, version: string, patience: Patience = 'retry'): Promise<Snapshot> {
   if (!portal.supports('findRelease')) return observe(portal, version, { patience });
   return snapshotOf(version, undefined, await portal.findRelease(version, patience));
 }
 
-/** How many versions, newest first, are looked up one by one where the portal lists no releases. */
+/** How many of the newest versions are read one by one on a portal without a list of releases. */
 const VERSIONS_ASKED = 5;
 
 /**
- * Reads by the observed calls alone, for a portal that turned the inferred list of releases down: the release by name,
- * or, where no version is named, those of the newest versions. Which one is live is known only if it is among them.
+ * Reads without the list of releases, by observed calls only: the named release, or those of the newest versions if
+ * none is named. The live version is known only if it is among them.
  */
 export async function observeWithoutList(portal: Portal, version: string): Promise<Snapshot> {
   if (!portal.supports('findRelease')) return snapshotOf(version, undefined, []);
@@ -57,7 +57,7 @@ export async function observeWithoutList(portal: Portal, version: string): Promi
   return snapshotOf('', { rows, whole: false, full: false }, []);
 }
 
-/** The snapshot with what the portal has of the version itself. Read page by page, no further than needed. */
+/** Adds the uploaded version to the snapshot. Reads page by page until the version is found. */
 export async function observeVersion(
   portal: Portal,
   snapshot: Snapshot,
@@ -72,16 +72,16 @@ export async function observeVersion(
   return { ...snapshot, uploaded: rows.find(isIt) ?? null };
 }
 
-/** The versions on the first page, for a message. */
+/** The versions on the first page, for an error message. */
 export async function someVersions(portal: Portal): Promise<readonly Version[]> {
   return portal.supports('listVersions') ? (await portal.listVersions(1)).items : [];
 }
 
 interface List<T> {
   readonly rows: readonly T[];
-  /** It was read to its end. */
+  /** The list was read to its end. */
   readonly whole: boolean;
-  /** The first page had as many rows as were asked for. */
+  /** The first page had as many rows as were requested. */
   readonly full: boolean;
 }
 
@@ -93,7 +93,7 @@ function snapshotOf(version: string, list: List<Release> | undefined, named: rea
     version,
     release: own,
     releases: list && (isListed ? releases : releases.filter((release) => release !== own)),
-    // A list that lacks what the portal finds by name is not all there is.
+    // If the portal finds the release by name only, the list was incomplete.
     wholeReads: list?.whole && (isListed || !own) ? 1 : 0,
     ...(conflicts.length > 0 && { conflicts }),
   };
@@ -109,8 +109,9 @@ function readReleases(portal: Portal, depth: ListDepth, patience: Patience): Pro
 }
 
 /**
- * The pages of a list until there is enough of it, or it ends. A portal may cap its pages below what was asked for, so
- * a short page is no end. An empty page is, one that shows nothing new, and the total where the portal tells it.
+ * Reads the pages of a list until `isEnough` or its end. A portal may return fewer rows a page than requested, so a
+ * short page is not the end. An empty page is the end, as is a page with nothing new, or the total where the portal
+ * gives it.
  */
 async function readPages<T extends { readonly version: string }>(
   what: string,
@@ -129,7 +130,7 @@ async function readPages<T extends { readonly version: string }>(
     const pageRows = page.rows ?? page.items.length;
     count += pageRows;
     full ||= number === 1 && page.full === true;
-    // A total below what was counted is none.
+    // A total below the number of rows that were read is wrong.
     const total = page.total !== undefined && page.total >= count ? page.total : undefined;
     const isLast = page.last || (number > 1 && versions.size === before);
     if (total === undefined ? isLast : count === total || (isLast && number > 1)) {
@@ -140,7 +141,7 @@ async function readPages<T extends { readonly version: string }>(
   throw new ReleaseError('portal-unexpected', { found: `The list of ${what} continues after ${MAX_PAGES} pages.` });
 }
 
-/** A portal may refuse a page behind the last one. */
+/** The page, or an empty one if the portal refuses a page after the last. */
 async function orTheEnd<T>(page: Promise<Page<T>>): Promise<Page<T>> {
   try {
     return await page;

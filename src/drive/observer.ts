@@ -1,4 +1,4 @@
-/** Reads the release again and again in a run, and tells what is known of it. */
+/** Reads the release repeatedly during a run, and keeps what is believed about it. */
 
 import type { Clock } from '../lib/clock.ts';
 import type { Patience, Portal } from '../portal/port.ts';
@@ -11,26 +11,29 @@ import { observe, observeByName } from './observe.ts';
 export interface Observer {
   /** The newest snapshot that is believed. */
   readonly snapshot: Snapshot;
-  /** What a reading showed that is neither believed nor dismissed yet: `rejected`; undefined where there is none. */
+  /**
+   * The state that the last reading showed, such as `rejected`, while it is neither believed nor dismissed; else
+   * undefined.
+   */
   readonly doubt: string | undefined;
   /** What the last reading showed, believed or not. */
   readonly lastSeen: Snapshot;
   /** The accepted write whose effect no reading has shown yet. */
   readonly awaited: Write | undefined;
-  /** One reading; resolves with what is believed after it. By name where the last one is in doubt. */
+  /** Reads once, and resolves with what is believed afterwards. Reads by name while the last reading is in doubt. */
   read(patience?: Patience, depth?: ListDepth): Promise<Snapshot>;
-  /** Takes in a reading that somebody else made. */
+  /** Considers a reading that was made elsewhere. */
   consider(seen: Snapshot): Snapshot;
-  /** The portal accepted a write; `wasSeen`: its effect has been read already. */
+  /** Records that the portal accepted a write. `wasSeen`: a reading has already shown its effect. */
   accept(effect: Write, wasSeen?: boolean): void;
-  /** The portal refused a write because of the release's state. */
+  /** Records that the portal refused a write because of the release's state. */
   disprove(): void;
   wasAccepted(effect: Write): boolean;
-  /** How long to wait before a reading that is to settle the doubt. */
+  /** How long to wait, in ms, before the next reading to confirm a doubt. */
   readonly confirmGapMs: number;
 }
 
-/** `onSnapshot` gets what is known after each reading. */
+/** Creates an observer; `onSnapshot` is called with what is believed after each reading. */
 export function createObserver(
   first: Snapshot,
   portal: Portal,

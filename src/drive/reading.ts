@@ -1,4 +1,4 @@
-/** Readings of the release between writes, and when one is enough to go on. */
+/** Readings of the release between writes, and how many of them are needed. */
 
 import type { Clock } from '../lib/clock.ts';
 import { type ErrorCode, ReleaseError } from '../lib/errors.ts';
@@ -11,13 +11,16 @@ import type { DriveContext } from './context.ts';
 import { standingOf } from './effect.ts';
 import type { Observer } from './observer.ts';
 
-/** How long a portal may take to show what it accepted, and a reading may stay in doubt. */
+/** How long, in ms, a portal may take to show an accepted write, and how long a reading may stay in doubt. */
 export const EFFECT_TIMEOUT_MS = 120_000;
 
-/** Gaps between readings that fail one after the other; what fails longer is no slip. */
+/** Gaps, in ms, between readings that fail in a row. After that the error is not transient. */
 const FAILED_READ_GAPS_MS = [1_000, 2_000, 3_000, 5_000] as const;
 
-/** One reading that succeeds: between writes, a slip of the portal ends nothing. */
+/**
+ * Reads until a reading succeeds, since a transient error must not end the step between writes. After four failures the
+ * error of the fifth reading is thrown.
+ */
 export async function succeeding(act: () => Promise<Snapshot>, { clock, signal }: DriveContext): Promise<Snapshot> {
   for (const gapMs of FAILED_READ_GAPS_MS) {
     const { snapshot } = await tolerantly(act);
@@ -31,13 +34,13 @@ function read(context: DriveContext, depth: ListDepth = 'page'): Promise<Snapsho
   return succeeding(() => context.observer.read('retry', depth), context);
 }
 
-/** A reading, and those that settle it where it is in doubt. */
+/** Reads, and repeats while the reading is in doubt. */
 export function settledRead(context: DriveContext): Promise<Snapshot> {
   const readNow = () => read(context);
   return readNow().then(() => untilNotInDoubt(readNow, context));
 }
 
-/** Goes on reading while the last reading is in doubt: two minutes at most. */
+/** Reads again while the last reading is in doubt, for at most two minutes. */
 export async function untilNotInDoubt(
   readNow: () => Promise<Snapshot>,
   { observer, clock, signal }: { readonly observer: Observer; readonly clock: Clock; readonly signal: AbortSignal },
@@ -49,7 +52,10 @@ export async function untilNotInDoubt(
   return observer.snapshot;
 }
 
-/** Reads until the release is no longer in a transitional status: two minutes at most, else effect-not-seen. */
+/**
+ * Reads until the release has left a transitional status.
+ * @throws ReleaseError effect-not-seen after two minutes
+ */
 export async function untilSettled(context: DriveContext): Promise<Snapshot> {
   const { clock, signal, observer } = context;
   const untilMs = clock.now() + EFFECT_TIMEOUT_MS;
@@ -66,7 +72,11 @@ export async function untilSettled(context: DriveContext): Promise<Snapshot> {
   return snapshot;
 }
 
-/** Nothing is released officially on one reading that shows nothing live: that may be a slip. */
+/**
+ * Reads the list again until it is certain that nothing is live: a single reading that shows nothing live may be wrong,
+ * and an official release cannot be undone.
+ * @throws ReleaseError portal-unexpected where the list cannot be read to its end
+ */
 export async function sureOfLive(context: DriveContext): Promise<Snapshot> {
   const { observer, clock, signal } = context;
   for (let reading = 1; reading <= 3; reading++) {
@@ -82,8 +92,8 @@ export async function sureOfLive(context: DriveContext): Promise<Snapshot> {
 }
 
 /**
- * A portal's time of the last change that stays while other things happen is no such time. One kind of entry may be
- * newer than it: a ratio that was set and not started.
+ * Whether the portal's time of the last change can be trusted: not if the history has at least two types of newer
+ * entries. One type may be newer, such as a ratio that was set and not started.
  */
 export async function withTimeOfHistory({ release }: Snapshot, { portal, plan }: DriveContext): Promise<Memory> {
   const changedMs = release?.modifiedAtMs;
@@ -94,7 +104,10 @@ export async function withTimeOfHistory({ release }: Snapshot, { portal, plan }:
   return new Set(newer).size > 1 ? { timeIsOld: true } : {};
 }
 
-/** Whether the portal's time did not move with an increase of the ratio, and is not of this moment by chance. */
+/**
+ * Whether the portal's time stayed the same when the ratio was increased, and is too old to be the time of that
+ * increase.
+ */
 export function staysOld(before: Release | undefined, after: Release | undefined, nowMs: number): boolean {
   const ms = after?.modifiedAtMs;
   return ms !== undefined && ms === before?.modifiedAtMs && ms < nowMs - CLOCKS_DIFFER_MS;
@@ -105,16 +118,16 @@ function ignoring(error: unknown): readonly HistoryItem[] {
   throw error;
 }
 
-/** In milliseconds since 1970; undefined for a text without a zone. */
+/** The time in milliseconds since 1970; undefined for a text without a zone. */
 function timeOf({ time }: HistoryItem): number | undefined {
   if (/^\d{13}$/.test(time)) return Number(time);
   return /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(time) ? Date.parse(time) || undefined : undefined;
 }
 
-/** What a wait outlives (promise 2). Lost credentials end it, and so does what is no fault of the portal. */
+/** Errors that do not end a wait (promise 2). Lost credentials do, and so do errors that are not the portal's. */
 const OUTLIVED: readonly ErrorCode[] = ['portal-unreachable', 'portal-unexpected', 'portal-refused'];
 
-/** A look that may fail: a wait goes on. */
+/** Reads once; an error that does not end a wait becomes the reason why there is no snapshot. */
 export async function tolerantly(act: () => Promise<Snapshot>): Promise<{ snapshot?: Snapshot; why?: string }> {
   try {
     return { snapshot: await act() };

@@ -1,4 +1,7 @@
-/** The whole chain of stages before anything is written, on a snapshot that further readings confirm where it matters. */
+/**
+ * Simulates all requested stages before anything is written, and confirms a snapshot that would stop them by further
+ * readings.
+ */
 
 import { listDepthOf, type Stage } from '../release/lifecycle.ts';
 import { type Simulation, simulate } from '../release/plan.ts';
@@ -6,12 +9,12 @@ import type { DriveContext } from './context.ts';
 import { observeVersion } from './observe.ts';
 import { untilNotInDoubt } from './reading.ts';
 
-/** Gaps before the readings that confirm a first one on which the chain would end. */
+/** Gaps, in ms, before the readings that confirm a first reading on which the stages would stop. */
 const CONFIRM_GAPS_MS = [1_000, 2_000] as const;
 
 /**
- * Simulates the chain. Where it would end short of the last stage, the release is read again first: the first reading
- * may be wrong or out of date.
+ * Simulates the stages. If one would not reach its end, the release is read again first: the first reading may be wrong
+ * or out of date.
  */
 export async function simulateForSure(stages: readonly Stage[], context: DriveContext): Promise<Simulation> {
   const { portal, observer, clock, signal, plan, log } = context;

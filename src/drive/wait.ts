@@ -1,4 +1,4 @@
-/** Waits that may last for days: for the administrator, and while a ratio is held. */
+/** Waits that may last for days: for the administrator's approval, and for the end of a hold period. */
 
 import type { Clock } from '../lib/clock.ts';
 import { ReleaseError } from '../lib/errors.ts';
@@ -12,12 +12,12 @@ import type { DriveContext } from './context.ts';
 import { standingOf } from './effect.ts';
 import { formatReading, tolerantly } from './reading.ts';
 
-/** How long a hold period that is over waits for a portal that does not answer. */
+/** How long to wait, in ms, for an unreachable portal after the end of a hold period. */
 const OUTAGE_TIMEOUT_MS = 600_000;
 
 /**
- * The gap before the next poll: a sixteenth of the time waited, at most 5 min, and at least a minimum that rises from 2 s
- * to 10 s in the first 40 s. Only the first one is random, which is enough to spread a thousand jobs.
+ * The gap before the next poll, in ms: a sixteenth of the time waited, at most 5 min, and at least 2 s, rising to 10 s
+ * in the first 40 s. Only the first gap is random, which is enough to spread a thousand jobs that start at once.
  */
 export function pollGapMs(waitedMs: number, isFirst: boolean, clock: Clock): number {
   if (isFirst) return clock.random() * 2_000;
@@ -25,13 +25,12 @@ export function pollGapMs(waitedMs: number, isFirst: boolean, clock: Clock): num
   return Math.min(Math.max(waitedMs / 16, minMs), 300_000);
 }
 
-/** How long a status that the profile does not map may last: a transitional one is over by then. */
+/** How long, in ms, an unmapped status may last before the wait ends; a transitional one is over by then. */
 const UNMAPPED_TIMEOUT_MS = 120_000;
 
 /**
- * Polls until the release has left the review or the time is over; false where the time is over, or where the portal has
- * shown a status for two minutes that the profile does not map. No failed reading ends the wait; lost credentials do. A
- * reading that contradicts is confirmed first.
+ * Polls until the release has left the review, the time is over, or the portal has shown an unmapped status for two
+ * minutes. A failed reading does not end the wait; lost credentials do. A contradicting reading is confirmed first.
  */
 export async function waitForApproval(stage: Stage, memory: Memory, context: DriveContext): Promise<Waited> {
   const { clock, observer } = context;
@@ -65,15 +64,15 @@ export async function waitForApproval(stage: Stage, memory: Memory, context: Dri
 }
 
 interface Waited {
-  /** The release has left the review; false: the time is over, or its status is not mapped. */
+  /** The release has left the review; false where the time is over or its status is not mapped. */
   readonly isOver: boolean;
-  /** The readings at the end of the wait that failed. */
+  /** The failed readings at the end of the wait, if the last one failed. */
   readonly failed: FailedReads | undefined;
 }
 
 /**
- * Holds the ratio until then, calling the health check and watching that nobody takes the release away. Resolves with
- * how the stage ends where it does not go on.
+ * Holds the ratio until `untilMs` (ms since 1970), calls the health check, and polls whether somebody has changed the
+ * release. Resolves with the outcome that ends the stage, or undefined where it continues.
  */
 export async function holdRatio(untilMs: number, memory: Memory, context: DriveContext): Promise<Outcome | undefined> {
   const { clock, observer, signal, gate } = context;
@@ -99,14 +98,14 @@ export async function holdRatio(untilMs: number, memory: Memory, context: DriveC
     if (seen.snapshot && isKnown(stateOf(seen.snapshot)) && standingOf(seen.snapshot.release) !== standing) return;
     pollMs = clock.now() + (observer.doubt ? observer.confirmGapMs : pollGapMs(clock.now() - startMs, false, clock));
   }
-  // Before the ratio may be left, the health check has to be good at the end of the hold period, too.
+  // The health check must also be good at the end of the hold period.
   const passage = await gate?.pass(momentOf(observer.snapshot, memory, context));
   return (await outcomeOfPassage(passage, context)) ?? (await untilClear(context));
 }
 
 /**
- * Nothing is sent after a hold period before a reading shows the release in a clear state; a portal that does not
- * respond is waited for.
+ * Reads until the release is in a clear state, before the next write after a hold period; waits for an unreachable
+ * portal.
  * @throws ReleaseError portal-unreachable after ten minutes
  */
 async function untilClear(context: DriveContext): Promise<undefined> {

@@ -1,6 +1,6 @@
 /**
- * Sends a write until it is settled what became of it. Here promise 1 is kept: what the portal accepted is never sent
- * again, and a write whose response was lost is not sent again before readings have shown that it did not take.
+ * Sends a write and finds out whether it took effect. This keeps promise 1: a write that the portal accepted is never
+ * sent again, and one whose response was lost is sent again only after readings have shown that it had no effect.
  */
 
 import { backoffMs } from '../lib/clock.ts';
@@ -19,21 +19,24 @@ import { EFFECT_TIMEOUT_MS, formatStatus, settledRead, succeeding, tolerantly } 
 
 const WRITE_ATTEMPTS = 6;
 
-/** Readings that show no effect before a write whose response was lost counts as not taken, and the gaps before them. */
+/** Gaps, in ms, before the readings that must show no effect before a write whose response was lost is sent again. */
 const UNTIL_NOT_TAKEN_MS = [0, 2_000, 3_000] as const;
 
-/** Before a response of no clear kind is reported as a failure, more: nothing else will be sent. */
+/**
+ * Gaps, in ms, before the readings that must show no effect before an unclear response is reported as a failure. One
+ * more reading, since nothing follows.
+ */
 const UNTIL_REPORTED_MS = [...UNTIL_NOT_TAKEN_MS, 5_000] as const;
 
 type Sent =
   | { readonly kind: 'took'; readonly artifacts?: readonly string[] }
-  /** It did not take and the release stands elsewhere now: plan anew. */
+  /** The write had no effect and the release is in another state now: plan again. */
   | { readonly kind: 'moved' }
-  /** Before it was sent again, the canary was not good. */
+  /** The health check was not good before the write would have been sent again. */
   | { readonly kind: 'stopped'; readonly outcome: Outcome }
   | { readonly kind: 'refused'; readonly error: ReleaseError };
 
-/** Sends one operation, in as many calls as it takes, and reads until the portal shows its effect. */
+/** Sends one operation, in several calls if needed, and reads until the portal shows its effect. */
 export async function send(next: Send, memory: Memory, context: DriveContext): Promise<Sent> {
   const { observer } = context;
   const before = observer.snapshot;
@@ -47,12 +50,12 @@ export async function send(next: Send, memory: Memory, context: DriveContext): P
     if (sent.kind !== 'took') return sent;
     if (batches.length > 1) context.log(`  batch ${index + 1} of ${batches.length} added`);
   }
-  // What no reading can show ends in one all the same: the release may have been taken away meanwhile.
+  // No reading shows the effect of these writes, but one is made: the release may have been withdrawn meanwhile.
   if (repeatable && next.operation !== 'uploadPackage') await settledRead(context);
   return sent;
 }
 
-/** What a portal says to a write that shows its effect already: it may be the answer to our own, sent before. */
+/** Refusals of a write whose effect is already there. After a lost response it may be the effect of our own write. */
 const OWN_DOING: readonly Refusal[] = ['not-allowed-in-state', 'exists-already', 'ratio-must-increase'];
 
 function fieldsOf(
@@ -76,7 +79,7 @@ function fieldsOf(
   };
 }
 
-/** One write, until it is settled what became of it. */
+/** Sends one write until it is known whether it took effect. */
 async function sendOnce(
   next: Send,
   before: Snapshot,
@@ -86,21 +89,21 @@ async function sendOnce(
 ): Promise<Sent> {
   const { clock, signal, observer } = context;
   const { repeatable } = callRow(next);
-  /** That something changed is told as soon as the portal accepted it, and once. */
+  /** The change is reported as soon as the portal accepts the write, and only once. */
   let isReported = false;
   const settled = async (sent: Sent): Promise<Sent> => {
     await context.emit({ kind: 'unsettled', write: undefined });
     if (sent.kind === 'took' && !isReported) await context.emit({ kind: 'changed' });
     return sent;
   };
-  // Whether an earlier sending may have taken, or may still take.
+  // Whether an earlier attempt may have taken effect, or may still do so.
   let lost = false;
   for (let attempt = 1; ; attempt++) {
     if (attempt > 1 && needsHealth(next, before)) {
       const passage = await context.gate?.pass(momentOf(before, memory, context));
       const outcome = await outcomeOfPassage(passage, context);
       if (outcome) return { kind: 'stopped', outcome };
-      // It took its time to recover: meanwhile the write may have taken, or somebody else acted.
+      // While the health check recovered, the write may have taken effect, or somebody else may have acted.
       if (passage === 'recovered') {
         const effect = await effectByReading(next, before, [0], context);
         if (effect === 'shown') observer.accept(next, true);
@@ -146,12 +149,12 @@ async function sendOnce(
     }
     if (effect === 'elsewhere') {
       if (!answer.transient && !answer.refusal) throw answer;
-      // Nothing is decided on a request that was not applied for: the lost application took.
+      // The request was decided on, so the application whose response was lost took effect.
       if (lost && next.operation === 'startApproval') {
         observer.accept(next, true);
         return settled({ kind: 'took' });
       }
-      // Somebody else acted; what was lost may take yet.
+      // Somebody else acted. The write whose response was lost may still take effect.
       return lost ? { kind: 'moved' } : settled({ kind: 'moved' });
     }
     if (answer.transient) {
@@ -162,7 +165,7 @@ async function sendOnce(
       if (attempt === WRITE_ATTEMPTS) throw answer;
       continue;
     }
-    // Refused, though the readings show no change: an earlier sending whose answer was lost may be on its way.
+    // The portal refuses what the readings do not show: an earlier attempt whose response was lost may be in progress.
     if (lost && answer.refusal && OWN_DOING.includes(answer.refusal)) {
       observer.accept(next);
       await untilShown(next, before, context);
@@ -173,7 +176,10 @@ async function sendOnce(
   }
 }
 
-/** Promise 1: nothing that the portal accepted in this run is sent again. */
+/**
+ * Promise 1: refuses to send what the portal accepted in this run.
+ * @throws ReleaseError effect-not-seen
+ */
 export function assertNotAccepted(next: Send, { observer, portal, show }: DriveContext): void {
   const { snapshot } = observer;
   if (callRow(next).repeatable || !observer.wasAccepted(next)) return;
@@ -186,8 +192,9 @@ export function assertNotAccepted(next: Send, { observer, portal, show }: DriveC
 }
 
 /**
- * A release that was rejected before and is rejected again at once looks the same where the portal tells no time: it is
- * not known whether a lost application was decided on, and a second one might be.
+ * A release that was rejected, and is rejected again at once, looks unchanged on a portal that shows no times. It is
+ * then not known whether a lost application was decided on, and a second application might be decided on too.
+ * @throws ReleaseError effect-not-seen
  */
 function assertTellsDecision(next: Send, before: Snapshot, cause: ReleaseError): void {
   const { release } = before;
@@ -201,8 +208,9 @@ function assertTellsDecision(next: Send, before: Snapshot, cause: ReleaseError):
 }
 
 /**
- * User IDs that the call for a running test carries: only their number shows that it took, since the state stays and a
- * portal need not count an addition as a change of the release.
+ * User IDs that are added by starting a running whitelist test: only their number shows the effect. The state stays,
+ * and the portal need not change its time.
+ * @throws ReleaseError effect-not-seen
  */
 function assertTellsUserIds(next: Send, { version, release }: Snapshot, cause: ReleaseError): void {
   if (!staysInState(next, release) || release?.whitelistCount !== undefined) return;
@@ -213,7 +221,7 @@ function assertTellsUserIds(next: Send, { version, release }: Snapshot, cause: R
   });
 }
 
-/** Whether the times of the releases can tell one change from another: they can be times, and are not all the same. */
+/** Whether the portal's times distinguish changes: they are plausible, and not the same for all releases. */
 function tellsTimes({ release, releases }: Snapshot): boolean {
   const ms = release?.modifiedAtMs;
   if (ms === undefined || ms < EARLIEST_MS) return false;
@@ -226,7 +234,10 @@ function asReleaseError(error: unknown): ReleaseError {
   throw error;
 }
 
-/** Reads until the portal shows the effect of what it accepted: two minutes at most, whatever single readings say. */
+/**
+ * Reads until the portal shows the effect of an accepted write.
+ * @throws ReleaseError effect-not-seen after two minutes
+ */
 async function untilShown(next: Send, before: Snapshot, context: DriveContext): Promise<void> {
   const { clock, observer } = context;
   if (callRow(next).repeatable) return;
@@ -248,10 +259,13 @@ async function untilShown(next: Send, before: Snapshot, context: DriveContext): 
   }
 }
 
-/** Two minutes after a write that was accepted. */
+/**
+ * The error two minutes after an accepted write whose effect no reading shows.
+ * @throws ReleaseError effect-not-seen
+ */
 function assertShown(next: Send, before: Snapshot, why: string | undefined, { observer, show }: DriveContext): void {
   const seen = observer.lastSeen;
-  // A status that is not mapped is the plan's to report: adding it to the profile comes first.
+  // For an unmapped status the plan has a better error: the status must be added to the profile.
   if (stateOf(observer.snapshot) === 'unknown') return;
   const shown = seen.release
     ? `the portal still shows ${before.version} as ${formatStatus(seen, show)}`
@@ -262,7 +276,10 @@ function assertShown(next: Send, before: Snapshot, why: string | undefined, { ob
   });
 }
 
-/** A ratio read back other than the one asked for is a failure. */
+/**
+ * Checks that the ratio read back is the requested one.
+ * @throws ReleaseError effect-not-seen
+ */
 function assertRatioShown(next: Send, snapshot: Snapshot, show: DriveContext['show']): void {
   if (callRow(next).shownBy !== 'ratio' || stateOf(snapshot) !== 'grayscale') return;
   const { ratioPercent, unreadableRatio } = snapshot.release ?? {};
@@ -274,8 +291,8 @@ function assertRatioShown(next: Send, snapshot: Snapshot, show: DriveContext['sh
 }
 
 /**
- * What readings show of a write of which the response says too little. More than one, since a replica may lag; and one
- * that does not show the release at all is no sign that the write did not take.
+ * Reads whether a write with an unclear response took effect. Several readings, since a replica may lag; a reading
+ * without the release does not count.
  */
 async function effectByReading(
   next: Send,
@@ -306,7 +323,7 @@ async function effectByReading(
 
 async function readVersion(context: DriveContext): Promise<Snapshot> {
   const { portal, observer } = context;
-  // It reads the versions, not the releases.
+  // This reads only the versions, so it does not count as a reading of the releases.
   const snapshot = await succeeding(
     async () => ({ ...(await observeVersion(portal, observer.snapshot)), wholeReads: 0 }),
     context,
@@ -314,24 +331,30 @@ async function readVersion(context: DriveContext): Promise<Snapshot> {
   return snapshot.uploaded ? observer.consider(snapshot) : observer.snapshot;
 }
 
-/** Whether it is the list of versions that shows its effect. */
+/** Whether the list of versions shows the effect of the write. */
 function isShownByVersion(next: Send): boolean {
   return callRow(next).shownBy === 'version';
 }
 
-/** Whether the rollout is shown, and its ratio is not yet: it may follow the state, whatever the time of the change says. */
+/**
+ * Whether the rollout is shown but its ratio is not: the ratio may appear after the state, whatever the time of the
+ * change.
+ */
 function isRatioLate(next: Send, before: Snapshot, { release }: Snapshot): boolean {
   if (callRow(next).shownBy !== 'ratio' || release?.state !== 'grayscale' || release.unreadableRatio) return false;
   return effectOf(next, before.release, release) === 'not yet';
 }
 
-/** Whether a snapshot shows that the operation took. */
+/** Whether a snapshot shows the effect of the write. */
 function showsEffect(next: Send, before: Snapshot, snapshot: Snapshot): boolean {
   if (isShownByVersion(next)) return Boolean(snapshot.uploaded);
   return effectOf(next, before.release, snapshot.release) === 'shown';
 }
 
-/** A call that does more than add the user IDs carries all of them: it is not sent twice. */
+/**
+ * The user IDs of each call. A call that does more than adding user IDs carries all of them, since it must not be sent
+ * twice.
+ */
 function batchesOf(next: Send, { userIds, portal }: DriveContext): readonly (readonly string[])[] {
   if (next.operation === 'addWhitelist') return inBatches(userIds, portal.whitelistBatch);
   return [does(next, 'addWhitelist') ? userIds : []];
