@@ -1,4 +1,4 @@
-/** The parts of a run, put together from its inputs. */
+/** Creates the parts of a run from its inputs. */
 
 import type { Inputs } from './action/inputs.ts';
 import type { TagSources, VersionSources } from './action/which-version.ts';
@@ -13,12 +13,12 @@ import { isOnlyReading, stageThatTakes } from './release/lifecycle.ts';
 import { type PlanOptions, whyUnknown } from './release/plan.ts';
 import { liveOf, type Snapshot } from './release/snapshot.ts';
 
-/** Where a version comes from that was asked for. */
+/** Sources of a version that the inputs or the event name. */
 export function tagSources(inputs: Inputs, run: RunDependencies): TagSources {
   return { tags: () => tagsOf(inputs, run), notice: (text) => void run.emit({ kind: 'notice', text }) };
 }
 
-/** Where the version may come from that no input and no event names. */
+/** Sources of a version that neither the inputs nor the event name. */
 export function versionSources(portal: Portal, { context, log }: RunDependencies): VersionSources {
   return {
     packageVersion: async (path) => {
@@ -31,7 +31,7 @@ export function versionSources(portal: Portal, { context, log }: RunDependencies
 }
 
 /**
- * The package that upload sends, checked; undefined where none is uploaded. The caller closes it.
+ * The checked package of the stage upload; undefined without that stage. The caller closes it.
  * @throws ReleaseError package-invalid
  */
 export async function openBuild(inputs: Inputs, { context, log, emit }: RunDependencies): Promise<Package | undefined> {
@@ -49,7 +49,7 @@ export async function openBuild(inputs: Inputs, { context, log, emit }: RunDepen
   return build;
 }
 
-/** What the inputs say of the plan. */
+/** The inputs on which the plan depends. */
 export function planOptions(
   inputs: Inputs,
   show: RunDependencies['show'],
@@ -69,7 +69,9 @@ export function planOptions(
   };
 }
 
-/** For a `status`: other releases whose status the profile does not map, where that hides which version is live. */
+/**
+ * A warning of a `status` about other releases with unmapped statuses that hide which version is live; else undefined.
+ */
 export function warningOfUnmapped(
   { stages, targetApp }: Inputs,
   snapshot: Snapshot,
@@ -83,7 +85,7 @@ export function warningOfUnmapped(
   return `${found} ${todo}`;
 }
 
-/** The canary's health check, every response of which the record keeps; undefined where none was asked for. */
+/** The health check, with each response added to the run record; undefined without health-url. */
 export async function healthGate(
   inputs: Inputs,
   version: string,

@@ -1,4 +1,4 @@
-/** What a run depends on: what its process gives it, and what it makes of that at its start. */
+/** The dependencies of a run: those that its process gives it, and those that it creates at its start. */
 
 import type { RunContext } from './action/context.ts';
 import type { EnvironmentVariables } from './action/read-inputs.ts';
@@ -8,7 +8,7 @@ import type { Redactor } from './lib/redaction/redactor.ts';
 import type { TransportOptions } from './portal/transport.ts';
 import type { RunEvent } from './report/run-record.ts';
 
-/** What a process gives the run. */
+/** The dependencies that a process gives the run. */
 export interface ProcessDependencies {
   readonly environment: EnvironmentVariables;
   readonly clock: Clock;
@@ -17,11 +17,11 @@ export interface ProcessDependencies {
   readonly write: (text: string) => void;
   readonly workspace: string;
   readonly tempDir: string;
-  /** A request's deadline in milliseconds; the transport's own where absent. */
+  /** The deadline of a request, in ms; that of the transport where absent. */
   readonly requestTimeoutMs?: number;
-  /** Sends one request to the portal or the health check; the transport's own where absent. */
+  /** Sends one request to the portal or the health check; that of the transport where absent. */
   readonly exchange?: TransportOptions['exchange'];
-  /** Rejects with what was thrown where nobody catches it. */
+  /** Rejects with an uncaught error. */
   readonly crashed?: Promise<never>;
 }
 
@@ -29,9 +29,12 @@ export interface RunDependencies extends ProcessDependencies {
   readonly context: RunContext;
   readonly log: Log;
   readonly redactor: Redactor;
-  /** Untrusted text as it may stand in a sentence: redacted, one line, bounded. */
+  /** Untrusted text as one line for a sentence: redacted and bounded. */
   readonly show: (untrusted: string) => string;
   readonly userAgent: string;
-  /** Takes a fact into the run record. Resolves when what follows from it is done, such as a comment when a wait begins. */
+  /**
+   * Adds an event to the run record. Resolves when it has been handled, for example when a comment about a wait is
+   * written.
+   */
   readonly emit: (event: RunEvent) => Promise<void>;
 }

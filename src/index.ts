@@ -1,26 +1,26 @@
-/** The process: environment, clock, signals. Everything else is in run.ts. */
+/** The process: environment, clock and signals. The rest is in run.ts. */
 
 import { tmpdir } from 'node:os';
 import { systemClock } from './lib/clock.ts';
 import { readableProxies } from './net/proxy.ts';
 import { run } from './run.ts';
 
-// The toolkit, Octokit and the browser each read them.
+// The toolkit, Octokit and the browser each read the proxy variables.
 Object.assign(process.env, readableProxies(process.env));
 
 const cancelled = new AbortController();
 // A cancelled step gets SIGINT, and SIGTERM 7.5 s later.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancelled.abort());
-// A runner that stops reading the output must not end a release half way.
+// If the runner stops reading the output, the release must still go on.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-// What is thrown where nobody catches it ends in a report too, and its text in no log unredacted.
+// An uncaught error also ends in a report, with its text redacted.
 const crashed = new Promise<never>((_, reject) => {
   for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, reject);
 });
 crashed.catch(() => {});
 
-// Not awaited at the top level: the bundler then keeps all of it in one function, which V8 parses twice. A process that
-// ends before the run does is red, as with an await at the top level.
+// Not awaited at the top level, since the bundler would then wrap all code in one function, which V8 parses twice. If
+// the process ends before the run does, the exit code 1 makes the step red, as a top-level await would.
 process.exitCode = 1;
 void run({
   environment: process.env,
@@ -31,6 +31,6 @@ void run({
   tempDir: tmpdir(),
   crashed,
 }).then(({ exitCode }) => {
-  // Everything is said: nothing that is still open (a socket, an upload, a timer) may hold the step.
+  // All output is written. An open socket, upload or timer must not keep the step running.
   process.stdout.write('', () => process.exit(exitCode));
 });

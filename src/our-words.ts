@@ -1,4 +1,7 @@
-/** The words that we use: names and sentences of the tables. A secret that is part of one is never given to add-mask. */
+/**
+ * The words of our tables and sentences. A secret that is part of one is never given to add-mask, which would mask that
+ * word everywhere.
+ */
 
 import { INPUTS } from './action/inputs.ts';
 import { ERRORS, type ErrorCode, sectionOf } from './lib/errors.ts';

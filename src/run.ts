@@ -38,7 +38,7 @@ export interface RunResult {
   readonly report: Report;
 }
 
-/** Runs the step; resolves with its exit code and report. Everything it has to say is written by then. */
+/** Runs the step. Resolves with its exit code and report after all outputs are written. */
 export async function run(own: ProcessDependencies): Promise<RunResult> {
   const redactor = createRedactor(OUR_WORDS);
   const { redactSentence } = redactor;
@@ -67,7 +67,7 @@ export async function run(own: ProcessDependencies): Promise<RunResult> {
     await notify(reportNow(pending), record.inputs, 'waiting');
   };
   const outcome = await outcomeOf({ ...parts, signal, emit }, own.signal, () => record);
-  // After a crash the release would go on by itself, while its end is reported: nothing more is written.
+  // After a crash the release would continue in the background while its end is reported; nothing more must be written.
   over.abort();
 
   const report = reportNow(outcome);
@@ -84,7 +84,7 @@ export async function run(own: ProcessDependencies): Promise<RunResult> {
   return { exitCode: green ? 0 : 1, report };
 }
 
-/** What is said before a write to a real portal whose call is only inferred. */
+/** The notice before a write to a real portal whose call is only inferred; else undefined. */
 function noticeBefore(operation: WriteOperation, { inputs, profile }: RunRecord): string | undefined {
   const call = profile && templateIn(profile, operation);
   if (!call || inputs?.portal.kind !== 'url') return undefined;
@@ -107,11 +107,14 @@ async function outcomeOf(run: RunDependencies, cancelled: AbortSignal, record: (
   }
 }
 
-/** A write in flight has 2 s to end, the last reading 1.5 s: what takes longer than both does not end by itself. */
+/**
+ * A write that is in progress has 2 s to finish and the last reading 1.5 s. If both are over, the run does not end by
+ * itself.
+ */
 const GIVE_UP_AFTER_MS = 3_800;
 const LAST_READING_MS = 1_500;
 
-/** Rejects when a cancelled run did not end by itself, so that the report is written within 5 s. */
+/** Rejects if a cancelled run has not ended by itself, so that the report is written within 5 s. */
 function givenUp(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const start = () => setTimeout(() => reject(new Cancelled()), GIVE_UP_AFTER_MS).unref();
@@ -121,7 +124,7 @@ function givenUp(signal: AbortSignal): Promise<never> {
 }
 
 /**
- * From valid inputs to an outcome.
+ * Runs the requested stages with valid inputs.
  * @throws ReleaseError; Cancelled
  */
 async function release(inputs: Inputs, run: RunDependencies, record: () => RunRecord): Promise<Outcome> {
@@ -172,7 +175,7 @@ async function release(inputs: Inputs, run: RunDependencies, record: () => RunRe
   }
 }
 
-/** The file of the profile: of a real portal, or of the sandbox's dialect, which the client then uses as well. */
+/** The path of the portal profile, or of the sandbox's dialect, which the client uses as well. */
 function profilePath({ portal, portalProfile }: Inputs): string | undefined {
   return portal.kind === 'sandbox' ? portal.options.dialect : portalProfile;
 }
@@ -185,7 +188,7 @@ interface Means {
   readonly build: Package | undefined;
 }
 
-/** Simulates the whole chain on the first snapshot, and only then drives each stage to its end. */
+/** Simulates all stages on the first snapshot, and only then drives each of them. */
 async function carryOut(
   inputs: Inputs,
   known: Outcome | undefined,
@@ -209,7 +212,7 @@ async function carryOut(
   };
   if (firstStage && stageRow(firstStage).only === undefined) await untilSettled(drive);
   const { steps: simulated, end } = await simulateForSure(inputs.stages, drive);
-  // The sandbox speaks the calls of the profile, so none of them is in doubt there.
+  // The sandbox is made for the calls of the profile, so none of them is uncertain there.
   const steps = inputs.portal.kind === 'url' ? withInferred(simulated, profile.operations) : simulated;
   await emit({ kind: 'simulated', steps });
   if (end) return ended(inputs.stages[steps.length], end, false, run);
@@ -229,7 +232,7 @@ async function carryOut(
   return { kind: 'reached' };
 }
 
-/** Takes the outcome of a stage into the record. */
+/** Adds the outcome of a stage to the run record. */
 async function ended(
   stage: Stage | undefined,
   outcome: Outcome,
@@ -255,7 +258,10 @@ async function ended(
 
 // --- The end -------------------------------------------------------------------------------------------------
 
-/** Says where the release was left, where the run's end did not: one reading, and nothing where it fails. */
+/**
+ * Reads the state of the release once more after a run that was cancelled or whose last write is uncertain. A failure
+ * is only logged.
+ */
 async function readOnceMore(
   { lastLook }: Connection,
   observer: Observer,
@@ -274,14 +280,14 @@ async function readOnceMore(
     observer.consider(seen);
     if (!unsettled?.tookBy(seen)) return;
     await emit({ kind: 'changed' });
-    // A write that was sent and is not shown may take yet.
+    // A write whose effect is not shown may still take effect, so it stays unsettled.
     await emit({ kind: 'unsettled', write: undefined });
   } catch (error) {
     log.info(`The last check failed (${error instanceof ReleaseError ? error.found : 'out of time'}).`);
   }
 }
 
-/** Whether it is a first release is told only after two readings of the list, and a step that did nothing made one. */
+/** Reads the list once more after a step that read it only once: two readings are needed to report a first release. */
 async function readListAgain(outcome: Outcome, observer: Observer): Promise<void> {
   const { snapshot } = observer;
   const isOpen = liveOf(snapshot).kind === 'none' && isFirstRelease(snapshot) === undefined;
@@ -291,7 +297,9 @@ async function readListAgain(outcome: Outcome, observer: Observer): Promise<void
   });
 }
 
-/** The approval's history, for a step that only reads or waits, and after a rejection. It fails no step. */
+/**
+ * Reads the approval's history for a step that only reads or waits, and after a rejection. A failure is only logged.
+ */
 async function readHistory(
   inputs: Inputs,
   outcome: Outcome,

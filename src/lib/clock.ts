@@ -1,4 +1,4 @@
-/** Time and chance, handed in so that a test can hold both. */
+/** Time and random numbers, given by the caller so that a test can control them. */
 
 import { Cancelled } from './errors.ts';
 
@@ -6,17 +6,17 @@ export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
   /**
-   * Waits so many milliseconds.
+   * Waits for `ms` milliseconds.
    * @throws Cancelled as soon as the run is cancelled
    */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** At least 0, below 1. */
+  /** A random number, at least 0 and below 1. */
   random(): number;
 }
 
 /**
- * The time at which the process began, and what has passed since by a clock that nobody sets: a system clock that jumps
- * ends no wait and no hold period.
+ * The start time of the process plus the time passed by a monotonic clock: a change of the system time ends no wait and
+ * no hold period.
  */
 export const systemClock: Clock = {
   now: () => Math.round(performance.timeOrigin + performance.now()),
@@ -36,7 +36,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** Exponential backoff with full jitter: up to `baseMs` before the second attempt, doubling up to `capMs`. */
+/** Exponential backoff with full jitter, in ms: up to `baseMs` before the second attempt, doubling up to `capMs`. */
 export function backoffMs(attempt: number, clock: Clock, baseMs = 500, capMs = 10_000): number {
   return Math.round(clock.random() * Math.min(capMs, baseMs * 2 ** (attempt - 1)));
 }

@@ -63,30 +63,33 @@ export function sectionOf(code: ErrorCode): string {
 }
 
 export interface ErrorDetails {
-  /** What was found here and now: a sentence or several, without secrets. */
+  /** What was found: one or more sentences, without secrets. */
   readonly found: string;
-  /** What to do here and now; the catalogue's sentence where absent. */
+  /** What to do; the catalogue's sentence where absent. */
   readonly todo?: string;
-  /** The portal's own id of the request, where it gave one. */
+  /** The portal's id of the request, if it gave one. */
   readonly traceId?: string | undefined;
   /** A transient error (network, overload, an expired session that was renewed): a retry may help. */
   readonly transient?: boolean;
-  /** How long the other side asks us to wait before the next attempt, clamped. */
+  /** How long the portal asks to wait before the next attempt, in ms, bounded. */
   readonly retryAfterMs?: number | undefined;
-  /** Whether the request may have taken all the same; `none` where absent. */
+  /** Whether the request may have taken effect; `none` where absent. */
   readonly effect?: Effect;
-  /** Why the portal refused, where it is one of the reasons that the lifecycle knows. */
+  /** Why the portal refused, if the profile maps its reason. */
   readonly refusal?: Refusal | undefined;
   readonly cause?: unknown;
 }
 
 /**
- * What a request that failed may have changed. `none`: it was not sent, or the portal did not take it. `unlikely`: a
- * gateway's 5xx, behind which the portal may have taken it. `unknown`: no answer, or one that cannot be read.
+ * Whether a failed request may have taken effect. `none`: it was not sent, or the portal did not process it.
+ * `unlikely`: a 5xx of a gateway, behind which the portal may have processed it. `unknown`: no response, or an
+ * unreadable one.
  */
 export type Effect = 'none' | 'unlikely' | 'unknown';
 
-/** The portal's refusals in the lifecycle's terms. Which error code of a portal means which is in its profile. */
+/**
+ * The portal's reasons for a refusal, in the terms of the lifecycle. The profile maps the portal's error codes to them.
+ */
 export const REFUSALS = [
   'not-allowed-in-state',
   'exists-already',
@@ -99,7 +102,7 @@ export const REFUSALS = [
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
-/** An error of the catalogue. Its message is the whole of it: what happened, what was found, what to do. */
+/** An error of the catalogue. Its message says what happened, what was found and what to do. */
 export class ReleaseError extends Error {
   override readonly name = 'ReleaseError';
   readonly code: ErrorCode;

@@ -1,4 +1,4 @@
-/** Small things put into words, one way everywhere. */
+/** Formats of durations, sizes and times, the same everywhere. */
 
 const UNITS: readonly (readonly [name: string, ms: number])[] = [
   ['d', 86_400_000],
@@ -28,7 +28,7 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1_000 ** exponent).toFixed(1)} ${['B', 'kB', 'MB', 'GB'][exponent]}`;
 }
 
-/** `2027-01-15 08:00 UTC`, of milliseconds since 1970. */
+/** `2027-01-15 08:00 UTC`, from ms since 1970. */
 export function formatTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -1,4 +1,4 @@
-/** The step's log: lines, groups, masks and annotations. No untrusted text leaves it as a workflow command. */
+/** The step's log: lines, groups, masks and annotations. Untrusted text cannot become a workflow command. */
 
 import { logLine } from './text.ts';
 
@@ -13,10 +13,10 @@ export interface Log {
   endGroup(): void;
 }
 
-/** An annotation holds 4,096 characters; the runner cuts the rest in silence. */
+/** The runner silently cuts an annotation after 4,096 characters. */
 const MAX_ANNOTATION_CHARS = 4_000;
 
-/** `write` gets whole lines; `redactSentence` is the last net under each of them. */
+/** `write` is called with whole lines; `redactSentence` is applied to each of them last. */
 export function createLog(write: (line: string) => void, redactSentence: (text: string) => string): Log {
   const command = (name: string, text: string) => write(`::${name}::${escapeData(text)}\n`);
   const annotation = (name: string) => (text: string) =>
@@ -32,7 +32,7 @@ export function createLog(write: (line: string) => void, redactSentence: (text: 
   };
 }
 
-/** As actions/toolkit escapes a command's data. */
+/** Escapes the data of a command as actions/toolkit does. */
 function escapeData(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }

@@ -1,4 +1,4 @@
-/** "Did you mean ...?": the known name that a misspelt one stands for. */
+/** Finds the known name that a misspelt one probably means ("did you mean ...?"). */
 
 import { distance } from 'fastest-levenshtein';
 
@@ -11,8 +11,8 @@ export type Tolerance = (known: string) => number;
 const A_THIRD_OR_TWO: Tolerance = (known) => Math.max(2, known.length / 3);
 
 /**
- * The known name with the fewest characters to change (Levenshtein distance); undefined where it is beyond the
- * tolerance. Letter case counts for nothing, and neither does the character that joins the words: `dry_run` is `dry-run`.
+ * The known name with the smallest Levenshtein distance; undefined where it exceeds the tolerance. Letter case is
+ * ignored, and so is the character that joins the words: `dry_run` equals `dry-run`.
  */
 export function nearest<Name extends string>(
   given: string,

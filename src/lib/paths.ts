@@ -1,22 +1,21 @@
-/** Paths that a user gives: where they lead, and that they stay in the workspace. */
+/** User-supplied paths: where they lead, and that they stay in the workspace. */
 
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import { cleanLine } from './text.ts';
 
-/** What the fault of a path outside says. */
+/** The allowed places, for the error about a path elsewhere. */
 export const ALLOWED_PLACES = 'allowed are the workspace and, for an absolute path, RUNNER_TEMP';
 
-/** What may stand at a path: most inputs name a file, a package may be a folder too. */
+/** The kind of a path: most inputs name a file, a package may also be a folder. */
 export type PathKind = 'file' | 'file-or-folder';
 
 /**
- * The real path of what a user names, relative to the workspace or absolute, free of links. What an earlier step left in
- * `tempDir` (RUNNER_TEMP) may be named absolutely.
- *
- * Throws a plain Error of one sentence, with the path as it was given, where nothing is there, where it (or a link
- * on the way) leaves the workspace, or where it is not of the kind asked for.
+ * The real path, without links, of a user-supplied path that is absolute or relative to the workspace. `tempDir`
+ * (RUNNER_TEMP), where an earlier step may have left files, may be named absolutely.
+ * @throws Error, one sentence with the path as given, where nothing is there, where it or a link on the way leaves the
+ *   workspace, or where it is of the wrong kind
  */
 export async function resolveInWorkspace(
   path: string,
@@ -37,7 +36,7 @@ export async function resolveInWorkspace(
   try {
     real = await realpath(asked);
   } catch (error) {
-    // What is or is not there outside is nobody's business, so "leaves" comes before "does not exist".
+    // The error must not reveal what exists outside, so "leaves" comes before "does not exist".
     const isHere = [resolve(workspace), root, temp].some((folder) => isInside(asked, folder));
     throw isHere ? fault(whyNoPath(error)) : leaves();
   }
@@ -50,16 +49,15 @@ export async function resolveInWorkspace(
 }
 
 /**
- * The real path, free of links, of a file that is to be written: neither it nor its folders need to exist yet. The last
- * part is kept as it is, since it may be a link that its writer has to refuse.
- *
- * Throws the system's error where a folder on the way is a dangling link or cannot be read.
+ * The real path, without links, of a file that will be written: neither it nor its folders need to exist. The last part
+ * is kept as it is, since the writer has to refuse a link there.
+ * @throws the system's error where a folder on the way is a dangling link or cannot be read
  */
 export async function realPathToWrite(path: string): Promise<string> {
   return join(await realFolder(dirname(path)), basename(path));
 }
 
-/** The nearest folder that exists decides; what does not exist below it cannot be a link. */
+/** Resolves the nearest existing folder. What does not exist below it cannot be a link. */
 async function realFolder(folder: string): Promise<string> {
   try {
     return await realpath(folder);
@@ -76,7 +74,10 @@ export function isInside(path: string, folder: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** The text of a file, without a byte-order mark; UTF-16, as PowerShell and Excel write it, where the mark says so. */
+/**
+ * The text of a file without its byte-order mark, in UTF-8, or in UTF-16 (as PowerShell and Excel write it) where the
+ * mark says so.
+ */
 export function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const utf16 =

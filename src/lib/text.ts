@@ -15,18 +15,18 @@ export function cleanLine(text: string, maxChars: number): string {
  */
 export function shellSafe(text: string, maxChars = 500): string {
   const words = cleanLine(text, maxChars)
-    // A letter and its accent become one letter, since accents alone are replaced below. After the cut: reordering
-    // marks is quadratic in V8, and here it sees `maxChars` at most.
+    // A letter and its accent are joined, since single accents are replaced below. This comes after the cut: V8 takes
+    // quadratic time to reorder marks, and here there are at most `maxChars`.
     .normalize('NFC')
-    // What our own sentences use, put so that its sense stays.
+    // Characters of our own sentences, replaced so that the meaning stays.
     .replace(/(?<=\d)%(?!\w)/g, ' percent')
     .replaceAll(';', '.')
     .replace(ELLIPSES, '...')
     .replace(APOSTROPHES, '')
     .replace(NOT_SHELL_SAFE, ' ')
-    // No word is an option (`-o file`), not even where the text is pasted without quotes.
+    // No word may become an option (`-o file`), even if the text is pasted without quotes.
     .replace(/(^| )-+/g, '$1')
-    // A mark at the start is an operator to PowerShell (`,` an array, `+` a sum).
+    // A mark at the start is an operator in PowerShell (`,` an array, `+` a sum).
     .replace(/^[ ,+]+/, '')
     // `echo MESSAGE` prints a line that the runner reads, see logLine.
     .replace(/:(?=:)/g, ': ');
@@ -66,13 +66,13 @@ const ESCAPE_SEQUENCES =
 const INVISIBLE =
   /(?![\t-\r\x85]|\ufe0f)[\p{C}\p{Default_Ignorable_Code_Point}]|(?<!\p{Extended_Pictographic})\ufe0f/gu;
 
-/** U+0085 ends a line for some terminals and for .NET, but is no white space to JavaScript. */
+/** U+0085 ends a line for some terminals and for .NET, but is not white space in JavaScript. */
 const WHITE_SPACE = /[\s\x85]+/g;
 const LINE_BREAKS = /[\t-\r\x85\u2028\u2029]+/g;
 
-/** Of cleanLine's cut, too. */
+/** Also the one that cleanLine adds. */
 const ELLIPSES = /…/g;
-/** Dropped, not replaced by a space, so that "don't" stays one word. */
+/** Removed, not replaced by a space, so that "don't" stays one word. */
 const APOSTROPHES = /['\u2019]/g;
 
 /**
@@ -89,7 +89,7 @@ function folded(text: string): string {
   return text.replace(WHITE_SPACE, ' ').trim();
 }
 
-/** The text within `maxChars`, `mark` included where it was cut; never half of a surrogate pair. */
+/** The text in at most `maxChars`, with `mark` where it was cut; a surrogate pair is not split. */
 function clip(text: string, maxChars: number, mark: string): string {
   if (text.length <= maxChars) return text;
   const kept = text.slice(0, Math.max(0, maxChars - mark.length)).replace(/[\ud800-\udbff]$/, '');

@@ -1,6 +1,9 @@
 /** Which addresses may receive credentials. */
 
-/** Loopback is exactly localhost, 127.0.0.0/8 or [::1], as WHATWG URL spells them; nothing that merely begins so. */
+/**
+ * Whether the address is loopback: exactly localhost, 127.0.0.0/8 or [::1], as WHATWG URL writes them, not a name that
+ * begins so.
+ */
 export function isLoopback(url: URL): boolean {
   return /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/.test(url.hostname);
 }

@@ -1,18 +1,18 @@
 /**
- * How sure it is that the calls of a profile are those of the portal: confirmed by a recording, or only known by their
- * mark. A stage is certain where each of its writes is confirmed.
+ * How certain it is that the calls of a profile are those of the portal: confirmed by a recording, or known only by
+ * their mark. A stage is certain if each of its writes is confirmed.
  */
 
 import { foldsIn } from './folds.ts';
 import { type Mark, type Operation, STAGE_NAMES, type Stage, stageRow, type WriteOperation } from './lifecycle.ts';
 import type { SimulatedStage } from './plan.ts';
 
-/** The operations of a profile, as far as certainty is concerned: calls, and names of the calls that do them. */
+/** The operations of a profile: for each a call with its mark, or the name of the operation whose call does it. */
 export type MarkedOperations = { readonly [Name in Operation]?: MarkedCall | string | undefined };
 
 interface MarkedCall {
   readonly mark: Mark;
-  /** The day of the recording that held the call. */
+  /** The date of the recording that contained the call. */
   readonly confirmedOn?: string | undefined;
 }
 
@@ -20,16 +20,16 @@ export interface StageCertainty {
   readonly stage: Stage;
   /** Each write of the stage is confirmed by a recording, or needs no call. */
   readonly certain: boolean;
-  /** The writes that are not confirmed, by what is known of their calls; `absent`: the profile has no call. */
+  /** The unconfirmed writes with the mark of their call, or `absent` if the profile has no call. */
   readonly unconfirmed: readonly { readonly operation: WriteOperation; readonly known: Mark | 'absent' }[];
 }
 
-/** The operations that a stage may send, from the lifecycle table. */
+/** The writes that a stage may send, from the lifecycle table. */
 export function writesOf(stage: Stage): WriteOperation[] {
   return [...new Set(Object.values(stageRow(stage).way).flatMap((step) => (step === 'wait' ? [] : step)))];
 }
 
-/** How certain each stage that writes is. */
+/** The certainty of each stage that writes. */
 export function certaintyOf(operations: MarkedOperations): StageCertainty[] {
   return STAGE_NAMES.filter((stage) => writesOf(stage).length > 0).map((stage) => {
     const unconfirmed = writesOf(stage).flatMap((operation) => {
@@ -41,7 +41,7 @@ export function certaintyOf(operations: MarkedOperations): StageCertainty[] {
   });
 }
 
-/** The call that does the operation, its own or the one that carries it; `none` where the portal needs none. */
+/** The call that does the operation, its own or that of another operation; `none` where the portal needs none. */
 function callFor(operation: WriteOperation, operations: MarkedOperations): MarkedCall | 'none' | undefined {
   const carrier = foldsIn(operations)[operation] ?? operation;
   if (carrier === 'none') return 'none';
@@ -49,7 +49,7 @@ function callFor(operation: WriteOperation, operations: MarkedOperations): Marke
   return typeof call === 'string' ? undefined : call;
 }
 
-/** Least sure first. */
+/** Words for each mark, the least certain first. */
 const UNCONFIRMED: Readonly<Record<Mark | 'absent', string>> = {
   inferred: 'inferred, not recorded',
   observed: 'observed elsewhere, not recorded',
@@ -66,22 +66,22 @@ export function formatCertainty({ stage, unconfirmed }: StageCertainty): string 
   return `${stage}: ${groups.join('; ') || 'certain'}`;
 }
 
-/** What makes a call certain that is only inferred. */
+/** How to confirm an inferred call. */
 export const HOW_TO_CONFIRM =
   'To be certain, record one release on your portal with `node dist/learn.js watch` (docs/portal.md).';
 
-/** Said once before such a call is sent to a real portal; undefined for one that is known. */
+/** A notice that is shown once before an inferred call is sent to a real portal; undefined for any other call. */
 export function noticeOfInferred(operation: Operation, operations: MarkedOperations, path: string): string | undefined {
   if (!isInferred(operations[operation])) return undefined;
   return `${operation} is inferred: nobody has published \`${path}\`, and no recording of your portal holds it. ${HOW_TO_CONFIRM}`;
 }
 
-/** Whether nobody has published the call, and no recording holds it. */
+/** Whether the vendor has not published the call and no recording contains it. */
 export function isInferred(call: MarkedCall | string | undefined): boolean {
   return typeof call === 'object' && call.mark === 'inferred' && !call.confirmedOn;
 }
 
-/** The simulated stages, with the calls marked that are only inferred. */
+/** The simulated stages, with inferred calls marked. */
 export function withInferred(steps: readonly SimulatedStage[], operations: MarkedOperations): SimulatedStage[] {
   return steps.map((step) => ({
     ...step,

@@ -1,6 +1,6 @@
 /**
- * Portals that do several operations with one call. The lifecycle table stays as it is: the way of a stage on such a
- * portal is derived from it.
+ * Portals on which one call does several operations ("folds"). The lifecycle table stays as it is, and what a stage
+ * does on such a portal is derived from it.
  */
 
 import {
@@ -13,13 +13,16 @@ import {
   type WriteOperation,
 } from './lifecycle.ts';
 
-/** `none`: the portal needs no such step. */
+/** The operation whose call does another one; `none`: the portal has no such step. */
 export type FoldTarget = WriteOperation | 'none';
 
 /** The operations for which a portal has no call of its own, and the call that does each of them. */
 export type Folds = Readonly<Partial<Record<WriteOperation, FoldTarget>>>;
 
-/** What may be folded, and into which operations: only where the lifecycle stays unambiguous. */
+/**
+ * The operations that may be folded, each with the operations that may do it: only where the state of a release stays
+ * unambiguous.
+ */
 export const FOLDABLE: Readonly<Partial<Record<Operation, readonly FoldTarget[]>>> = {
   uploadPackage: ['createVersion'],
   createRelease: ['startApproval'],
@@ -28,23 +31,23 @@ export const FOLDABLE: Readonly<Partial<Record<Operation, readonly FoldTarget[]>
   setRatio: ['startGrayscale'],
 };
 
-/** One call, with the operations that it does besides its own. */
+/** A call, with the other operations that it does. */
 export interface FoldedCall {
   readonly operation: WriteOperation;
-  /** In their order; absent where the call does its own operation alone. */
+  /** In the order of the lifecycle; absent where the call does only its own operation. */
   readonly folded?: readonly WriteOperation[];
 }
 
 type Way = Readonly<Partial<Record<State, readonly FoldedCall[] | 'wait'>>>;
 
-/** What a stage does in each state on a portal with such folds. */
+/** The calls of a stage in each state, on a portal with these folds. */
 export function wayFor(stage: Stage, folds: Folds): Way {
   const { way } = stageRow(stage);
   const result: Partial<Record<State, readonly FoldedCall[] | 'wait'>> = {};
   for (const [state, step] of Object.entries(way) as [State, NonNullable<(typeof way)[State]>][]) {
     result[state] = step === 'wait' ? step : callsOf(step, state, stage, folds);
   }
-  // What another stage begins with is done here, before what the portal does with the same call.
+  // This stage does what another stage does on other portals, if the portal does it with the same call.
   for (const [folded, target] of Object.entries(folds) as [WriteOperation, FoldTarget][]) {
     const { from = [], to } = operationRow(folded);
     const step = to && way[to];
@@ -70,11 +73,11 @@ function callsOf(step: readonly WriteOperation[], state: State, stage: Stage, fo
     const { to } = operationRow(operation);
     const target = folds[operation];
     if (to === undefined) {
-      // It changes no state, so the call that does it is sent again.
+      // The operation changes no state, so the call that does it can be sent again.
       if (target !== undefined && target !== 'none') calls.push(callOf(target, [operation]));
       continue;
     }
-    // The stage goes on as from the state to which the operation leads.
+    // The stage continues from the state to which the operation leads.
     const next = stageRow(stage).way[to];
     if (next === undefined || next === 'wait') continue;
     const [first, ...others] = callsOf(next, to, stage, folds);
@@ -89,12 +92,12 @@ function foldedInto(operation: WriteOperation, candidates: readonly WriteOperati
   return candidates.filter((one) => folds[one] === operation);
 }
 
-/** A call and what it does besides. */
+/** A call, with the other operations that it does. */
 export function callOf(operation: WriteOperation, folded: readonly WriteOperation[]): FoldedCall {
   return folded.length > 0 ? { operation, folded } : { operation };
 }
 
-/** Whether a call does an operation, by itself or besides its own. */
+/** Whether a call does an operation, its own or a folded one. */
 export function does(
   { operation, folded }: { operation: Operation; folded?: readonly Operation[] },
   what: Operation,
@@ -102,7 +105,7 @@ export function does(
   return operation === what || folded?.includes(what) === true;
 }
 
-/** What holds for a call with all that it does: it may be repeated only where each part may. */
+/** The row of a call with all its operations: it is repeatable only if each of them is. */
 export function callRow({
   operation,
   folded = [],
@@ -125,7 +128,7 @@ export function callRow({
   };
 }
 
-/** Whether a stage has to know if the version exists, before its release does. */
+/** Whether a stage has to read the version before it creates the release. */
 export function readsVersion(stage: Stage, folds: Folds): boolean {
   const creates = Object.values(wayFor(stage, folds)).some(
     (step) => step !== 'wait' && step.some((call) => does(call, 'createRelease')),
@@ -133,7 +136,7 @@ export function readsVersion(stage: Stage, folds: Folds): boolean {
   return stageRow(stage).readsVersion === true || creates;
 }
 
-/** The folds among the operations of a profile: a text names what does it. */
+/** The folds of a profile: where an operation has a name instead of a call, that operation does it. */
 export function foldsIn(operations: Readonly<Partial<Record<Operation, unknown>>>): Folds {
   return Object.fromEntries(Object.entries(operations).filter(([, one]) => typeof one === 'string')) as Folds;
 }

@@ -1,6 +1,6 @@
 /**
- * What the inputs health-url and health-when say: an address with placeholders, and conditions on the JSON of its
- * response. Pure.
+ * The inputs health-url and health-when: an address with placeholders, and conditions on the JSON of its response.
+ * Pure.
  */
 
 const OPERATORS = ['<', '<=', '>', '>=', '==', '!='] as const;
@@ -13,13 +13,13 @@ export interface Condition {
   readonly place: readonly string[];
   readonly operator: Operator;
   readonly value: number | string;
-  /** The value in the characters of the user. */
+  /** The value as the user wrote it. */
   readonly valueText: string;
 }
 
 export type HealthVerdict = 'good' | 'bad' | 'no data';
 
-/** A condition and what a response holds at its place. */
+/** A condition and the value that a response has at its place. */
 export interface Judged {
   readonly verdict: HealthVerdict;
   /** The value as text; empty where there is no data. Untrusted. */
@@ -36,7 +36,7 @@ const CONDITION = /^([^\s<>=!]+)\s*(<=|>=|==|!=|<|>)\s*([^\s<>=!].*)$/;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const INFINITE = /^([+-]?)inf(inity)?$/i;
 
-/** Reads conditions, one a line. Every fault names its line. */
+/** Parses conditions, one a line. Each fault names its line. */
 export function parseConditions(text: string): {
   readonly conditions: readonly Condition[];
   readonly faults: readonly string[];
@@ -54,7 +54,7 @@ export function parseConditions(text: string): {
   return { conditions, faults };
 }
 
-/** The condition, or what is wrong with the line. */
+/** The condition, or what is wrong with the line, as text. */
 function parseCondition(line: string): Condition | string {
   if (line.length > MAX_CONDITION_CHARS) return `has more than ${MAX_CONDITION_CHARS} characters`;
   const [, place = '', operator = '', given = ''] = CONDITION.exec(line) ?? [];
@@ -87,14 +87,14 @@ function decimalOf(text: string): number | undefined {
   return DECIMAL.test(text) ? Number(text) : undefined;
 }
 
-/** Good where all conditions hold, bad where one does not, else no data. */
+/** Good if all conditions are true, bad if one is false, else no data. */
 export function verdictOf(judged: readonly Judged[]): HealthVerdict {
   const verdicts = judged.map(({ verdict }) => verdict);
   if (verdicts.includes('bad')) return 'bad';
   return verdicts.includes('no data') ? 'no data' : 'good';
 }
 
-/** What each condition finds in a parsed response. */
+/** The value and verdict of each condition in a parsed response. */
 export function judge(json: unknown, conditions: readonly Condition[]): Judged[] {
   return conditions.map((condition) => judgeOne(valueAt(json, condition.place), condition));
 }
@@ -102,7 +102,7 @@ export function judge(json: unknown, conditions: readonly Condition[]): Judged[]
 function judgeOne(found: unknown, condition: Condition): Judged {
   const missing = whyMissing(found);
   if (missing) return { verdict: 'no data', value: '', missing };
-  // A list or an object can be compared with nothing, so that no condition holds.
+  // A list or an object cannot be compared, so the condition is false.
   if (typeof found === 'object') return { verdict: 'bad', value: Array.isArray(found) ? 'a list' : 'an object' };
   const value = String(found).trim();
   return { verdict: isMet(value, condition) ? 'good' : 'bad', value };
@@ -122,7 +122,7 @@ function whyMissing(found: unknown): string | undefined {
 function isMet(value: string, { operator, value: limit, valueText }: Condition): boolean {
   const number = numberOf(value);
   if (typeof limit === 'string' || number === undefined) {
-    // A text that is no number is neither above nor below one.
+    // A text that is not a number is neither above nor below one.
     return operator === '==' ? value === valueText : operator === '!=' && value !== valueText;
   }
   switch (operator) {
@@ -141,13 +141,13 @@ function isMet(value: string, { operator, value: limit, valueText }: Condition):
   }
 }
 
-/** Integers of any length are compared by all their digits. */
+/** Compares integers of any length by all their digits. */
 function isSame(text: string, other: string): boolean {
   const isInteger = (each: string) => /^-?\d+$/.test(each);
   return isInteger(text) && isInteger(other) ? BigInt(text) === BigInt(other) : numberOf(text) === numberOf(other);
 }
 
-/** The number that a text is, also as Prometheus writes it: `0.5`, `1e-05`, `+Inf`. */
+/** The number in a text, also as Prometheus writes it: `0.5`, `1e-05`, `+Inf`; undefined where it is not a number. */
 export function numberOf(text: string): number | undefined {
   const [isInfinite, sign] = INFINITE.exec(text) ?? [];
   if (isInfinite) return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
@@ -155,8 +155,8 @@ export function numberOf(text: string): number | undefined {
 }
 
 /**
- * The value at a place, or undefined. A name may hold dots itself (`data.0.p95(transaction.duration)`), so names are
- * joined where the short one leads nowhere.
+ * The value at a place, or undefined. A name may contain dots (`data.0.p95(transaction.duration)`), so where a short
+ * name leads nowhere, it is joined with the next.
  */
 function valueAt(value: unknown, place: readonly string[]): unknown {
   if (place.length === 0) return value;
@@ -173,14 +173,14 @@ function valueAt(value: unknown, place: readonly string[]): unknown {
 
 // --- The address -----------------------------------------------------------------------------------------------------
 
-/** What the placeholders of health-url stand for. */
+/** The placeholders of health-url. */
 export const PLACEHOLDERS = ['version', 'miniapp-id', 'target-app', 'ratio', 'since'] as const;
 export type PlaceholderValues = Readonly<Record<(typeof PLACEHOLDERS)[number], string>>;
 
 /** A word in braces. Other braces stay as they are: `{job="shop"}` of a Prometheus query is no placeholder. */
 const PLACEHOLDER = /\{([a-z][\w-]*)\}/gi;
 
-/** The words in braces, in their order. */
+/** The words in braces, in order of appearance. */
 export function placeholdersIn(template: string): string[] {
   return [...template.matchAll(PLACEHOLDER)].map(([, name = '']) => name);
 }

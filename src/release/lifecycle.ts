@@ -6,17 +6,17 @@
  * docs/portal.md for how sure we are of each call.
  */
 
-/** How sure we are of a fact about the portal. See docs/portal.md. */
+/** How certain a fact about the portal is. See docs/portal.md. */
 export type Mark = 'documented' | 'observed' | 'inferred';
 
 interface StateRow {
-  /** In a sentence: "the release is ...". */
+  /** For a sentence: "the release is ...". */
   readonly words: string;
   /** The portal's own name of the phase, as its release page shows it. */
   readonly phase: string;
   /**
-   * The last state on the way to the official release that it has reached and not lost: a rejected, withdrawn or archived
-   * release still exists, so it counts as created.
+   * The last state on the way to the official release that the release has reached and kept. A rejected, withdrawn or
+   * archived release still exists, so it counts as created.
    */
   readonly reached: WayState;
   /** Between the application and the official release: the portal refuses a second version until it is over. */
@@ -77,13 +77,13 @@ export interface OperationRow {
    */
   readonly repeatable?: true;
   /**
-   * What shows that it took, where its state alone does not. `version`: the list of versions. `decision`: the state, or a
-   * later one that the administrator's decision led to. `ratio`: the state and the ratio.
+   * How its effect is shown, if not by the state alone. `version`: by the list of versions. `decision`: by the state,
+   * or a later one after the administrator's decision. `ratio`: by the state and the ratio.
    */
   readonly shownBy?: 'version' | 'decision' | 'ratio';
-  /** The canary's health check is called before it: always, or only where it follows a rollout. */
+  /** When the health check is called before it: always, or only after a rollout. */
   readonly needsHealth?: 'always' | 'after-rollout';
-  /** Cannot be undone: it is not sent on a single reading that shows nothing live. */
+  /** Cannot be undone, so a single reading that shows nothing live is not enough to send it. */
   readonly makesOfficial?: true;
 }
 
@@ -161,7 +161,7 @@ export type ReadOperation = {
 /** The writes that a stage sends; `login` belongs to the session alone. */
 export type WriteOperation = Exclude<Operation, ReadOperation | 'login'>;
 
-/** What a stage does in a state: the operations to send, in their order, or wait for the administrator. */
+/** The operations that a stage sends in a state, in order; or it waits for the administrator. */
 type Step = readonly WriteOperation[] | 'wait';
 
 /** How far the list of releases is read: its first page, up to the live version, or to its end. */
@@ -171,37 +171,37 @@ export type ListDepth = 'page' | 'live' | 'all';
 export type Taken = 'package' | 'user-ids' | 'ratios';
 
 interface StageRow {
-  /** The buttons of the portal that the stage stands for. */
+  /** The portal's buttons that the stage presses. */
   readonly portalWords: string;
   /** What it does, for the docs. */
   readonly words: string;
-  /** What it does from each state. From a state that is absent it is refused, unless its end state has been reached. */
+  /** What it does in each state. In a state without an entry it is refused, unless its end state has been reached. */
   readonly way: Readonly<Partial<Record<State, Step>>>;
-  /** The state in which it is done; `upload` ends in a version, `status` in nothing new. */
+  /** Its end state; `upload` ends with a version, and `status` changes nothing. */
   readonly end: State | 'version' | 'any';
-  /** How far the list of releases has to be read for it. */
+  /** How far the list of releases must be read. */
   readonly list: ListDepth;
-  /** Reads the version itself, before its release exists. */
+  /** Reads the version before its release exists. */
   readonly readsVersion?: true;
   /** What it needs from the workflow besides the version. */
   readonly takes?: Taken;
   /** Sends nothing. `read`: one snapshot. `wait`: polls, however long the release is in a transitional status. */
   readonly only?: 'read' | 'wait';
-  /** Which release it is about where no version is named; absent where it needs one. */
+  /** The release that it chooses if no version is given; absent if it needs a version. */
   readonly subject?: 'in-progress-or-live' | 'rollback-target';
   /** Runs alone in a step. */
   readonly alone?: true;
-  /** Only from the second release of a miniapp on a target app on (guide, 3.1). */
+  /** Not possible for the first release of a miniapp on a target app (guide, 3.1). */
   readonly notOnFirstRelease?: true;
   /** Refuses a version below the live one unless allowed. */
   readonly refusesDowngrade?: true;
-  /** Sends a release that was rejected or withdrawn again only when asked to. */
+  /** Resubmits a rejected or withdrawn release, but only with the input reapply. */
   readonly reapplies?: true;
-  /** Its verdict on a release that the reviewer rejected or the applicant withdrew is that, not a refusal. */
+  /** For a rejected or withdrawn release its verdict is `rejected` or `withdrawn`, not a refusal. */
   readonly awaitsReview?: true;
 }
 
-/** In the order of a release: several stages of a step run in this order, however they are written. */
+/** The stages in the order of a release. A step runs them in this order, however the input lists them. */
 export const STAGES = {
   upload: {
     portalWords: 'Add Version, Upload by Files',
@@ -330,7 +330,7 @@ export function operationRow(operation: Operation): OperationRow {
   return OPERATIONS[operation];
 }
 
-/** The deepest reading of the list of releases that any of the stages needs. */
+/** How far the list of releases must be read for all of the stages. */
 export function listDepthOf(stages: readonly Stage[]): ListDepth {
   const depths = stages.map((stage) => stageRow(stage).list);
   return depths.includes('all') ? 'all' : depths.includes('live') ? 'live' : 'page';
@@ -341,7 +341,7 @@ export function isOnlyReading(stages: readonly Stage[]): boolean {
   return stages.every((stage) => stageRow(stage).only === 'read');
 }
 
-/** The first of the stages that takes such a thing from the workflow. */
+/** The first of the stages that needs this from the workflow. */
 export function stageThatTakes(what: Taken, stages: readonly Stage[]): Stage | undefined {
   return stages.find((stage) => stageRow(stage).takes === what);
 }

@@ -1,6 +1,6 @@
 /**
- * (stage, what was observed, what was sent) -> what to do next. Pure: the same facts give the same plan, so a dry run
- * and a run cannot differ.
+ * Plans the next action of a stage from the snapshot and from what was sent. Pure: the same facts give the same plan,
+ * so a dry run and a run cannot differ.
  */
 
 import { ReleaseError } from '../lib/errors.ts';
@@ -38,18 +38,18 @@ export type Plan = Action | Extract<Outcome, { kind: 'reached' }> | Stop;
 
 export type Action =
   | ({ readonly kind: 'send'; readonly ratioPercent?: number } & FoldedCall)
-  /** For the administrator's decision. */
+  /** Wait for the administrator's decision. */
   | { readonly kind: 'wait' }
-  /** Hold the ratio in effect until then, in milliseconds since 1970. */
+  /** Hold the ratio in effect until `untilMs`, in ms since 1970. */
   | { readonly kind: 'hold'; readonly ratioPercent: number; readonly untilMs: number }
-  /** Until the release is no longer in a transitional status. */
+  /** Poll until the release has left a transitional status. */
   | { readonly kind: 'poll' };
 
 export type Send = Extract<Action, { kind: 'send' }>;
 
 type Refused = Extract<Outcome, { kind: 'refused' }> & { readonly todo: string };
 
-/** What the user chose, as far as a plan depends on it. */
+/** The inputs on which a plan depends. */
 export interface PlanOptions {
   readonly targetApp: string;
   readonly allowDowngrade: boolean;
@@ -57,36 +57,39 @@ export interface PlanOptions {
   readonly ratios: readonly number[];
   readonly soakMs: number;
   readonly soakMode: 'wait' | 'resume';
-  /** Operations that the portal does with another call, or does not have; none where absent. */
+  /** Operations that another call does or that the portal does not have; none where absent. */
   readonly folds?: Folds;
-  /** How many user IDs there are to add, and how many of them one call may carry. */
+  /** The number of user IDs to add, and how many of them one call may carry. */
   readonly whitelist?: { readonly count: number; readonly atOnce: number };
-  /** Untrusted text as it may stand in a sentence. */
+  /** Untrusted text, redacted and cleaned for use in a sentence. */
   readonly show: (untrusted: string) => string;
 }
 
-/** What this run did in the stage so far. A snapshot shows everything else. */
+/** What this run has done in the stage. Everything else is in the snapshot. */
 export interface Memory {
   /**
-   * This run applied for the release, or has seen it in review. A rejection or withdrawal that it reads from then on is
-   * the decision it waits for, and not one from before that `reapply` is about.
+   * This run applied for the release, or has seen it in review. A rejection or withdrawal that it reads afterwards is
+   * the decision that it waits for, not an earlier one that `reapply` resubmits.
    */
   readonly reviewed?: boolean;
-  /** The uploaded package's paths, as the portal named them. */
+  /** The paths that the portal gave the uploaded package. */
   readonly packageSent?: readonly string[];
   readonly versionCreated?: boolean;
   readonly idsAdded?: boolean;
-  /** This run took the release back. */
+  /** This run has withdrawn the release. */
   readonly takenBack?: boolean;
-  /** The portal's time of the last change is no such time: other changes are newer. */
+  /** The portal's time of the last change is not to be trusted: the history has newer changes. */
   readonly timeIsOld?: boolean;
-  /** Set, and not started yet. */
+  /** The ratio that was set and not started yet, in percent. */
   readonly ratioSet?: number;
-  /** Since when this run knows a ratio to be in effect; of another ratio it says nothing. */
+  /**
+   * The ratio that this run knows to be in effect, and since when in ms since 1970. It says nothing about another
+   * ratio.
+   */
   readonly held?: {
     readonly ratioPercent: number;
     readonly sinceMs: number;
-    /** Increased by this run, whose clock tells since when, better than that of the portal. */
+    /** This run increased it, so its own clock counts and not the portal's. */
     readonly raised?: true;
   };
 }
@@ -95,12 +98,12 @@ export function plan(stage: Stage, snapshot: Snapshot, options: PlanOptions, mem
   const state = stateOf(snapshot);
   const row = stageRow(stage);
   if (row.only === 'read') return { kind: 'reached' };
-  // A wait goes on through a transitional status, however long that lasts.
+  // A stage that waits keeps waiting during a transitional status, however long it lasts.
   const onlyWaits = row.only === 'wait' || memory.reviewed;
   if (state === 'busy') return { kind: onlyWaits ? 'wait' : 'poll' };
   if (state === 'unknown') return { kind: onlyWaits ? 'wait' : 'unknown-status' };
-  // A release that was in review becomes approved, rejected or withdrawn; it does not disappear. A response without it
-  // is wrong or out of date.
+  // A release in review becomes approved, rejected or withdrawn; it does not disappear. A response without it is wrong
+  // or out of date.
   if (state === 'none' && memory.reviewed) return { kind: 'wait' };
   if (isDone(stage, state, snapshot, memory)) return { kind: 'reached', ...noticeOf(stage, snapshot, memory) };
 
@@ -127,26 +130,26 @@ const NOTHING_TO_SUBMIT =
 
 export interface SimulatedStage {
   readonly stage: Stage;
-  /** What it would send, in words and with its value: `setRatio 20%`. */
+  /** The calls that it would send, with their values: `setRatio 20%`. */
   readonly operations: readonly SimulatedCall[];
   readonly waits: boolean;
 }
 
 export type SimulatedCall = FoldedCall & {
   readonly ratioPercent?: number;
-  /** Nobody has published the call, and no recording of the portal holds it. */
+  /** The vendor has not published the call, and no recording of the portal contains it. */
   readonly inferred?: true;
 };
 
 export interface Simulation {
   readonly steps: readonly SimulatedStage[];
-  /** How the first stage ends that cannot reach its end state. */
+  /** The outcome of the first stage that cannot reach its end state. */
   readonly end?: Stop;
 }
 
 /**
- * The whole chain from one snapshot on, before anything is written: what each stage would send, and how it would end
- * where it cannot reach its end. A chain that must fail at its end fails here.
+ * Simulates all stages from one snapshot before anything is written: the calls of each stage, and the outcome of the
+ * first one that cannot reach its end state. So a step that must fail in its last stage fails before the first write.
  */
 export function simulate(stages: readonly Stage[], first: Snapshot, options: PlanOptions, nowMs: number): Simulation {
   const steps: SimulatedStage[] = [];
@@ -156,7 +159,7 @@ export function simulate(stages: readonly Stage[], first: Snapshot, options: Pla
     let memory: Memory = {};
     let waits = false;
     for (;;) {
-      // After a wait every hold period counts as over, so that what follows it is simulated too.
+      // After a wait every hold period counts as over, so that the stages after it are simulated too.
       const next = plan(stage, snapshot, options, memory, waits ? Number.POSITIVE_INFINITY : nowMs);
       if (next.kind === 'reached') break;
       if (next.kind === 'poll') return { steps };
@@ -177,7 +180,7 @@ export function simulate(stages: readonly Stage[], first: Snapshot, options: Pla
   return { steps };
 }
 
-/** What the run remembers of a write that took. */
+/** The memory after a write that took effect. */
 export function remember(memory: Memory, sent: Send, nowMs: number, artifacts: readonly string[] = []): Memory {
   return [...(sent.folded ?? []), sent.operation].reduce(
     (known, operation) => rememberOne(known, { ...sent, operation }, nowMs, artifacts),
@@ -207,7 +210,7 @@ function rememberOne(memory: Memory, sent: Send, nowMs: number, artifacts: reado
   }
 }
 
-/** The stages that may run from here, in their order. */
+/** The stages that are possible in this state, in order. */
 export function nextStages(snapshot: Snapshot, folds: Folds = {}): Stage[] {
   const state = stateOf(snapshot);
   if (!isKnown(state)) return [];
@@ -221,7 +224,7 @@ export function nextStages(snapshot: Snapshot, folds: Folds = {}): Stage[] {
   });
 }
 
-/** Every operation that a stage may need on a portal with such folds, for the check that its profile has them. */
+/** All operations that a stage may need on a portal with these folds, to check that the profile has them. */
 export function operationsOf(stage: Stage, folds: Folds = {}): Operation[] {
   const steps = Object.values(wayFor(stage, folds)).filter((step) => step !== 'wait');
   const reads: Operation[] = readsVersion(stage, folds) ? ['listVersions'] : [];
@@ -234,7 +237,7 @@ function isDone(stage: Stage, state: State, snapshot: Snapshot, memory: Memory):
   if (end === 'version') return state !== 'none' || Boolean(snapshot.uploaded);
   if (stage === 'whitelist' && state === 'whitelist-testing') return Boolean(memory.idsAdded);
   if (stage === 'withdraw' && state === 'created') return Boolean(memory.takenBack);
-  // A rollout is not done by having begun: nextOfRamp says when it is.
+  // A rollout that has begun is not done; nextOfRamp decides when it is.
   if (stage === 'grayscale' && state === 'grayscale') return false;
   return hasReached(end, state);
 }
@@ -285,7 +288,7 @@ function nextOfRamp(
   const target = ratios.find((ratio) => ratio > inEffect);
   if (target === undefined && inEffect === ratios.at(-1)) return { kind: 'reached' };
   if (target === undefined) return whyNotThisRatio(snapshot, options, memory, nowMs) ?? { kind: 'reached' };
-  // Where the portal shows no ratio, no reading could show that it was increased.
+  // On a portal that shows no ratio, no reading could show the increase.
   if (inEffect > 0 && ratioShown(snapshot.release) === undefined) return undefined;
   const operation = folds.setRatio || memory.ratioSet === target ? 'startGrayscale' : 'setRatio';
   const folded: WriteOperation[] = [];
@@ -294,7 +297,7 @@ function nextOfRamp(
   return { kind: 'send', ...callOf(operation, folded), ratioPercent: target };
 }
 
-/** The ratio that users get and since when; the time is undefined where neither this run nor the portal knows it. */
+/** The ratio in effect and since when; the time is undefined where neither this run nor the portal knows it. */
 export function rolloutOf(
   snapshot: Snapshot,
   memory: Memory,
@@ -307,19 +310,19 @@ export function rolloutOf(
 function heldSince(ratioPercent: number, snapshot: Snapshot, memory: Memory, nowMs: number): number | undefined {
   const held = memory.held?.ratioPercent === ratioPercent ? memory.held : undefined;
   if (held?.raised) return held.sinceMs;
-  // A clock of the portal that is ahead of ours makes no hold period longer than asked for.
+  // A portal's clock that is ahead of ours must not extend the hold period.
   const changedMs = changedAtMs(snapshot.release, memory, nowMs);
   return changedMs === undefined ? held?.sinceMs : Math.min(changedMs, held?.sinceMs ?? nowMs);
 }
 
-/** When the portal says that the release last changed, where that can be: undefined counts as not told. */
+/** The portal's time of the last change, in ms since 1970; undefined where it has none or an impossible one. */
 function changedAtMs(release: Release | undefined, memory: Memory, nowMs: number): number | undefined {
   const ms = release?.modifiedAtMs;
   if (ms === undefined || memory.timeIsOld) return undefined;
   return ms >= EARLIEST_MS && ms <= nowMs + CLOCKS_DIFFER_MS ? ms : undefined;
 }
 
-/** Why a stage cannot run from here, or undefined where it can. */
+/** Why a stage is not possible in this state; undefined where it is. */
 function whyNot(
   stage: Stage,
   state: State,
@@ -359,7 +362,7 @@ function whyNot(
     );
   }
   const guards = row.refusesDowngrade && !options.allowDowngrade;
-  // Where the live one's status is not mapped, the official release of this one could not be read either.
+  // While the status of the live version is unmapped, the official release of this one could not be read either.
   if (row.refusesDowngrade || row.notOnFirstRelease) {
     const isNeeded = guards || row.notOnFirstRelease === true;
     const unknown = whyLiveIsUnknown(snapshot, where, `whether ${stage} may run`, options.show, isNeeded);
@@ -385,7 +388,7 @@ function whyNot(
   return stage === 'rollback' ? whyNoRollback(snapshot, where, options.show) : undefined;
 }
 
-/** Where it is not known which version is live, what depends on it is not done. */
+/** The refusal of what depends on the live version, where that is not known; else undefined. */
 function whyLiveIsUnknown(
   snapshot: Snapshot,
   where: string,
@@ -402,7 +405,7 @@ function whyLiveIsUnknown(
   );
 }
 
-/** Statuses of other releases that the profile does not map, with the lines to add. */
+/** The refusal because other releases have unmapped statuses, with the lines to add to the profile. */
 export function whyUnknown(
   releases: readonly Release[],
   where: string,
@@ -416,7 +419,7 @@ export function whyUnknown(
   );
 }
 
-/** What to do about statuses that the profile does not map: three lines, of which the second is JSON to paste. */
+/** What to do about unmapped statuses: three lines, of which the second is JSON to paste into the profile. */
 export function todoOfUnmapped(
   releases: readonly Pick<Release, 'portalStatus' | 'statusText'>[],
   show: PlanOptions['show'],
@@ -432,7 +435,7 @@ export function todoOfUnmapped(
   ].join('\n');
 }
 
-/** Untrusted text as a JSON string in which nothing can be taken for a mention, a reference or markup. */
+/** Untrusted text as a JSON string without characters that GitHub could read as a mention, reference or markup. */
 function jsonOfWords(text: string): string {
   const escaped = text.replace(/[^\p{L}\p{M}\p{N} _.-]|-(?=\d)/gu, (found) =>
     [...Array(found.length).keys()].map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
@@ -440,7 +443,7 @@ function jsonOfWords(text: string): string {
   return `"${escaped}"`;
 }
 
-/** What a status may be mapped to; `busy` is a transitional status. */
+/** The states to which a status may be mapped; `busy` is a transitional status. */
 const STATUS_STATES = [...Object.keys(STATES).filter((state) => state !== 'none'), 'busy'];
 
 function whyNotThisRatio(snapshot: Snapshot, options: PlanOptions, memory: Memory, nowMs: number): Stop | undefined {
@@ -481,7 +484,7 @@ function whyNotThisRatio(snapshot: Snapshot, options: PlanOptions, memory: Memor
   return undefined;
 }
 
-/** The error of a value that is there and cannot be read. */
+/** The error for a value that is present but cannot be read. */
 export function unreadableError(
   { profileKey, field, value }: Unreadable,
   show: (untrusted: string) => string,
@@ -492,7 +495,7 @@ export function unreadableError(
   });
 }
 
-/** Where a rollout's ratio is not known, which matters to the next run. */
+/** A notice that the ratio of a rollout is not known, which matters to the next run; else undefined. */
 export function noticeOfRatio(release: Release | undefined, show: (untrusted: string) => string): string | undefined {
   if (release?.state !== 'grayscale' || release.ratioPercent !== undefined) return undefined;
   const shown = release.unreadableRatio;
@@ -501,12 +504,12 @@ export function noticeOfRatio(release: Release | undefined, show: (untrusted: st
     : 'The portal shows no ratio (profile key release.ratio), so the ratio in effect could not be checked.';
 }
 
-/** Whether this run holds the ratio that it raised last. */
+/** Whether the hold period of a ratio that this run knows to be in effect is not over. */
 function isHeld(inEffect: number | undefined, { held }: Memory, { soakMs }: PlanOptions, nowMs: number): boolean {
   return held !== undefined && held.ratioPercent === inEffect && nowMs < held.sinceMs + soakMs;
 }
 
-/** The ratio that users get, in percent; undefined in a rollout whose ratio the portal does not show. */
+/** The ratio in effect in percent; undefined in a rollout whose ratio the portal does not show. */
 function ratioInEffect(snapshot: Snapshot, memory: Memory): number | undefined {
   if (stateOf(snapshot) !== 'grayscale') return 0;
   return ratioShown(snapshot.release) ?? (memory.held?.raised ? memory.held.ratioPercent : undefined);
@@ -527,7 +530,7 @@ function refused(found: string, whatToDo: string): Refused {
   return { kind: 'refused', found, todo: whatToDo };
 }
 
-/** What to do where a stage cannot run: mostly, which stage comes first from here. */
+/** What to do where a stage is not possible: mostly which stage to run first. */
 function todo(stage: Stage, snapshot: Snapshot, folds: Folds = {}): string {
   if (stage === 'withdraw') return 'There is nothing to take back. Nothing was changed.';
   if (stage === 'rollback') return 'Name an archived version with the input version.';
@@ -544,7 +547,7 @@ function todo(stage: Stage, snapshot: Snapshot, folds: Folds = {}): string {
   return `Run the stage ${next} first${others.length > 0 ? ` (next stages: ${[next, ...others].join(', ')})` : ''}.`;
 }
 
-/** The snapshot as an operation would leave it. */
+/** The expected snapshot after a write, for the simulation. */
 function afterwards(snapshot: Snapshot, sent: Send): Snapshot {
   if (sent.operation === 'createVersion')
     return { ...snapshot, uploaded: { version: snapshot.version, artifacts: [] } };

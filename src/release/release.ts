@@ -1,4 +1,4 @@
-/** A release, a version and its history, as the portal shows them. */
+/** Releases, versions and histories as the portal shows them. */
 
 import type { State } from './lifecycle.ts';
 
@@ -7,33 +7,33 @@ export interface Release {
   readonly version: string;
   /** `busy`: a transitional status, poll again. `unknown`: not mapped by the profile; nothing is written on it. */
   readonly state: State | 'busy' | 'unknown';
-  /** The portal status as it came; untrusted text, so it is redacted where it is shown. */
+  /** The unchanged portal status. Untrusted text, so it is redacted where it is shown. */
   readonly portalStatus: string;
-  /** The portal's text for people beside a status that the profile does not map: `Whitelist testing`; untrusted. */
+  /** The portal's label of an unmapped status, such as `Whitelist testing`. Untrusted text. */
   readonly statusText?: string;
-  /** The release ticket; decimal digits, more than a number holds. */
+  /** The release ticket: decimal digits, more than a JavaScript number holds. */
   readonly publishId?: string;
-  /** The reviewer's reason as it came; untrusted text. */
+  /** The reviewer's reason. Untrusted text. */
   readonly comment?: string;
-  /** The ratio in effect in percent, 0 before a rollout; absent where the portal shows none, or none that can be read. */
+  /** The ratio in effect in percent, 0 before a rollout; absent where the portal shows none or it cannot be read. */
   readonly ratioPercent?: number;
   readonly whitelistCount?: number;
   /**
-   * When status or ratio last changed, by the portal's clock. Meant as milliseconds since 1970; compared as it came,
-   * and taken for a time only where it can be one (`changedAtMs` in plan.ts).
+   * When status or ratio last changed by the portal's clock, unchanged. It should be in ms since 1970; only
+   * `changedAtMs` in plan.ts decides whether it can be a time.
    */
   readonly modifiedAtMs?: number;
-  /** What stands where the time should, but is none in the form that the profile says. */
+  /** The value in place of the time, if it does not have the form that the profile describes. */
   readonly unreadableTime?: Unreadable;
-  /** What stands where the ratio should, but is not a whole percentage. */
+  /** The value in place of the ratio, if it is not a whole percentage. */
   readonly unreadableRatio?: Unreadable;
 }
 
-/** A value that is there and cannot be read. */
+/** A value that is present but cannot be read. */
 export interface Unreadable {
-  /** Where the profile says what stands there: `release.ratio`. */
+  /** The key of the profile that describes the value: `release.ratio`. */
   readonly profileKey: string;
-  /** Its place in the response: `grayRatio`. */
+  /** The place of the value in the response: `grayRatio`. */
   readonly field: string;
   /** The value as JSON, bounded; untrusted text. */
   readonly value: string;
@@ -42,12 +42,12 @@ export interface Unreadable {
 /** A version of the miniapp, whatever target apps it is released to. */
 export interface Version {
   readonly version: string;
-  /** Paths of its artifacts, as createRelease wants them back; empty where the portal lists none. */
+  /** The paths of its artifacts, which createRelease sends back; empty where the portal lists none. */
   readonly artifacts: readonly string[];
   readonly unreadableArtifacts?: Unreadable;
 }
 
-/** An entry of a release's history as it came; all untrusted text. */
+/** An unchanged entry of a release's history. All untrusted text. */
 export interface HistoryItem {
   readonly type: string;
   readonly operator: string;
@@ -55,7 +55,7 @@ export interface HistoryItem {
   readonly comment: string;
 }
 
-/** Bytes to upload, streamed: opened anew for each attempt. */
+/** A stream of bytes to upload; opened again for each attempt. */
 export interface UploadSource {
   readonly sizeBytes: number;
   readonly sha256: string;

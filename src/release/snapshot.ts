@@ -1,29 +1,29 @@
-/** What a look at the portal showed, and what follows from it. Pure. */
+/** What a reading of the portal showed, and what follows from it. Pure. */
 
 import { STATES, type State } from './lifecycle.ts';
 import type { Release, Version } from './release.ts';
 import { highest, isBelow, isComparable } from './versions.ts';
 
 export interface Snapshot {
-  /** The version that the step is about; empty where a step needs none. */
+  /** The version of the step; empty where a step needs none. */
   readonly version: string;
   /** Its release on the target app; undefined where there is none. */
   readonly release: Release | undefined;
-  /** The releases on the target app, newest first, as far as they were read; undefined where the portal cannot tell. */
+  /** The releases on the target app, newest first, as far as they were read; undefined where the portal has no list. */
   readonly releases: readonly Release[] | undefined;
-  /** How often the list of releases was read to its end, since a reading last showed a live version. */
+  /** How many times the list of releases was read to its end since a reading last showed a live version. */
   readonly wholeReads: number;
   /** The version as uploaded; null where the portal does not have it, undefined where it was not looked up. */
   readonly uploaded?: Version | null;
-  /** A reading of this run showed a release that was official once, whether it was believed or not. */
+  /** A reading of this run, believed or not, showed a release that is or was official. */
   readonly official?: true;
-  /** Versions of which the portal shows several releases that differ, and no time that tells which is the newest. */
+  /** Versions of which the portal shows several different releases, without a time that tells which is the newest. */
   readonly conflicts?: readonly string[];
 }
 
-/** The product did not exist before: an earlier time is one in seconds, or none. */
+/** The product did not exist before. An earlier time is in another unit, or not a time. */
 export const EARLIEST_MS = Date.UTC(2018, 0, 1);
-/** A portal's clock may differ from ours by so much. */
+/** How much, in ms, a portal's clock may differ from ours. */
 export const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 /** The state of the step's release; `none` where there is no release. */
@@ -32,14 +32,14 @@ export function stateOf(snapshot: Snapshot): Release['state'] {
 }
 
 /**
- * The ratio that a release shows to be in effect. Undefined where it shows 0, which is none yet, and where it shows nothing:
- * neither says what users get.
+ * The ratio in effect that a release shows, in percent. Undefined for 0, which is set before the rollout has a ratio,
+ * and where it shows none: neither says how many users have the version.
  */
 export function ratioShown(release: Release | undefined): number | undefined {
   return release?.ratioPercent || undefined;
 }
 
-/** Whether it is a state of the lifecycle, and not a transitional status or one that the profile does not map. */
+/** Whether the state is one of the lifecycle: not a transitional or an unmapped status. */
 export function isKnown(state: Release['state']): state is State {
   return state !== 'busy' && state !== 'unknown';
 }
@@ -50,10 +50,13 @@ export type Live =
   | { readonly kind: 'none' }
   /** The list was not read, or not to its end. */
   | { readonly kind: 'unlisted' }
-  /** Releases whose status the profile does not map may be live. */
+  /** Releases with an unmapped status, any of which may be live. */
   | { readonly kind: 'unknown'; readonly releases: readonly Release[] };
 
-/** Newest first, so a release behind the live one cannot be live; one before it can, where its status is not mapped. */
+/**
+ * The live version. The list has the newest release first: one behind the live version cannot be live, one before it
+ * can, if its status is unmapped.
+ */
 export function liveOf(snapshot: Snapshot): Live {
   const releases = allReleases(snapshot);
   const at = releases.findIndex((release) => release.state === 'released');
@@ -74,7 +77,7 @@ export function formatLive(snapshot: Snapshot, show: (untrusted: string) => stri
   return `unknown (${[...new Set(statuses)].slice(0, 3).join(', ')})`;
 }
 
-/** The live release, where it is known. */
+/** The live release; undefined where there is none or it is not known. */
 export function liveRelease(snapshot: Snapshot): Release | undefined {
   const live = liveOf(snapshot);
   return live.kind === 'version' ? allReleases(snapshot).find(({ version }) => version === live.version) : undefined;
@@ -82,23 +85,26 @@ export function liveRelease(snapshot: Snapshot): Release | undefined {
 
 type InProgress = Release & { readonly state: State };
 
-/** Other versions between applying and the official release, which bar a second one (ANOTHER_RELEASE_IN_PROGRESS). */
+/**
+ * Other versions between the application and the official release. The portal refuses a second one
+ * (ANOTHER_RELEASE_IN_PROGRESS).
+ */
 export function othersInProgress(snapshot: Snapshot): readonly InProgress[] {
   return allReleases(snapshot)
     .filter(isInProgress)
     .filter((release) => release.version !== snapshot.version);
 }
 
-/** Whether it is between the application and the official release. */
+/** Whether the release is between the application and the official release. */
 export function isInProgress(release: Release): release is InProgress {
   return isKnown(release.state) && STATES[release.state].inProgress;
 }
 
-/** One reading of a list may be a slip: what is not there counts from the second one on. */
+/** One reading of a list may be wrong, so what is missing from it counts only after a second one. */
 const READS_TO_BE_SURE = 2;
 
 /**
- * Whether nothing was ever official on the target app: true only where the whole list was read twice with nothing live
+ * Whether nothing was ever official on the target app: true only after two readings of the whole list with nothing live
  * or archived in it; undefined where that is not known.
  */
 export function isFirstRelease(snapshot: Snapshot): boolean | undefined {
@@ -107,12 +113,12 @@ export function isFirstRelease(snapshot: Snapshot): boolean | undefined {
   return isSureOfNone(snapshot) && !snapshot.official ? true : undefined;
 }
 
-/** Whether nothing is live, by two readings of the whole list. */
+/** Whether two readings of the whole list showed nothing live. */
 export function isSureOfNone(snapshot: Snapshot): boolean {
   return liveOf(snapshot).kind === 'none' && snapshot.wholeReads >= READS_TO_BE_SURE;
 }
 
-/** How the step's version compares with the live one, where that bars it. */
+/** The live version, if the step's version is below it or cannot be compared with it; else undefined. */
 export function liveVersionAbove(
   snapshot: Snapshot,
 ): { readonly live: string; readonly how: 'above' | 'incomparable' } | undefined {
@@ -127,11 +133,11 @@ export type RollbackTarget =
   | { readonly kind: 'version'; readonly version: string }
   /** An archived version above the live one: somebody has rolled back already. */
   | { readonly kind: 'done'; readonly live: string; readonly above: string }
-  /** One of these may be an archived version that should come back. */
+  /** One of these releases may be the archived version to bring back. */
   | { readonly kind: 'unknown'; readonly releases: readonly Release[] }
   | { readonly kind: 'none' };
 
-/** What a rollback that names no version brings back: the highest archived version below the live one. */
+/** The version that a rollback without a version brings back: the highest archived version below the live one. */
 export function rollbackTarget(snapshot: Snapshot): RollbackTarget {
   if (!snapshot.releases) return { kind: 'none' };
   const unknown = snapshot.releases.filter((release) => release.state === 'unknown');
@@ -147,12 +153,12 @@ export function rollbackTarget(snapshot: Snapshot): RollbackTarget {
   return version === undefined ? { kind: 'none' } : { kind: 'version', version };
 }
 
-/** A time that counts as one: 2026. */
+/** A plausible time: the beginning of 2026, in ms since 1970. */
 const PLAUSIBLE_TIME_MS = 1_767_225_600_000;
 
-/** The snapshot with another state of its release, as an operation would leave it. Only for foreseeing. */
+/** The snapshot with another state of its release. Only for simulations. */
 export function withState(snapshot: Snapshot, state: State, ratioPercent?: number): Snapshot {
-  // Of a release that is yet to be created, the portal is presumed to tell when it changes.
+  // For a release that does not exist yet, the portal is assumed to show when it changes.
   const before = snapshot.release ?? {
     version: snapshot.version,
     portalStatus: '',
@@ -162,7 +168,7 @@ export function withState(snapshot: Snapshot, state: State, ratioPercent?: numbe
   return { ...snapshot, release: { ...before, state, ...(ratioPercent !== undefined && { ratioPercent }) } };
 }
 
-/** One release for each version: of several rows the newest by its time; the first where no time tells. */
+/** One release for each version. Of several rows the newest by its time counts; the first, if no time tells. */
 export function newestOf(rows: readonly Release[]): {
   readonly releases: readonly Release[];
   readonly conflicts: readonly string[];
@@ -182,8 +188,8 @@ export function newestOf(rows: readonly Release[]): {
 }
 
 /**
- * What is known after another reading: releases do not vanish from a list, so those that it does not hold are kept,
- * and of two rows of a release the older one by its time is not taken.
+ * The snapshot after another reading. Releases do not vanish from a list, so those that are missing from the new one
+ * are kept; of two rows of a release, the one with the older time is ignored.
  */
 export function merged(known: Snapshot, seen: Snapshot): Snapshot {
   if (!known.releases && !seen.releases) return { ...seen, ...uploadedOf(known, seen) };
@@ -201,13 +207,14 @@ export function merged(known: Snapshot, seen: Snapshot): Snapshot {
     release: isStale ? own : seen.release,
     ...uploadedOf(known, seen),
     releases: [...fresh, ...kept],
-    // A list that lacks what was there was not the whole one, and one that showed a live version counts for no other.
+    // A list with missing releases was incomplete. After a live version was shown, earlier readings without one do not
+    // count.
     wholeReads: (hasLive(known) && !hasLive(seen) ? 0 : known.wholeReads) + (kept.length > 0 ? 0 : seen.wholeReads),
     ...((known.official || hasOfficial(known) || hasOfficial(seen)) && { official: true }),
   };
 }
 
-/** Whether a row bears an older time than another; false where one of them bears none. */
+/** Whether a row has an older time than another; false where one of them has no time. */
 export function isOlder(release: Release, other: Release): boolean {
   return (
     release.modifiedAtMs !== undefined && other.modifiedAtMs !== undefined && release.modifiedAtMs < other.modifiedAtMs
@@ -227,7 +234,7 @@ function uploadedOf(known: Snapshot, seen: Snapshot): Pick<Snapshot, 'uploaded'>
   return known.uploaded === undefined ? {} : { uploaded: known.uploaded };
 }
 
-/** The listed releases and, where the list does not hold it, the step's own; the own one as the snapshot has it. */
+/** The listed releases, with the step's own release as the snapshot has it. */
 function allReleases(snapshot: Snapshot): readonly Release[] {
   const listed = snapshot.releases ?? [];
   const { release } = snapshot;

@@ -6,11 +6,14 @@ import { compareVersions, validate } from 'compare-versions';
 const MAX_LENGTH = 64;
 /** Numbers of at most 15 digits keep all of them as JavaScript numbers, which is how they are compared. */
 const RELEASABLE = /^\d{1,15}(\.\d{1,15}){2,3}(-[0-9A-Za-z.-]{1,40})?$/;
-/** Also what a portal may list besides: with a leading v, or fewer numbers. No wildcards: 1.x would equal anything. */
+/**
+ * Versions that a portal may list besides: with a leading v, or fewer numbers. No wildcards, since 1.x would equal any
+ * version.
+ */
 const COMPARABLE = /^v?\d{1,15}(\.\d{1,15}){0,3}(-[0-9A-Za-z.-]+)?$/;
 const PRINTABLE = /^\d+(\.\d+){1,3}(-[\w.-]{1,40})?$/;
 
-/** Whether a step can release it: `1.2.3` or `1.2.3.4`, with an optional `-suffix`. */
+/** Whether a step can release the version: `1.2.3` or `1.2.3.4`, with an optional `-suffix`. */
 export function isVersion(text: string): boolean {
   return RELEASABLE.test(text) && text.length <= MAX_LENGTH && isComparable(text);
 }
@@ -21,7 +24,10 @@ export function versionIn(tag: string, prefix: string): string | undefined {
   return isVersion(version) ? version : undefined;
 }
 
-/** Ends a sentence about a text that is not a version: a hint about its build metadata, or nothing where it has none. */
+/**
+ * The end of a sentence about a text that is not a version: a hint about its build metadata, or empty where it has
+ * none.
+ */
 export function hintOnBuildMetadata(text: string): string {
   return text.includes('+') ? '; a portal knows no build metadata: leave out the + and what follows it' : '';
 }
@@ -34,7 +40,7 @@ export function isPrintableVersion(text: string): boolean {
   return PRINTABLE.test(text);
 }
 
-/** Whether two such versions have an order. */
+/** Whether the version can be compared with others. */
 export function isComparable(version: string): boolean {
   return COMPARABLE.test(version) && validate(version);
 }

@@ -1,32 +1,32 @@
-/** Finds many texts in one, whatever their number. Imports nothing of ours. */
+/** Finds known texts in a text, in a time that does not depend on their number. Imports nothing of ours. */
 
 export interface Finder {
-  /** Remembers a text for some uses, a set of bits. */
+  /** Adds a known text for some uses, given as bits. */
   add(text: string, uses: number): void;
-  /** The end of the longest known text of this use that begins at `at`; `at` itself where none does. */
+  /** The end of the longest known text of this use that begins at `at`; `at` itself where there is none. */
   endAt(text: string, at: number, use: number): number;
 }
 
-/** How many characters are looked up at each position; a text goes by the first that it is long enough for. */
+/** The lengths of the beginnings by which texts are looked up. A text uses the first one that it is long enough for. */
 const TIERS = [8, 4] as const;
 
-/** Shorter texts are found only where they stand alone: an id `7` must not mask each 7 of a time. */
+/** Shorter texts are found only as whole words: an id `7` must not mask each 7 of a time. */
 const WHOLE_WORD_BELOW = 4;
 
 /**
- * A longer text is known by its pieces of this length, so that no look-up is longer, and a cookie header that was cut
- * or wrapped somewhere is still found but for its ends.
+ * A longer text is split into pieces of this length. That limits the look-ups, and a cookie header that was cut or
+ * wrapped is still found except at its ends.
  */
 const PIECE_CHARS = 64;
 
 /**
- * Looks up the next 8 and the next 4 characters at each position, and only where some known text begins so, one slice
- * for each length (64 at most) that such texts have.
+ * Creates a finder. At each position it looks up the next 8 and the next 4 characters, and only where a known text
+ * begins with them compares one slice for each length (at most 64) of such texts.
  */
 export function createFinder(): Finder {
   const pieces = new Map<string, number>();
   const words = new Map<string, number>();
-  /** The first UTF-16 units of all known texts: most positions of most texts are passed by with one look-up. */
+  /** The first UTF-16 units of all known texts, so that most positions need only one look-up. */
   const firstUnits = new Set<number>();
   const tiers = TIERS.map((startChars) => ({ startChars, lengths: new Map<string, number[]>() }));
 
@@ -71,7 +71,7 @@ export function createFinder(): Finder {
 
 const WORD = /[\p{L}\p{M}\p{N}_]/u;
 
-/** Pieces that cover all of it; the last one ends where it ends. */
+/** Pieces that cover the whole text; the last one ends at its end. */
 function piecesOf(text: string): string[] {
   const count = Math.max(1, Math.ceil(text.length / PIECE_CHARS));
   return Array.from({ length: count }, (_, index) => {

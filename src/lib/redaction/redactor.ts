@@ -8,36 +8,39 @@ import { folded, type Reading, readingsOf } from './spellings.ts';
 export type SecretKind = 'credential' | 'id';
 
 export interface Redactor {
-  /** Remembers a secret; white space around it does not count, an empty one is ignored. */
+  /** Adds a secret. White space around it is removed, and an empty one is ignored. */
   add(secret: string, kind: SecretKind): void;
   addAll(secrets: Iterable<string>, kind: SecretKind): void;
-  /** Remembers plain inputs of the step: where a text holds one of them, secrets inside of it are not masked. */
+  /** Adds plain inputs of the step: where a text contains one of them, secrets inside it are not masked. */
   keep(plain: Iterable<string>): void;
-  /** Untrusted text with `***` for each stretch that secrets cover, however they are spelt. */
+  /** Untrusted text with `***` in place of secrets, however they are escaped. */
   redact(text: string): string;
   /**
-   * A sentence of ours, whose untrusted parts have been redacted: the last net. It leaves out the secrets that could be
-   * words or numbers of ours, so that a user ID `live` does not change what we say.
+   * A sentence of ours whose untrusted parts are redacted already, redacted once more. It ignores secrets that could be
+   * words or numbers of ours, so that a user ID `live` does not change our sentences.
    */
   redactSentence(text: string): string;
-  /** Whether the runner may mask it everywhere (add-mask): long enough, and part of no plain input and no word of ours. */
+  /**
+   * Whether the runner may mask the secret everywhere (add-mask): it is long enough, and part of no plain input and no
+   * word of ours.
+   */
   mayBeMasked(secret: string): boolean;
 }
 
 /**
- * A redactor that knows no secret yet. `ourWords` are words that add-mask never gets, in any form.
+ * Creates a redactor without secrets. `ourWords` are words that add-mask never gets, in any form.
  *
- * A secret is looked for in the text as it is and in each layer of its escapes, without regard to letter case, and in
- * what runs of base64 decode to. Each pass is linear in the text, whatever the number and the form of the secrets.
- * Measured with 100,000 ids of 20 characters: half a second to know them; then 64 KB of text take 10 to 90 ms, and
- * 270 ms where all of it is escapes within escapes.
+ * A secret is looked for in the text, in each layer of its escapes, and in decoded base64, without regard to letter
+ * case. Each pass is linear in the text, whatever the number and the form of the secrets. Measured with 100,000 ids of
+ * 20 characters: adding them takes half a second; then 64 KB of text take 10 to 90 ms, and 270 ms where all of it is
+ * nested escapes.
  */
 export function createRedactor(ourWords = ''): Redactor {
   const secrets = createFinder();
   const plain = createFinder();
   const keptTexts: string[] = [ourWords.toLowerCase()];
   let isEmpty = true;
-  /** A wait reads and says the same for hours. Holds only while no other secret or plain input is known. */
+  /** Results for texts that a wait writes again and again. Cleared when a secret or plain input is added. */
   const redacted = new Map<string, string>();
 
   function add(secret: string, kind: SecretKind): void {
@@ -49,7 +52,7 @@ export function createRedactor(ourWords = ''): Redactor {
     for (const form of formsOf(text)) secrets.add(form, uses);
   }
 
-  /** Tells of each stretch of the reading that secrets cover and that is not part of a plain input. */
+  /** Calls `found` for each stretch of the text that secrets cover and that is not part of a plain input. */
   function find(reading: Reading, use: number, found: (start: number, end: number, chars: number) => void): void {
     const { text, starts, froms } = folded(reading);
     const textEnd = reading.ends[reading.text.length - 1] ?? 0;
@@ -57,16 +60,16 @@ export function createRedactor(ourWords = ''): Redactor {
     for (let at = 0; at < text.length; at++) {
       plainEnd = Math.max(plainEnd, plain.endAt(text, at, UNTRUSTED));
       const end = secrets.endAt(text, at, use);
-      // From the character before to the one after: what folding has left out in between is part of it.
+      // Folding has left out characters inside the stretch; they are part of it.
       if (end > at && end > plainEnd) found(froms[at] ?? 0, starts[end] ?? textEnd, end - at);
     }
   }
 
-  /** Base64 gives each secret three forms and each byte a new one, so it is the text that is decoded. */
+  /** In base64 a secret has three forms, and each of its bytes may change them all, so the text is decoded instead. */
   function holdsSecret(run: string, use: number): boolean {
     const chars = run.replace(/\s/g, '');
     return [0, 1, 2, 3].some((start) => {
-      // As Latin-1, in which secrets of other characters are known too: their UTF-8 cannot be cut in half.
+      // As Latin-1, in which secrets with other characters are added too, since their UTF-8 bytes may be cut here.
       const bytes = Buffer.from(chars.slice(start), 'base64').toString('latin1');
       let holds = false;
       for (const reading of readingsOf(bytes)) {
@@ -124,8 +127,8 @@ export function createRedactor(ourWords = ''): Redactor {
 }
 
 /**
- * Untrusted text as one line that can be shown. It is redacted before it is cut, so that no half of a secret is left,
- * and again after escape sequences inside of a secret are gone.
+ * Untrusted text as one line that can be shown. It is redacted before it is cut, so that no half of a secret remains,
+ * and again after escape sequences inside a secret are removed.
  */
 export function shownBy({ redact }: Pick<Redactor, 'redact'>, maxChars = 500): (untrusted: string) => string {
   return (untrusted) => {
@@ -135,9 +138,9 @@ export function shownBy({ redact }: Pick<Redactor, 'redact'>, maxChars = 500): (
 }
 
 /**
- * What of a cookie header is secret: all of it, and each value of 8 or more characters, also without its quotes and
- * URL-decoded. Shorter values (`lang=en`) are not, or every "en" would be masked; but the value of a single cookie is
- * the credential.
+ * The secret parts of a cookie header: all of it, and each value of 8 or more characters, also without quotes and
+ * URL-decoded. Shorter values (`lang=en`) are not secret, or every "en" would be masked; but the value of a single
+ * cookie is the credential.
  */
 export function cookieSecrets(header: string): string[] {
   const whole = header.trim();
@@ -153,22 +156,23 @@ const MASK = '***';
 const COOKIE_VALUE_CHARS = 8;
 const MASKED_CHARS = 8;
 const MAX_READ_CHARS = 65_536;
-/** What is kept of redacted texts: less than half a megabyte. */
+/** Limits of the kept results: less than half a megabyte. */
 const MAX_KEPT_CHARS = 500;
 const MAX_KEPT_TEXTS = 256;
 
-/** What a secret is looked for in. */
+/** The kinds of text in which a secret is looked for, as bits. */
 const UNTRUSTED = 1;
 const SENTENCE = 2;
 
-/** Runs of base64, MIME's lines included; shorter secrets in base64 are found in ordinary words, too. */
+/** Runs of base64, with MIME's line ends; shorter secrets in base64 would be found in ordinary words. */
 const BASE64_RUN = /(?:[A-Za-z0-9+/_-]{16,}\s+)*[A-Za-z0-9+/_-]{2,}={0,2}/g;
 const BASE64_RUN_CHARS = 7;
 const BASE64_SECRET_CHARS = 5;
 
 /**
- * The secret as it is looked for: as it is, with its own escapes decoded (a text is decoded as a whole), with `+` for
- * a space as in forms, with its accents joined or apart, and its UTF-8 read as Latin-1 or Windows-1252, or the other way round.
+ * The forms in which a secret is looked for: unchanged, with its own escapes decoded (a text is decoded as a whole),
+ * with `+` for a space as in forms, with composed and decomposed accents, and with UTF-8 read as Latin-1 or
+ * Windows-1252 or the reverse.
  */
 function formsOf(secret: string): Iterable<string> {
   if (/^[\w.-]*$/.test(secret)) return [secret.toLowerCase()];
@@ -191,15 +195,15 @@ function foldedText(text: string): string {
 }
 
 /**
- * Whether our own sentences may hold it: words and names made of letters alone, and short numbers. Ids are many and
- * often short, so only those of 8 or more characters count.
+ * Whether our own sentences may contain the secret: words and names of letters only, and short numbers. Ids are many
+ * and often short, so only those of 8 or more characters count.
  */
 function couldBeOurs(secret: string, kind: SecretKind): boolean {
   if (secret.length < (kind === 'id' ? 8 : 4) || /^[\d.:-]{1,5}$/.test(secret)) return true;
   return secret.split(/[ ./_:-]+/).every((word) => /^(?:[A-Z]?[a-z]*(?:[A-Z][a-z]+)*|[A-Z]{2,5})$/.test(word));
 }
 
-/** Stretches that overlap or touch are one: of two secrets that share characters neither leaves its tail behind. */
+/** Overlapping and adjacent stretches become one mask, so that no tail of a secret remains. */
 function masked(text: string, hidden: Uint8Array): string {
   let shown = '';
   let at = 0;
@@ -213,7 +217,7 @@ function masked(text: string, hidden: Uint8Array): string {
   return shown + text.slice(at);
 }
 
-/** At most 64 Ki characters, cut at a space: a secret that is cut in half is not found. */
+/** At most 64 Ki characters, cut at a space, since a secret that is cut in half is not found. */
 function bounded(text: string): string {
   return text.length <= MAX_READ_CHARS ? text : text.slice(0, text.lastIndexOf(' ', MAX_READ_CHARS) + 1);
 }
@@ -226,9 +230,9 @@ function urlDecoded(value: string): string {
   }
 }
 
-/** Out of the log by the runner's masks, and out of everything that we write by the redactor. */
+/** Keeps a credential out of the log (by the runner's masks) and out of everything that we write (by the redactor). */
 export function keepSecret(credential: string, log: Log, redactor: Redactor): void {
-  // A credential that is no cookie header may be several words, `Bearer ...`, of which the long ones are secret.
+  // A credential that is not a cookie header may have several words (`Bearer ...`), of which the long ones are secret.
   const words = credential.split(' ').filter((word) => word.length >= 8 && !word.includes('='));
   for (const secret of new Set([...cookieSecrets(credential), ...words])) {
     redactor.add(secret, 'credential');

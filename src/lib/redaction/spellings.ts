@@ -1,24 +1,27 @@
 /**
- * Reads a text the way its recipients do: with URL, JSON and HTML escapes decoded, in one letter case. Every character
- * keeps the place of the original text that it came from. Imports nothing of ours. Linear in the text.
+ * Decodes a text as its recipients do: URL, JSON and HTML escapes, in one letter case. Each character keeps its
+ * position in the original text. Imports nothing of ours. Linear in the text.
  */
 
 export interface Reading {
   readonly text: string;
-  /** Where in the original each UTF-16 unit of `text` begins, and where it ends. */
+  /** The start and end of each UTF-16 unit of `text` in the original. */
   readonly starts: ArrayLike<number>;
   readonly ends: ArrayLike<number>;
 }
 
 export interface Folded extends Pick<Reading, 'text' | 'starts'> {
-  /** Where the characters begin that were left out right before each UTF-16 unit of `text`; its own start where none were. */
+  /**
+   * The start of the characters that were left out before each UTF-16 unit of `text`; its own start where there are
+   * none.
+   */
   readonly froms: ArrayLike<number>;
 }
 
-/** Escapes within escapes: JSON in a URL in JSON has three layers. */
+/** Nested escapes: JSON in a URL in JSON has three layers. */
 const MAX_LAYERS = 4;
 
-/** The text as it is, then with one layer of escapes after the other decoded, as long as there are any. */
+/** The text, then the text with one more layer of escapes decoded each time, as long as there are any. */
 export function readingsOf(text: string): Reading[] {
   const readings: Reading[] = [asItIs(text)];
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
@@ -30,8 +33,8 @@ export function readingsOf(text: string): Reading[] {
 }
 
 /**
- * The reading in lower case, white space folded to single spaces, and without the characters that are not shown (which
- * include the zero bytes of UTF-16).
+ * The text in lower case, with white space folded to single spaces and without invisible characters (which include the
+ * zero bytes of UTF-16).
  */
 export function folded({ text, starts }: Reading): Folded {
   let out = '';
@@ -119,7 +122,7 @@ function decoded(reading: Reading): Reading | undefined {
   return { text: out, starts, ends };
 }
 
-/** What an escape other than a run of bytes stands for; undefined where it is none. */
+/** The character of an escape that is not a run of bytes; undefined where it is not a valid one. */
 function charOf([, percentU, , u, braces, x, letter, decimal, hex, name]: RegExpMatchArray): string | undefined {
   if (letter !== undefined) return CONTROLS[letter] ?? letter;
   if (name !== undefined) return ENTITIES.get(name);
@@ -132,11 +135,11 @@ const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', 
 
 interface Decoded {
   readonly char: string | undefined;
-  /** Of its escape, in UTF-16 units. */
+  /** The length of its escape in UTF-16 units. */
   readonly length: number;
 }
 
-/** `%C3%A4` as UTF-8; a byte that is none (`%E4`) as Latin-1. */
+/** Decodes `%C3%A4` as UTF-8, and a byte that is not UTF-8 (`%E4`) as Latin-1. */
 function charsOfBytes(run: string): Decoded[] {
   const bytes = Buffer.from(run.replaceAll('%', ''), 'hex');
   const chars: Decoded[] = [];
@@ -151,7 +154,7 @@ function charsOfBytes(run: string): Decoded[] {
   return chars;
 }
 
-/** HTML's names of the characters of ASCII and Latin-1; names are told apart by their case. */
+/** HTML's names of the characters of ASCII and Latin-1, which differ by letter case. */
 const ENTITIES: ReadonlyMap<string, string> = new Map([
   ...pairs(
     'Tab\t NewLine\n excl! quot" num# dollar$ percnt% amp& AMP& apos\' lpar( rpar) ast* midast* plus+ comma, period. sol/ colon: semi; lt< LT< equals= gt> GT> quest? commat@ lsqb[ lbrack[ bsol\\ rsqb] rbrack] Hat^ lowbar_ grave` lcub{ lbrace{ verbar| vert| rcub} rbrace}',
@@ -161,7 +164,7 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
     .map((name, index) => [name, String.fromCharCode(0xa0 + index)] as const),
 ]);
 
-/** `amp&`: a name and the character that it stands for. */
+/** Splits `amp&` into a name and its character. */
 function pairs(list: string): (readonly [string, string])[] {
   return list.split(' ').map((pair) => [pair.slice(0, -1), pair.slice(-1)] as const);
 }
