@@ -279,7 +279,7 @@ type InputValue<Row> = Row extends Input<infer T> ? T : never;
 /** The value of each input. */
 export type InputValues = { readonly [Name in InputName as PropertyOf<Name>]: InputValue<(typeof INPUTS)[Name]> };
 
-/** What a step was asked to do: the values of its inputs. */
+/** The values of the inputs of a step. */
 export interface Inputs extends Omit<InputValues, 'portalUsername' | 'portalPassword'> {
   readonly login: { readonly username: string; readonly password: string } | undefined;
 }

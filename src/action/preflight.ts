@@ -1,4 +1,4 @@
-/** Before the first look: the inputs with all their faults, and what they name in the workspace. Nothing is sent. */
+/** Checks before the first request: the inputs with all their faults, and the files that they name. Nothing is sent. */
 
 import { readFile } from 'node:fs/promises';
 import type { RunDependencies } from '../dependencies.ts';
@@ -14,7 +14,7 @@ import { plainTexts, readInputs, secretTexts } from './read-inputs.ts';
 import { parseUserIds, possibleUserIds } from './user-ids.ts';
 
 /**
- * The inputs. Everything secret in them is redacted from then on.
+ * Reads and checks the inputs. All secrets in them are redacted from then on.
  * @throws ReleaseError input-invalid, with every fault
  */
 export async function checkedInputs(tools: RunDependencies): Promise<Inputs> {
@@ -23,7 +23,7 @@ export async function checkedInputs(tools: RunDependencies): Promise<Inputs> {
   const credentials = CREDENTIALS.map((name) => secrets[name] ?? '');
   redactor.addAll([...credentials, ...cookieSecrets(secrets['portal-session'] ?? '')], 'credential');
   const { inputs, faults: faultsOfInputs } = await readInputs(environment, tools.show);
-  // Before anything is masked: what is also a plain input of the step stays readable.
+  // Before the first mask: a text that is also a plain input of the step stays readable.
   redactor.keep(plainTexts(environment, faultsOfInputs));
   if (secrets['portal-session']) keepSecret(secrets['portal-session'], log, redactor);
   for (const secret of [secrets['portal-password'] ?? '', secrets['health-token'] ?? '']) {
@@ -47,7 +47,7 @@ export async function checkedInputs(tools: RunDependencies): Promise<Inputs> {
   return inputs;
 }
 
-/** Secret whatever their length. */
+/** Inputs that are secret whatever their length. */
 const CREDENTIALS = ['portal-session', 'portal-username', 'portal-password', 'github-token', 'health-token'] as const;
 
 const SIX_HOURS_MS = 6 * 3_600_000;
@@ -59,7 +59,7 @@ function inputInvalid(faults: readonly string[]): ReleaseError {
   });
 }
 
-/** An event that outsiders can cause must not release anything, nor choose what is read. */
+/** Faults of an event that outsiders can cause: it must neither release anything nor choose which files are read. */
 function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
   const event = outsiderEvent(context);
   if (!event) return [];
@@ -82,7 +82,7 @@ function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
 }
 
 /**
- * The user IDs of input and file, without duplicates. They are redacted from then on.
+ * Reads the user IDs of input and file, without duplicates. They are redacted from then on.
  * @throws ReleaseError input-invalid
  */
 export async function readUserIds(

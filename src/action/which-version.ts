@@ -1,4 +1,4 @@
-/** Which version a step is about: the one of the input, of the event's tag or of package.json, or the highest tag. */
+/** Finds the version of a step: that of the input, of the event's tag or of package.json, or the highest tag. */
 
 import { ReleaseError } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
@@ -7,7 +7,7 @@ import { highest, hintOnBuildMetadata, isBelow, isComparable, isVersion, version
 import { eventTag, type RunContext, whyReleaseGivesNoTag } from './context.ts';
 import type { Inputs } from './inputs.ts';
 
-/** Where a version comes from that was asked for: known before the portal is opened. */
+/** Sources of a version that the inputs or the event name. They are known before the portal is opened. */
 export interface TagSources {
   /** Every tag of the repository. */
   readonly tags: () => Promise<readonly string[]>;
@@ -15,7 +15,7 @@ export interface TagSources {
   readonly notice: (sentence: string) => void;
 }
 
-/** Where a version may come from that neither an input nor an event names. */
+/** Sources of a version that neither an input nor an event names. */
 export interface VersionSources {
   /** The version in the package.json of a package folder or ZIP file, and that file's path; undefined without one. */
   readonly packageVersion: (path: string) => Promise<{ readonly version: string; readonly file: string } | undefined>;
@@ -29,7 +29,8 @@ export interface VersionSources {
 const MAX_LISTED = 20;
 
 /**
- * The version of the input, or of the event's tag; undefined where neither names one. A rollback chooses its own.
+ * The version of the input or of the event's tag; undefined where neither names one, and for a rollback, which chooses
+ * its own.
  * @throws ReleaseError version-unresolved, and what the sources throw
  */
 export async function versionAskedFor(
@@ -45,7 +46,7 @@ export async function versionAskedFor(
 }
 
 /**
- * Finds the version where none was asked for; undefined where the stages need none (status, and rollback to the version
+ * Finds the version where none was named; undefined for stages that need none (status, and rollback to the version
  * before the live one).
  * @throws ReleaseError version-unresolved, and what the sources throw
  */
@@ -72,7 +73,7 @@ export async function findVersion(
   });
 }
 
-/** Whether the run is about a version that somebody asked for, or that a rollback chose. */
+/** Whether the version was named by a user or chosen by a rollback. */
 export function isVersionChosen(inputs: Inputs, context: RunContext): boolean {
   return inputs.version !== undefined || eventTag(context) !== undefined || isRollback(inputs);
 }

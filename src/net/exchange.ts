@@ -34,7 +34,7 @@ export async function createAgent(url: URL, onProxyPassword?: (password: string)
   const pool = { keepAlive: true, maxSockets: 1 };
   if (!proxy) {
     if (url.protocol === 'http:') return new http.Agent(pool);
-    // TLS and cryptography are a third of a cold start: what speaks plain HTTP, as the sandbox does, does without.
+    // TLS and cryptography are a third of a cold start, so they are loaded only for https.
     const { Agent } = await import('node:https');
     return new Agent(pool);
   }
@@ -46,7 +46,7 @@ export async function createAgent(url: URL, onProxyPassword?: (password: string)
 export interface WireBody {
   readonly contentType: string;
   readonly lengthBytes: number;
-  /** Opened anew for each attempt. */
+  /** Opened again for each attempt. */
   open(): AsyncIterable<Uint8Array>;
 }
 
@@ -70,7 +70,7 @@ export interface Exchange {
 export interface RawResponse {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
-  /** As it came, compressed where the headers say so. */
+  /** The unchanged body, compressed if the headers say so. */
   readonly body: Buffer;
   /** The body read as UTF-8. */
   readonly text: string;

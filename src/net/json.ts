@@ -11,7 +11,7 @@ const NUMBER_CHARS = '+-.0123456789Ee';
  */
 export function parseJson(text: string): unknown {
   const unsafe = unsafeIntegers(text);
-  // As it came, first: in quotes, an integer would pass as the name of a property.
+  // The unchanged text is parsed first: an integer in quotes could pass as the name of a property.
   const parsed: unknown = JSON.parse(text);
   return unsafe.length === 0 ? parsed : JSON.parse(inQuotes(text, unsafe));
 }
@@ -21,7 +21,10 @@ interface Stretch {
   readonly end: number;
 }
 
-/** Where they stand outside of strings. One walk, and no expression over a whole string, whose stack would overflow. */
+/**
+ * The positions of unsafe integers outside strings. One loop, since a regular expression over a long string would
+ * overflow the stack.
+ */
 function unsafeIntegers(text: string): Stretch[] {
   const found: Stretch[] = [];
   let depth = 0;
@@ -53,7 +56,7 @@ function numberEnd(text: string, start: number): number {
   return at;
 }
 
-/** Of a number as JSON writes them: what has no fraction and no exponent is an integer. */
+/** Whether a JSON number is an integer (no fraction, no exponent) that a JavaScript number cannot hold. */
 function isUnsafeInteger(token: string): boolean {
   return token.length > 15 && !/[.Ee]/.test(token) && !Number.isSafeInteger(Number(token));
 }

@@ -10,8 +10,8 @@ interface FilePart {
 }
 
 /**
- * The body with the fields of `form` first and then the file, whose bytes are streamed from `source`.
- * @param onProgress called after each chunk of the file was taken
+ * The body: first the fields of `form`, then the file, whose bytes are streamed from `source`.
+ * @param onProgress called after each chunk of the file
  */
 export function multipart(
   form: readonly (readonly [name: string, value: string])[],

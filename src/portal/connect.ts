@@ -22,7 +22,7 @@ import { createTransport, type TransportOptions } from './transport.ts';
 
 export interface Connection {
   readonly portal: Portal;
-  /** The same portal with the current credential and without a login, for a last read after the run's signal has aborted. */
+  /** Reads the portal once more after the run's signal has aborted, with the current credential and without a login. */
   lastLook<T>(timeoutMs: number, look: (portal: Portal) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }

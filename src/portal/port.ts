@@ -9,11 +9,14 @@ export interface Page<T> {
   readonly items: readonly T[];
   /** The page is empty, so no further page follows. */
   readonly last: boolean;
-  /** How many rows the page has; more than `items` where some are of another target app. `items` where absent. */
+  /**
+   * The number of rows on the page; more than `items` where some belong to another target app. Equals `items` where
+   * absent.
+   */
   readonly rows?: number;
   /** How many rows all pages have together, where the portal says so. */
   readonly total?: number;
-  /** As many rows as were asked for. */
+  /** The page has as many rows as were requested. */
   readonly full?: boolean;
 }
 
@@ -47,7 +50,7 @@ export interface Portal {
    * may have been carried out all the same.
    */
   write(operation: WriteOperation, fields: WriteFields): Promise<WriteReceipt>;
-  /** Operations that the portal does with another call, or does not have; none where absent. */
+  /** Operations that another call does or that the portal does not have; none where absent. */
   readonly folds?: Folds;
   /** User IDs that one addWhitelist may carry. */
   readonly whitelistBatch: number;

@@ -1,4 +1,4 @@
-/** What the transport gives: a response, or a response that is already an error at the level of HTTP. */
+/** What the transport returns: a response, or an error that its HTTP status or body already shows. */
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ErrorCode, type ErrorDetails, ReleaseError } from '../lib/errors.ts';

@@ -94,6 +94,7 @@ export interface Memory {
   };
 }
 
+/** The next action of a stage, or its outcome. `nowMs` in ms since 1970. */
 export function plan(stage: Stage, snapshot: Snapshot, options: PlanOptions, memory: Memory, nowMs: number): Plan {
   const state = stateOf(snapshot);
   const row = stageRow(stage);

@@ -32,8 +32,8 @@ export function stateOf(snapshot: Snapshot): Release['state'] {
 }
 
 /**
- * The ratio in effect that a release shows, in percent. Undefined for 0, which is set before the rollout has a ratio,
- * and where it shows none: neither says how many users have the version.
+ * The ratio in effect that a release shows, in percent. Undefined for 0 (no ratio yet) and where it shows none: neither
+ * says how many users have the version.
  */
 export function ratioShown(release: Release | undefined): number | undefined {
   return release?.ratioPercent || undefined;

@@ -1,4 +1,4 @@
-/** Report -> its JSON within a limit of bytes. Pure. */
+/** The report as JSON of a limited size. Pure. */
 
 import type { Report } from './report.ts';
 
@@ -13,14 +13,14 @@ const MAX_TEXT_CHARS = 500;
 type Truncated = Partial<Record<List | 'texts', number>>;
 
 /**
- * The report as JSON, in at most `maxBytes` of UTF-8. Where it is larger, the largest list is shortened until it fits, and
- * then long texts are cut off; every field stays, and the field `truncated` says what was left out.
+ * The report as JSON in at most `maxBytes` of UTF-8. While it is larger, the largest list is shortened, and then long
+ * texts are cut; every field stays, and the field `truncated` counts what was left out.
  */
 export function boundedJson(report: Report, maxBytes: number): string {
   const whole = JSON.stringify(report);
   if (Buffer.byteLength(whole) <= maxBytes) return whole;
   const roomForLists = maxBytes - Buffer.byteLength(JSON.stringify({ ...report, ...NO_LISTS }));
-  // Where the texts alone take most of the room, they are cut off, too.
+  // If the texts take more than half of the space, they are cut too.
   const { texts, cut } = roomForLists < maxBytes / 2 ? withShortTexts(report) : { texts: report, cut: 0 };
   let bounded: Report = texts;
   for (;;) {
@@ -44,7 +44,7 @@ function largestList(report: Report): List | undefined {
   return largest;
 }
 
-/** A quarter less, so that most of the room is used and a few dozen rounds are enough for any list. */
+/** Removes a quarter of a list, so that most of the space is used and a few dozen rounds shorten any list. */
 function shortened(list: readonly unknown[], end: 'first' | 'last'): readonly unknown[] {
   const kept = Math.floor(list.length * 0.75);
   return end === 'first' ? list.slice(0, kept) : list.slice(list.length - kept);

@@ -1,4 +1,4 @@
-/** Report -> pull request comment, in GitHub's Markdown: a short form of the summary. Pure. */
+/** The pull request comment of a report, in GitHub's Markdown: a short form of the summary. Pure. */
 
 import { formatTime } from '../lib/format.ts';
 import { keyOf } from './key.ts';
@@ -16,11 +16,11 @@ import {
   sandboxNote,
 } from './sections.ts';
 
-/** A comment holds 65,536 characters; no character is shorter than a byte. */
+/** GitHub limits a comment to 65,536 characters; a character has at least one byte. */
 const MAX_COMMENT_BYTES = 65_000;
 
 export interface CommentExtras extends Extras {
-  /** The run is not over: the comment says what it waits for. */
+  /** The run has not ended; the comment says what it waits for. */
   readonly isWaiting?: boolean;
 }
 
@@ -29,7 +29,7 @@ export function markerOf(report: Report): string {
   return `<!-- gopay-miniapp-release ${keyOf(report)} -->`;
 }
 
-/** The comment below its marker. */
+/** The text of the comment after its marker. */
 export function commentOf(report: Report, extras: CommentExtras = {}): string {
   return limitParts(
     [

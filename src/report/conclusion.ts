@@ -1,4 +1,4 @@
-/** How a run ends for the runner: green or red, and the log's last lines. */
+/** The end of a run for the runner: green or red, and the last lines of the log. */
 
 import type { Inputs } from '../action/inputs.ts';
 import type { Log } from '../lib/log.ts';
@@ -6,7 +6,7 @@ import { stageRow } from '../release/lifecycle.ts';
 import { formatProbeCount, probeLines } from './probe.ts';
 import { GREEN, type Report } from './report.ts';
 
-/** Whether the step is green; `pending` is by the input on-pending. */
+/** Whether the step is green; for `pending` the input on-pending decides. */
 export function isGreen({ verdict }: Report, inputs: Inputs | undefined): boolean {
   if (verdict !== 'pending') return GREEN.includes(verdict);
   if (!inputs || inputs.onPending === 'fail') return false;
@@ -15,7 +15,7 @@ export function isGreen({ verdict }: Report, inputs: Inputs | undefined): boolea
   return last !== undefined && stageRow(last).awaitsReview === true;
 }
 
-/** The log's last lines, and one annotation for what went wrong or needs a person. */
+/** Writes the last lines of the log, and one annotation if the run failed or a person has to act. */
 export function conclude(report: Report, green: boolean, log: Log): void {
   if (report.showPreview && report.previewUrl) log.info(`preview: ${report.previewUrl}`);
   if (report.probe && report.certainty) {

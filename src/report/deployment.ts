@@ -1,4 +1,4 @@
-/** Report -> the GitHub deployment that it calls for. Pure. */
+/** The GitHub deployment that belongs to a report. Pure. */
 
 import { cleanLine } from '../lib/text.ts';
 import { isOnlyReading, type State } from '../release/lifecycle.ts';
@@ -12,7 +12,7 @@ export interface DesiredDeployment {
   readonly state: DeploymentState;
   /** Whether a missing deployment is created; not for a release that was withdrawn or archived. */
   readonly createIfMissing: boolean;
-  /** Tells the deployments of one miniapp and target app from others in the same environment. */
+  /** Distinguishes the deployments of a miniapp and target app from others in the same environment. */
   readonly task: string;
   /** The deployment's own description. */
   readonly title: string;
@@ -26,7 +26,7 @@ export interface DesiredDeployment {
 
 export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'inactive';
 
-/** By the release's state. A state that is missing here has no deployment. */
+/** By the state of the release. A state without an entry has no deployment. */
 const DEPLOYMENT_STATES: Readonly<Partial<Record<Report['state'], DeploymentState>>> = {
   'in-review': 'in_progress',
   approved: 'in_progress',
@@ -39,7 +39,10 @@ const DEPLOYMENT_STATES: Readonly<Partial<Record<Report['state'], DeploymentStat
   archived: 'inactive',
 } satisfies Partial<Record<State, DeploymentState>>;
 
-/** Undefined where there is nothing to deploy: no release in progress, a rehearsal, a dry run, or a step that only reads. */
+/**
+ * The deployment; undefined where there is none: no release in progress, a rehearsal, a dry run, or a step that only
+ * reads.
+ */
 export function deploymentOf(report: Report): DesiredDeployment | undefined {
   const state = report.verdict === 'halted' ? 'failure' : DEPLOYMENT_STATES[report.state];
   const isReadOnly = isOnlyReading(report.stages.map(({ stage }) => stage));

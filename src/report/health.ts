@@ -1,16 +1,16 @@
-/** The health check's responses: what the report keeps of them, and their section of the summary. Pure. */
+/** The responses of the health check: what the report keeps, and the section of the summary. Pure. */
 
 import { code, escapeMarkdown, table } from './markdown.ts';
 
 export type HealthVerdict = 'good' | 'bad' | 'no data';
 
 export interface HealthReport {
-  /** Of the last response. */
+  /** The verdict of the last response. */
   readonly verdict: HealthVerdict;
   readonly why: string;
-  /** How many responses this step requested. */
+  /** The number of responses in this step. */
   readonly responses: number;
-  /** Each condition and what the last response that could be read held at its place. */
+  /** Each condition with its value in the last readable response. */
   readonly conditions: readonly HealthCondition[];
   /** The last responses, oldest first. */
   readonly samples: readonly HealthSample[];
@@ -26,17 +26,17 @@ export interface HealthCondition {
 
 export interface HealthSample {
   readonly at: string;
-  /** In effect at that time; 0 before the first increase. */
+  /** The ratio in effect at that time, 0 before the first increase. */
   readonly ratioPercent: number;
   readonly verdict: HealthVerdict;
-  /** The value of each condition where it is a number, else empty. Untrusted: a number may be anybody's id. */
+  /** The value of each condition if it is a number, else empty. Untrusted: a number may be an id of a user. */
   readonly values: readonly string[];
 }
 
 const MAX_SAMPLES_OF_A_RATIO = 16;
 const MAX_SAMPLES = 50;
 
-/** The samples with one more, within the limits for each ratio and for all. */
+/** Adds a sample, within the limits for each ratio and for all. */
 export function withSample(samples: readonly HealthSample[], sample: HealthSample): HealthSample[] {
   const same = samples.filter(({ ratioPercent }) => ratioPercent === sample.ratioPercent);
   const [oldest] = same.length < MAX_SAMPLES_OF_A_RATIO ? [] : same;
@@ -83,7 +83,7 @@ function valuesByRatio({ conditions, samples }: HealthReport): string {
 
 const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/** Each value as a block, on a scale that holds the limit too; a dot where there is no number. The limit follows. */
+/** A block for each value, on a scale that includes the limit, and a dot where there is no number; then the limit. */
 function blocks(values: readonly string[], limit: number): string {
   const all = [...values.map(numberIn), limit].filter(Number.isFinite);
   const low = Math.min(...all);
@@ -104,12 +104,12 @@ function rangeOf(values: readonly string[]): string {
   return low === high ? String(low) : `${low}, ${high}`;
 }
 
-/** The number on the right of a condition; NaN where it is a text. */
+/** The number in a condition; NaN where it compares with a text. */
 function limitOf(condition: string): number {
   return numberIn(condition.slice(condition.lastIndexOf(' ') + 1));
 }
 
-/** The number that a text stands for; NaN where there is none, or where it was redacted. */
+/** The number in a text; NaN where it is not a number or was redacted. */
 function numberIn(text: string): number {
   if (/^[+-]?inf(inity)?$/i.test(text))
     return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;

@@ -7,19 +7,19 @@ const DEFAULT_MAX_CHARS = 500;
 
 export interface Part {
   readonly text: string;
-  /** The part of the least weight is dropped first. */
+  /** Parts of less weight are dropped first. */
   readonly weight: number;
 }
 
 /**
- * Untrusted text that shows as itself, cleaned to one line of at most `maxChars`, and as nothing else, at the start of
- * a line, after a list marker and in a table cell too.
+ * Untrusted text, cleaned to one line of at most `maxChars`, that is shown as itself and as nothing else, also at the
+ * start of a line, after a list marker and in a table cell.
  *
- * Two parsers are kept from finding anything in it. Markdown sees character references for the ASCII punctuation that can mean something, and
- * these never are structure (CommonMark 0.31, 2.5). GitHub's filters (mentions, issues, commits, URLs, emoji:
- * html-pipeline) then read the text of the finished HTML, where the references are plain characters again; so what
- * they search for is broken by U+200B, as Renovate does (renovatebot/renovate#1084). Text that people copy
- * (ids, paths, versions) belongs in `code`.
+ * It has to pass two parsers. ASCII punctuation with a meaning in Markdown becomes a character reference, which is
+ * never structure (CommonMark 0.31, 2.5). GitHub's filters (mentions, issues, commits, URLs, emoji: html-pipeline) then
+ * read the text of the finished HTML, where the references are plain characters again; so what they search for is
+ * broken by U+200B, as Renovate does (renovatebot/renovate#1084). Text that people copy (ids, paths, versions) belongs
+ * in `code`.
  */
 export function escapeMarkdown(text: string, maxChars: number = DEFAULT_MAX_CHARS): string {
   return cleanLine(text, maxChars).replace(REFERENCES_AND_PUNCTUATION, (found) => {
@@ -29,10 +29,9 @@ export function escapeMarkdown(text: string, maxChars: number = DEFAULT_MAX_CHAR
 }
 
 /**
- * Untrusted text as inline code that copies as it was, except for what cleanLine removes. GitHub's filters pass over
- * `<code>`. Markdown does not know that it is code, and GitHub's parser searches decoded text for emails and
- * URLs: an empty element ends the run of text that it searches. HTML and not backticks, since these cannot hold a `|` both
- * in and outside a table. Empty text gives nothing.
+ * Untrusted text as inline code that can be copied unchanged, except for what cleanLine removes. GitHub's filters skip
+ * `<code>`, but GitHub's Markdown parser searches its decoded text for emails and URLs: an empty element splits that
+ * text. HTML, because backticks cannot contain a `|` both in and outside a table. Empty text gives an empty result.
  */
 export function code(text: string, maxChars: number = DEFAULT_MAX_CHARS): string {
   const shown = cleanLine(text, maxChars).replace(LINKS_AND_PUNCTUATION, (found) =>
@@ -41,14 +40,14 @@ export function code(text: string, maxChars: number = DEFAULT_MAX_CHARS): string
   return shown === '' ? '' : `<code>${shown}</code>`;
 }
 
-/** A table of cells that are Markdown already. */
+/** A table. Its cells are Markdown already. */
 export function table(rows: readonly (readonly string[])[], header: readonly string[]): string {
   return [header, header.map(() => '---'), ...rows].map(tableRow).join('\n');
 }
 
 /**
- * The parts in their order, with blank lines between, in at most `maxBytes` of UTF-8. While they do not fit, the part
- * of the least weight is dropped whole (of equals the last one), and a last line says so. Empty parts do not count.
+ * Joins the parts with blank lines, in at most `maxBytes` of UTF-8. While they are larger, the part of the least weight
+ * is dropped (of equal ones the last), and a last line says so. Empty parts are ignored.
  */
 export function limitParts(parts: readonly Part[], maxBytes: number): string {
   let kept = parts.filter((part) => part.text !== '');
@@ -63,17 +62,17 @@ export function limitParts(parts: readonly Part[], maxBytes: number): string {
 }
 
 /**
- * What GitHub's filters read, by its last character: a run of hexadecimal digits long enough for a commit (7), cut
- * after each 6; `www`; and each ASCII punctuation mark, for Markdown; but not those that mean nothing where they
- * stand (the points of a version, what ends a word), so that the source can be read too. A `)` after a digit would
- * begin a list (`2) x`).
+ * What to escape for GitHub's filters, by its last character: a run of hexadecimal digits long enough for a commit (7),
+ * cut after each 6; `www`; and ASCII punctuation, for Markdown. Punctuation without a meaning at its place (the dots of
+ * a version, the end of a word) stays, so that the source remains readable. A `)` after a digit would begin a list (`2)
+ * x`).
  */
 const REFERENCES_AND_PUNCTUATION =
   /[0-9a-f]{6}(?=[0-9a-f])|www|(?!(?<=\d)\.(?=\d)|(?<=[a-z)])[.:](?= |$)|[,;'"(?%]|(?<!\d)\))[!-/:-@[-`{-~]/gi;
 /** `@user`, `#1`, `https://`, `:smile:`, `/issues/1`, `GH-1` and a repository's own `KEY-1`, `www.`, commits. */
 const BREAK_AFTER = /[@#:/-]|\w{3}/;
 
-/** GitHub's filters pass over `<code>`, and no line begins in it. */
+/** GitHub's filters skip `<code>`, and no line begins in it. */
 const LINKS_AND_PUNCTUATION = /www|(?![,;'"()?%./=-])[!-/:-@[-`{-~]/gi;
 const BREAK_IN_CODE_AFTER = /[@:]|www/i;
 
@@ -81,7 +80,10 @@ const ZERO_WIDTH_SPACE = '&#8203;';
 const EMPTY_ELEMENT = '<span></span>';
 const LEFT_OUT = '_Some of this was left out, since it would have been too long to be shown._';
 
-/** Text of several characters stays; `$` gets an element of its own, GitHub's documented way to say that it begins no formula. */
+/**
+ * Escapes what was found. Text of several characters stays; `$` gets an element of its own, which GitHub documents as
+ * the way to prevent a formula.
+ */
 function reference(found: string): string {
   if (found.length > 1) return found;
   const shown = `&#${found.charCodeAt(0)};`;

@@ -1,15 +1,15 @@
-/** Report -> outputs. Every value has a fixed form or is made safe to paste into a script. */
+/** The outputs of a report. Each value has a fixed form or is safe to paste into a script. */
 
 import { shellSafe } from '../lib/text.ts';
 import { boundedJson } from './bounded.ts';
 import type { Report } from './report.ts';
 
-/** Linux gives an environment variable 128 KiB, its name included (MAX_ARG_STRLEN). */
+/** Linux limits an environment variable to 128 KiB, with its name (MAX_ARG_STRLEN). */
 const MAX_REPORT_BYTES = 100_000;
 
 const SAFE = 'One line, shell metacharacters replaced.';
 
-/** The outputs, set on every ending; action.yml and the README's table are generated from here. */
+/** The outputs, which are set however the run ends. action.yml and the README's table are generated from here. */
 export const OUTPUTS = {
   verdict: 'succeeded, unchanged, planned, pending, rejected, withdrawn, refused, halted, cancelled or failed.',
   complete: 'true where the end state of every requested stage has been reached.',
@@ -62,7 +62,7 @@ export function outputsOf(report: Report, reportFile: string): Record<OutputName
   };
 }
 
-/** A version or an id; empty for any other text that a portal may send in its place. */
+/** A version or an id; empty for any other text that the portal may send instead. */
 function fixed(text: string): string {
   return /^[\w.-]{1,64}$/.test(text) ? text : '';
 }

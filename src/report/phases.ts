@@ -1,4 +1,4 @@
-/** The portal's phases and how far a release is in them, for the picture and the line. */
+/** The portal's phases and the progress of a release through them, for the picture and for the line below it. */
 
 import { STATES, WAY } from '../release/lifecycle.ts';
 import type { Report } from './report.ts';
@@ -9,7 +9,7 @@ export interface Phase {
   readonly progress: 'done' | 'now' | 'stopped' | 'to come';
 }
 
-/** How far a phase is, as an icon. The word stands beside it, since not everybody can tell the colours. */
+/** The progress of a phase as an icon. A word follows it, since not everybody can distinguish the colours. */
 const PROGRESS_ICONS: Readonly<Record<Phase['progress'], string>> = {
   done: '✅',
   now: '🔵',
@@ -17,7 +17,7 @@ const PROGRESS_ICONS: Readonly<Record<Phase['progress'], string>> = {
   'to come': '⚪',
 };
 
-/** The guide's phases in their order, with the ratios of a ramp as steps of the rollout. */
+/** The phases of the guide in order, with the ratios of a ramp as steps of the rollout. */
 export function phasesOf(report: Report): Phase[] {
   const { state } = report;
   const all = [...new Set(WAY.map((step) => phaseName(STATES[step].phase)).filter((name) => name !== ''))];
@@ -35,12 +35,12 @@ export function phasesOf(report: Report): Phase[] {
   });
 }
 
-/** Whether the report knows how far the release is. */
+/** Whether the progress of the release is known. */
 export function hasPhases(report: Report): boolean {
   return report.state !== '' && report.targetApp !== '' && report.version !== '';
 }
 
-/** The phases on one line; the one that matters now has its word beside the icon. */
+/** The phases on one line; the current one has a word beside its icon. */
 export function phaseLine(report: Report): string {
   if (!hasPhases(report)) return '';
   const steps = phasesOf(report).map(({ name, progress: at }) => {

@@ -1,4 +1,4 @@
-/** What a `status` knows of each operation of the profile, in the report and in sentences. */
+/** What a `status` finds out about each operation of the profile, for the report and in sentences. */
 
 import type { Call } from '../portal/port.ts';
 import type { CallTemplate, Profile } from '../portal/profile/profile.ts';
@@ -7,13 +7,13 @@ import type { Mark, Operation } from '../release/lifecycle.ts';
 
 export interface ProbedOperation {
   readonly operation: Operation;
-  /** Of the call that does it. */
+  /** The mark of the call that does it. */
   readonly mark: Mark;
-  /** By this portal, in this run. */
+  /** Whether this portal answered the call in this run. */
   readonly answer: 'answered' | 'failed' | 'not asked';
-  /** The day of the recording that held the call; absent where none did. */
+  /** The date of the recording that contained the call; absent where none did. */
   readonly confirmedOn?: string;
-  /** The operation whose call does this one as well; absent where it has a call of its own. */
+  /** The operation whose call also does this one; absent where it has its own call. */
   readonly doneBy?: Operation;
 }
 
@@ -22,7 +22,7 @@ export interface Probe {
   readonly certainty: readonly StageCertainty[];
 }
 
-/** Each operation that the portal does with a call, and how certain each stage is. */
+/** The operations that have a call, and the certainty of each stage. */
 export function probeOf({ operations }: Profile, calls: readonly Call[]): Probe {
   const given = Object.entries(operations) as [Operation, CallTemplate | string][];
   const probe = given.flatMap(([operation, template]) => {
@@ -54,7 +54,7 @@ const SOURCES: Readonly<Record<Mark, string>> = {
   inferred: 'inferred: prove it with a recording (docs/portal.md)',
 };
 
-/** How sure it is: "✅ confirmed by a recording on 2026-11-27; answered by this portal just now". */
+/** How certain the call is: "✅ confirmed by a recording on 2026-11-27; answered by this portal just now". */
 export function formatProbed({ mark, answer, confirmedOn, doneBy }: ProbedOperation): string {
   const confirmed = confirmedOn && `confirmed by a recording on ${confirmedOn}`;
   const answered = answer === 'answered' && 'answered by this portal just now';

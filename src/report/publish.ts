@@ -1,4 +1,4 @@
-/** Writes outputs, report file and summary, where people and later steps find them. The report holds no secrets by now. */
+/** Writes the outputs, the report file and the summary. The report has no secrets at this point. */
 
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
@@ -12,12 +12,12 @@ import { summaryOf } from './summary.ts';
 export interface Publishing {
   readonly tempDir: string;
   readonly warn: (text: string) => void;
-  /** With neither, as outside of a workflow, nothing is written. */
+  /** Without output and summary file, as outside a workflow, nothing is written. */
   readonly hasOutputFile: boolean;
   readonly hasSummaryFile: boolean;
 }
 
-/** What cannot be written is a warning, since the release itself is not affected. */
+/** Writes the report. A file that cannot be written is a warning, since the release itself is not affected. */
 export async function publish(report: Report, publishing: Publishing): Promise<void> {
   const { warn } = publishing;
   const safely = async (what: string, act: () => Promise<void>) => {

@@ -1,4 +1,4 @@
-/** The run record as a report: facts, and sentences about them. */
+/** Makes the report from the run record: facts, and sentences about them. */
 
 import type { RunContext } from '../action/context.ts';
 import { ERRORS, type ErrorCode, sectionOf } from '../lib/errors.ts';
@@ -25,10 +25,10 @@ import { type Probe, probeOf } from './probe.ts';
 import { formatState, type Report, type ReportedError, type StageReport, type Verdict } from './report.ts';
 import type { RunRecord } from './run-record.ts';
 
-/** Untrusted text as it may stand in a sentence: redacted, one line, bounded. */
+/** Untrusted text, redacted and cleaned for use in a sentence. */
 type Show = (untrusted: string) => string;
 
-/** The report of a run as it is at `nowMs`. */
+/** The report of a run at `nowMs` (ms since 1970), also while it is in progress. */
 export function reportOf(record: RunRecord, nowMs: number, show: Show): Report {
   const { inputs, snapshot, context, outcome } = record;
   const release = snapshot?.release;
@@ -105,7 +105,7 @@ export function reportOf(record: RunRecord, nowMs: number, show: Show): Report {
 
 type Facts = Pick<Report, 'state' | 'ratioPercent'>;
 
-/** The state of the release; empty where no reading succeeded, or none could tell. */
+/** The state of the release; empty where no reading succeeded. */
 function factsOf({ inputs, snapshot }: RunRecord): Facts {
   const isSubject = snapshot && (snapshot.version !== '' || snapshot.releases !== undefined);
   if (!isSubject || !(inputs?.targetApp || snapshot.release)) return { state: '' };
@@ -136,7 +136,7 @@ function stageReports({ inputs, simulated, stages, outcome }: RunRecord): StageR
   });
 }
 
-/** What a `status` has shown of a real portal. */
+/** What a `status` found out about a real portal. */
 function probed({ inputs, profile, calls }: RunRecord): Partial<Probe> {
   if (!profile || inputs?.portal.kind !== 'url' || !isOnlyReading(inputs.stages.slice(0, 1))) return {};
   return probeOf(profile, calls);
@@ -154,7 +154,7 @@ function shownHealth(health: HealthReport, show: Show): HealthReport {
 
 // --- Sentences -------------------------------------------------------------------------------------------------------
 
-/** One sentence of our own words and checked values. */
+/** The message of the report, from our own words and checked values. */
 function messageOf(record: RunRecord, verdict: Verdict, facts: Facts, nowMs: number): string {
   const { snapshot, inputs, outcome } = record;
   const stages = inputs?.stages ?? [];
@@ -187,7 +187,7 @@ function messageOf(record: RunRecord, verdict: Verdict, facts: Facts, nowMs: num
   }
 }
 
-/** What is waited for, with its times: since when the release is in review, until when a ratio is held. */
+/** The message of a pending run, with its times: since when the release is in review, until when a ratio is held. */
 function messageOfPending({ inputs, snapshot }: RunRecord, outcome: Pending, state: string, nowMs: number): string {
   const { untilMs, failed, what } = outcome;
   const seen = `${state}${formatLastSeen(failed)}`;
@@ -206,7 +206,7 @@ function messageOfPending({ inputs, snapshot }: RunRecord, outcome: Pending, sta
   return `${seen}${since}, waiting for ${what}.`;
 }
 
-/** The stage that was refused; all requested ones where it is none of them. */
+/** The stage that was refused; all requested ones if none was. */
 function stoppedAt({ inputs, stages }: RunRecord): string {
   const requested = inputs?.stages ?? [];
   return requested.find((stage) => stages.get(stage) === 'refused') ?? requested.join(', ');
@@ -223,7 +223,7 @@ function errorOf({ outcome, snapshot }: RunRecord, show: Show): ReportedError | 
   return outcome.kind === 'refused' ? reported('stage-refused', outcome) : undefined;
 }
 
-/** `SIAP_TAYANG (Siap tayang)`: the portal's word, and its own text beside it. */
+/** The portal status with its label: `SIAP_TAYANG (Siap tayang)`. */
 function formatStatusWord(snapshot: Snapshot | undefined, show: Show): string {
   const { portalStatus = '', statusText } = snapshot?.release ?? {};
   return `${show(portalStatus)}${statusText ? ` (${show(statusText)})` : ''}`;
@@ -233,13 +233,13 @@ function todoOfUnknown(snapshot: Snapshot | undefined, show: Show): string {
   return snapshot?.release ? todoOfUnmapped([snapshot.release], show) : '';
 }
 
-/** Where it is not known what became of the last write. */
+/** A sentence about a last write whose effect is not known; empty where there is none. */
 function doubtOf({ unsettled }: RunRecord): string {
   if (!unsettled) return '';
   return ` It is not known whether the portal did the last write, ${operationRow(unsettled.operation).words}.`;
 }
 
-/** For a notice after a wait at whose end the portal could not be read: what is reported is old. */
+/** A notice after a wait at whose end the portal could not be read, so that what is reported is older. */
 export function formatLastReading({ count, why, lastGoodMs }: FailedReads): string {
   const reads = count === 1 ? 'The last reading' : `The last ${count} readings`;
   return `${reads} of the portal failed: ${why} What is reported was seen at ${formatTime(lastGoodMs)}.`;
@@ -252,8 +252,8 @@ function formatLastSeen(failed: FailedReads | undefined): string {
 }
 
 /**
- * Opens the release in the target app, though the portal's own QR code does not (docs.midtrans.com, testing-miniapp-v1).
- * Both values have been checked to be plain ids.
+ * The preview link, which opens the release in the target app; the portal's own QR code does not (docs.midtrans.com,
+ * testing-miniapp-v1). Both values have been checked to be plain ids.
  */
 function previewUrl({ inputs, profile }: RunRecord, miniappId: string, publishId: string): string {
   if (!profile?.preview) return '';

@@ -1,4 +1,4 @@
-/** Everything that happened in a run, as one value. Outputs, summary, comment and deployment are all made from it. */
+/** The report: everything that happened in a run. Outputs, summary, comment and deployment are made from it. */
 
 import type { ErrorCode } from '../lib/errors.ts';
 import type { Call } from '../portal/port.ts';
@@ -23,7 +23,7 @@ export type Verdict =
   | 'cancelled'
   | 'failed';
 
-/** Verdicts of a green step; `pending` is by the input on-pending. */
+/** Verdicts of a green step; for `pending` the input on-pending decides. */
 export const GREEN: readonly Verdict[] = ['succeeded', 'unchanged', 'planned'];
 
 export type StageOutcome = 'done' | 'unchanged' | 'planned' | 'not run' | Exclude<Verdict, 'succeeded' | 'failed'>;
@@ -31,15 +31,15 @@ export type StageOutcome = 'done' | 'unchanged' | 'planned' | 'not run' | Exclud
 export interface StageReport {
   readonly stage: Stage;
   readonly outcome: StageOutcome;
-  /** What a dry run foresees. */
+  /** What a dry run would do in the stage. */
   readonly planned?: SimulatedStage;
 }
 
 export interface ReportedError {
   readonly code: ErrorCode;
-  /** The catalogue's sentence. */
+  /** The sentence of the error catalogue. */
   readonly what: string;
-  /** What was found; may hold untrusted text, cleaned, redacted and bounded. */
+  /** What was found. May contain untrusted text, cleaned, redacted and bounded. */
   readonly found: string;
   readonly todo: string;
   /** Where the documentation says more: `docs/troubleshooting.md#portal-refused`. */
@@ -54,7 +54,7 @@ export interface Report {
   readonly complete: boolean;
   /** This version is live. */
   readonly released: boolean;
-  /** By this run's writes. */
+  /** Writes of this run took effect. */
   readonly changed: boolean;
   readonly sandbox: boolean;
   readonly dryRun: boolean;
@@ -74,17 +74,17 @@ export interface Report {
   readonly ratioPercent?: number;
   /** The requested ratios. */
   readonly ramp: readonly number[];
-  /** How many whitelist IDs this step was given; never which. */
+  /** The number of whitelist IDs given to this step; never the IDs. */
   readonly whitelistIds: number;
-  /** How many user IDs the portal counts. */
+  /** The number of user IDs that the portal shows. */
   readonly whitelistCount?: number;
   readonly firstRelease?: boolean;
   readonly liveVersion: string;
   /** The live version as text: `1.0.0`, `none`, or `unknown (RELEASED)` where its status is not mapped. */
   readonly live: string;
-  /** What a default rollback would bring back now. */
+  /** The version that a rollback without a version would bring back now. */
   readonly previousVersion: string;
-  /** Other versions between applying and the official release. */
+  /** Other versions between the application and the official release. */
   readonly underWay: readonly { readonly version: string; readonly state: State }[];
   readonly nextStages: readonly Stage[];
   readonly packageSha256: string;
@@ -94,17 +94,17 @@ export interface Report {
   /** The reviewer's reason, or the error's; untrusted text, cleaned. */
   readonly reason: string;
   readonly error?: ReportedError;
-  /** What to do next; empty where nothing. */
+  /** What to do next; empty if nothing. */
   readonly todo: string;
   readonly notices: readonly string[];
-  /** Where a health check was called. */
+  /** The health check; absent if none was called. */
   readonly health?: HealthReport;
   readonly operations: readonly Call[];
-  /** How often the release's status was read. */
+  /** The number of times that the release was read. */
   readonly looks: number;
-  /** For a status of a real portal: what is known of each operation of the profile. */
+  /** For a `status` of a real portal: what is known about each operation of the profile. */
   readonly probe?: readonly ProbedOperation[];
-  /** For a status of a real portal: how certain each stage is, by the profile. */
+  /** For a `status` of a real portal: the certainty of each stage, by the profile. */
   readonly certainty?: readonly StageCertainty[];
   readonly history: readonly HistoryItem[];
   readonly startedAt: string;
@@ -123,11 +123,11 @@ export interface Report {
   };
 }
 
-/** The kind of a text decides what is done to it before it leaves the process. */
+/** The kind of a text, which decides how it is cleaned before it leaves the process. */
 type Kind =
-  /** Fixed text, and values of a fixed form: never changed, whatever the secrets are. */
+  /** Fixed text and values of a fixed form, which never change, whatever the secrets are. */
   | 'fixed'
-  /** From the portal. A version or an id stays as it is; any other text in its place is untrusted. */
+  /** A version or an id of the portal, which stays as it is; any other text in its place is untrusted. */
   | 'version'
   | 'id'
   /** A sentence of this action, whose untrusted parts were redacted when it was made. */
@@ -203,12 +203,15 @@ const KINDS: Kinds<Omit<Report, 'stages' | 'operations' | 'probe' | 'certainty'>
 };
 
 export interface Redaction {
-  /** Untrusted text as it may be shown: redacted, one line, bounded. */
+  /** Untrusted text as one line for a sentence: redacted and bounded. */
   readonly show: (untrusted: string) => string;
   readonly redactSentence: (text: string) => string;
 }
 
-/** The report with secrets replaced in its texts. Called before anything is made from it, since escaping and cutting would hide a secret from this search. */
+/**
+ * The report with secrets replaced in its texts. Called before anything is made from the report, since a secret that is
+ * escaped or cut would not be found.
+ */
 export function withoutSecrets(report: Report, { show, redactSentence }: Redaction): Report {
   const change: Readonly<Record<Kind, (text: string) => string>> = {
     fixed: (text) => text,
@@ -221,7 +224,7 @@ export function withoutSecrets(report: Report, { show, redactSentence }: Redacti
   return safe.publishId === report.publishId ? safe : { ...safe, previewUrl: '' };
 }
 
-/** The value with each of its texts changed by its kind; what has no kind stays as it is. */
+/** Changes each text in the value by its kind; texts without a kind stay as they are. */
 function changed(value: unknown, kinds: unknown, change: Readonly<Record<Kind, (text: string) => string>>): unknown {
   if (kinds === undefined) return value;
   if (Array.isArray(value)) return value.map((item) => changed(item, kinds, change));

@@ -1,4 +1,4 @@
-/** What happened in a run, gathered event by event. */
+/** The run record: what happened in a run, reduced from its events. */
 
 import type { RunContext } from '../action/context.ts';
 import type { Inputs } from '../action/inputs.ts';
@@ -16,12 +16,12 @@ import type { Snapshot } from '../release/snapshot.ts';
 import { type HealthReport, type HealthSample, withSample } from './health.ts';
 import type { StageOutcome } from './report.ts';
 
-/** Everything that a run has to tell of itself. */
+/** An event of a run. */
 export type RunEvent =
   | DriveEvent
   | { readonly kind: 'inputs'; readonly inputs: Inputs }
   | { readonly kind: 'profile'; readonly profile: Profile }
-  /** How many user IDs were given; never which. */
+  /** The number of user IDs that were given; never the IDs. */
   | { readonly kind: 'user-ids'; readonly count: number }
   | { readonly kind: 'package'; readonly package: UploadSource }
   /** A call of the portal has ended. */
@@ -41,26 +41,26 @@ export interface RunRecord {
   readonly profile?: Profile;
   readonly snapshot?: Snapshot;
   readonly outcome: Outcome;
-  /** How many user IDs were given. */
+  /** The number of user IDs that were given. */
   readonly userIds: number;
   readonly package?: UploadSource;
   readonly history: readonly HistoryItem[];
   readonly notices: readonly string[];
   readonly stages: ReadonlyMap<Stage, StageOutcome>;
   readonly simulated: readonly SimulatedStage[];
-  /** An approval came that this run waited for. */
+  /** The approval for which this run waited was given. */
   readonly awaited: boolean;
-  /** Writes that took. */
+  /** The number of writes that took effect. */
   readonly changes: number;
-  /** A write of which it is not known what became of it. */
+  /** A write whose effect is not known. */
   readonly unsettled: UnsettledWrite | undefined;
-  /** How often the release was read. */
+  /** The number of times that the release was read. */
   readonly readings: number;
   readonly calls: readonly Call[];
   readonly health?: HealthReport;
 }
 
-/** The record at the start of a run; one that ends without another outcome was cancelled. */
+/** The record at the start of a run. Without another outcome, the run counts as cancelled. */
 export function newRecord(context: RunContext, startedAtMs: number): RunRecord {
   return {
     context,
@@ -116,23 +116,23 @@ export function recorded(record: RunRecord, event: RunEvent): RunRecord {
   }
 }
 
-/** The record keeps this many calls of reading; a wait of days makes thousands. */
+/** How many calls that only read the record keeps; a wait of days makes thousands. */
 const MAX_CALLS = 500;
 
 function withCall(record: RunRecord, call: Call): RunRecord {
   const isReading = call.operation === 'listReleases' || call.operation === 'findRelease';
   const readings = record.readings + (isReading ? 1 : 0);
-  // The first calls and every write tell most; of a long wait only its beginning is kept.
+  // The first calls and every write say most, so of a long wait only the beginning is kept.
   const isWrite = call.operation !== 'login' && operationRow(call.operation).access === 'write';
   const isKept = isWrite || record.calls.length < MAX_CALLS;
   return { ...record, readings, calls: isKept ? [...record.calls, call] : record.calls };
 }
 
 const MAX_WHY_CHARS = 500;
-/** Of a number in a sample; a longer one is kept as the last value only. */
+/** The longest number in a sample; a longer one is only kept as the last value. */
 const MAX_NUMBER_CHARS = 32;
 
-/** The health check's report after one more response; values as they came, untrusted. */
+/** The report of the health check after one more response; values are unchanged and untrusted. */
 function withResponse(record: RunRecord, event: Extract<RunEvent, { kind: 'health' }>): HealthReport {
   const { ratioPercent, atMs } = event;
   const { verdict, why, judged } = event.health;

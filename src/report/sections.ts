@@ -6,7 +6,7 @@ import { formatState, type Report, type Verdict } from './report.ts';
 const MAX_IN_PROGRESS = 10;
 
 export interface Extras {
-  /** The preview link as a QR code, drawn in Markdown. */
+  /** The QR code of the preview link, in Markdown. */
   readonly qrCode?: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export function headline(report: Report): string {
   return `## ${VERDICT_ICONS[report.verdict]} ${report.verdict}${dry}${report.version ? ` · ${escapeMarkdown(report.version)}` : ''}${state}`;
 }
 
-/** Says that nothing was real, where it was not. */
+/** A note that this was a rehearsal on the sandbox; empty for a real portal. */
 export function sandboxNote(report: Report): string {
   return report.sandbox ? '> **Sandbox rehearsal.** Nothing here has reached a real portal.' : '';
 }
@@ -47,12 +47,12 @@ export function explanation(report: Report): string {
   return lines.join('\n\n');
 }
 
-/** What our sentences hold for people to copy: a command, or a call of the profile. */
+/** What people copy from our sentences: a command, or a call of the profile. */
 const COPIED = /`(node dist\/learn\.js watch|[A-Z]+ \/[\w~.{}:/-]*)`/;
 
 /**
- * A text of ours in Markdown, untrusted parts escaped. What people copy stays as it is: a line of JSON as a block of code,
- * a command or call as inline code.
+ * A text of ours in Markdown, with untrusted parts escaped. What people copy stays unchanged: a line of JSON as a code
+ * block, a command or call as inline code.
  */
 export function escapeText(text: string): string {
   const parts = text.split('\n').map((line) => {
@@ -65,7 +65,7 @@ export function escapeText(text: string): string {
   return parts.join('\n\n');
 }
 
-/** Escaped, with the spaces at its ends. */
+/** Escapes a part of a text and keeps the spaces at its ends. */
 function escapeInner(text: string): string {
   return text.replace(/\S(.*\S)?/, (inner) => escapeMarkdown(inner, 1_000));
 }
@@ -75,7 +75,7 @@ export function noticesOf(report: Report): string {
   return report.notices.map((notice) => `- ${escapeText(notice).replace(/\n(?!\n)/g, '\n  ')}`).join('\n');
 }
 
-/** Other versions between applying and the official release. */
+/** Other versions between the application and the official release, as text. */
 export function formatInProgress({ underWay }: Report): string {
   const shown = underWay
     .slice(0, MAX_IN_PROGRESS)
@@ -90,7 +90,7 @@ export function formatLiveVersion({ state, liveVersion, live }: Report): string 
   return liveVersion ? code(liveVersion) : escapeMarkdown(live || 'none', 100);
 }
 
-/** The preview link with its QR code, folded, since the code fills a screen; empty where it is not to be shown. */
+/** The preview link with its QR code, folded, since the code fills a screen; empty where it must not be shown. */
 export function foldedPreview(report: Report, extras: Extras): string {
   if (!report.showPreview || report.previewUrl === '') return '';
   const qr = extras.qrCode ? `\n\n${extras.qrCode}` : '';
@@ -98,7 +98,7 @@ export function foldedPreview(report: Report, extras: Extras): string {
   return foldedText('Preview link and QR code', text);
 }
 
-/** A section that the reader opens; empty where its text is. */
+/** A folded section; empty if its text is. */
 export function foldedText(title: string, text: string): string {
   return text && `<details><summary>${title}</summary>\n\n${text}\n\n</details>`;
 }

@@ -1,4 +1,7 @@
-/** Report -> job summary, in GitHub's Markdown: verdict and state as text first, then the picture, then the facts. Pure. */
+/**
+ * The job summary of a report, in GitHub's Markdown: verdict and state as text first, then the picture, then the facts.
+ * Pure.
+ */
 
 import { formatDuration, formatTime } from '../lib/format.ts';
 import { formatCertainty, HOW_TO_CONFIRM } from '../release/certainty.ts';
@@ -22,11 +25,11 @@ import {
   sandboxNote,
 } from './sections.ts';
 
-/** A summary over 1 MiB is not shown at all. */
+/** GitHub does not show a summary over 1 MiB. */
 const MAX_SUMMARY_BYTES = 1_000_000;
 const MAX_ROWS = 50;
 
-/** The job summary in Markdown, below the size that GitHub shows. */
+/** The job summary in Markdown, below GitHub's limit. */
 export function summaryOf(report: Report, extras: Extras = {}): string {
   return limitParts(partsOf(report, extras), MAX_SUMMARY_BYTES);
 }
@@ -50,7 +53,10 @@ function partsOf(report: Report, extras: Extras): Part[] {
   ].filter((part) => part.text !== '');
 }
 
-/** Mermaid, of fixed text and whole numbers only. The line below it says the same where Mermaid is not drawn. */
+/**
+ * The phases as a Mermaid picture of fixed text and whole numbers. The line below it says the same where Mermaid is not
+ * rendered.
+ */
 function picture(report: Report): string {
   if (!hasPhases(report)) return '';
   const phases = phasesOf(report);
@@ -72,7 +78,7 @@ function picture(report: Report): string {
   ].join('\n');
 }
 
-/** What matters now, then what is the same in every run, folded. */
+/** The facts that matter now, then those that never change, folded. */
 function facts(report: Report): string {
   const rows: string[][] = [];
   const add = (name: string, value: string | undefined) => value && rows.push([name, value]);
@@ -106,7 +112,7 @@ function formatWhitelist(report: Report): string {
   return [given, counted].filter(Boolean).join(', ');
 }
 
-/** What a dry run would do, stage by stage. */
+/** What a dry run would do in each stage. */
 function planned(report: Report): string {
   if (!report.dryRun || report.stages.length === 0) return '';
   const rows = report.stages.map(({ stage, outcome, planned: step }) => [
@@ -121,7 +127,7 @@ function planned(report: Report): string {
   ].join('\n\n');
 }
 
-/** What stands below a plan with calls that are only inferred. */
+/** The explanation below a plan with inferred calls. */
 export const ABOUT_INFERRED = `Nobody has published the calls marked inferred, and no recording of your portal holds them. ${HOW_TO_CONFIRM}`;
 
 export function hasInferred({ operations: calls }: SimulatedStage): boolean {
@@ -153,7 +159,7 @@ function history(report: Report): string {
   return `### History\n\n${table(rows, ['Time', 'What', 'Who', 'Comment'])}${restOf(report.history)}`;
 }
 
-/** A time in milliseconds or seconds since 1970 in UTC; any other as the portal writes it. */
+/** A time in ms or seconds since 1970 in UTC; any other text as the portal sends it. */
 function formatHistoryTime(time: string): string {
   if (/^\d{13}$/.test(time)) return formatTime(Number(time));
   return /^\d{10}$/.test(time) ? formatTime(Number(time) * 1_000) : time;
@@ -173,12 +179,12 @@ function operations(report: Report): string {
   return `### What was sent\n\n${table(rows, ['UTC', 'Operation', 'Response', 'Trace id'])}${restOf(sent)}`;
 }
 
-/** What stands below a table of the first MAX_ROWS. */
+/** The line below a table that shows only the first MAX_ROWS. */
 function restOf(all: readonly unknown[]): string {
   return all.length > MAX_ROWS ? `\n\n${all.length - MAX_ROWS} more are in the report.` : '';
 }
 
-/** What a status step shows of a portal whose API is not described. */
+/** What a `status` finds out about a portal whose API is not described. */
 function probed({ probe = [], certainty = [] }: Report): string {
   if (probe.length === 0) return '';
   const rows = probe.map((one) => [code(one.operation), operationRow(one.operation).words, formatProbed(one)]);

@@ -1,7 +1,6 @@
 /**
- * The sandbox in the dialect of a portal profile: requests of that portal become the sandbox's own, and its responses
- * become that portal's. The profile is read as JSON here, apart from the client's reading of it, so that the two can
- * disagree.
+ * The sandbox with the API of a portal profile: translates requests of that API into the sandbox's own, and responses
+ * back. It reads the profile as JSON, independently of the client, so that the two can disagree.
  */
 import { OPERATIONS, type Operation } from '../release/lifecycle.ts';
 import {
@@ -15,7 +14,7 @@ import {
   STATUS_OF,
 } from './portal.ts';
 
-/** What came over the wire, before anything is made of it. */
+/** A request as it was received. */
 export interface WireRequest {
   readonly method: string;
   readonly path: string;
@@ -40,14 +39,14 @@ export interface Dialect {
 type Json = Readonly<Record<string, unknown>>;
 type Found = Record<string, unknown>;
 
-/** The dialect that a valid profile describes; ids that its calls do not carry are those of the seed. */
+/** The dialect of a valid profile. Ids that its calls do not carry are taken from the seed. */
 export function dialectOf(profile: unknown, seed: Seed): Dialect {
   const operations = objectAt(profile, 'operations');
   const calls = (Object.keys(OPERATIONS) as Operation[]).filter((name) => isObject(operations[name]));
   const uploads = operations['uploadPackage'] === 'createVersion' ? 'createVersion' : 'uploadPackage';
   const basePath = String(at(profile, 'basePath') ?? '');
 
-  /** The operation of a request, with the values that its placeholders have. */
+  /** The operation of a request, with the values of its placeholders. */
   function recognised(request: WireRequest): { operation: Operation; found: Found } | undefined {
     const candidates = calls.flatMap((operation) => {
       const template = objectAt(operations, operation);
@@ -67,7 +66,7 @@ export function dialectOf(profile: unknown, seed: Seed): Dialect {
     return candidates.sort((a, b) => a.misses - b.misses || b.hits - a.hits)[0];
   }
 
-  /** The sandbox's own operations that a call stands for, in their order. */
+  /** The sandbox's operations that a call does, in order. */
   function partsOf(operation: Operation, found: Found, state: SandboxState): readonly Operation[] {
     const folded = (Object.keys(OPERATIONS) as Operation[]).filter((one) => operations[one] === operation);
     const app = state.apps.find(({ appId }) => appId === (found['appId'] ?? seed.appId));
@@ -100,7 +99,7 @@ export function dialectOf(profile: unknown, seed: Seed): Dialect {
         const fields = ownFields(found, seed, state);
         last = answer(state, { ...requestOf(part, fields), ...fileOf(request), ...sessionOf(request) }, nowMs, rules);
         if (!last.response.body.success) {
-          // One call does all of it, or nothing.
+          // A call does all of its operations, or none.
           const { answers, reads, journal } = last.state;
           state = { ...before, answers, reads, journal };
           break;
@@ -125,7 +124,7 @@ function sessionOf({ loggedIn }: WireRequest): Pick<PortalRequest, 'loggedIn'> {
 
 // Requests
 
-/** The fields of the sandbox's own API for what was found in a request. */
+/** The fields of the sandbox's own API, from the values in a request. */
 function ownFields(found: Found, seed: Seed, state: SandboxState): Found {
   const appId = found['appId'] ?? seed.appId;
   const spaceId = found['spaceId'] ?? seed.spaceId;
@@ -151,7 +150,7 @@ function ownFields(found: Found, seed: Seed, state: SandboxState): Found {
   };
 }
 
-/** Where the package of a version lies, for a portal whose calls do not say it. */
+/** The path of a version's package, for a portal whose calls do not carry it. */
 function knownPath({ apps }: SandboxState, appId: string, version: string): string {
   const app = apps.find((one) => one.appId === appId);
   const created = app?.versions.find((one) => one.version === version)?.artifactList[0];
@@ -162,7 +161,7 @@ function knownPath({ apps }: SandboxState, appId: string, version: string): stri
 const PLACEHOLDER = /\{([A-Za-z]+)(?::([^{}]+))?\}/;
 const WHOLE = /^\{([A-Za-z]+)(?::([^{}]+))?\}$/;
 
-/** Whether a value is what the template says; the values of its placeholders go to `found`. */
+/** Whether a value matches a template; adds the values of its placeholders to `found`. */
 function match(template: unknown, value: unknown, found: Found): boolean {
   if (typeof template === 'string') {
     const [, name, form] = WHOLE.exec(template) ?? [];
@@ -184,7 +183,7 @@ function match(template: unknown, value: unknown, found: Found): boolean {
   return Object.entries(template).every(([name, one]) => match(one, at(value, name), found));
 }
 
-/** Whether a text is what a template of several placeholders says. */
+/** Whether a text matches a template with several placeholders. */
 function matchText(template: string, text: string, found: Found, decode: (part: string) => string): boolean {
   const parts = template.split(new RegExp(PLACEHOLDER, 'g'));
   const literal = (part = '') => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
@@ -207,7 +206,7 @@ function keep(found: Found, name: string, value: unknown): boolean {
   return true;
 }
 
-/** The value of a placeholder as the sandbox has it; undefined where it has not that form. */
+/** The value of a placeholder in the sandbox's form; undefined where it has another form than the profile says. */
 function valueIn(name: string, form: string | undefined, value: unknown, isInText = false): unknown {
   if (name === 'ratio') return ratioIn(form, value, isInText);
   if (name === 'userIds' && form === 'each') return typeof value === 'string' ? value : undefined;
@@ -226,7 +225,7 @@ function ratioIn(form: string | undefined, value: unknown, isInText: boolean): n
   return form?.startsWith('fraction') ? Math.round(number * 10_000) / 100 : number;
 }
 
-/** JSON with integers of any size: those that a number cannot hold come as bigints. */
+/** Parses JSON; integers that a number cannot hold become bigints. */
 export function parseExactly(text: string): unknown {
   const revive = (_: string, value: unknown, context?: { readonly source?: string }) => {
     const isLong = typeof value === 'number' && !Number.isSafeInteger(value) && /^\d+$/.test(context?.source ?? '');
@@ -237,7 +236,7 @@ export function parseExactly(text: string): unknown {
 
 // Responses
 
-/** A response of the sandbox in the envelope of the profile, without its data. */
+/** A response of the sandbox in the profile's envelope, without its data. */
 function envelope(
   profile: unknown,
   { success, errorCode, errorMsg, traceId }: { success: boolean; errorCode: string; errorMsg: string; traceId: string },
@@ -253,7 +252,7 @@ function envelope(
   return json;
 }
 
-/** What the sandbox's own codes mean, as a profile names it. */
+/** The meaning of the sandbox's error codes, as named in profiles. */
 const MEANINGS: Readonly<Record<string, string>> = {
   STATUS_NOT_ALLOWED: 'not-allowed-in-state',
   VERSION_EXISTS: 'exists-already',
@@ -315,7 +314,7 @@ function releaseItem(item: unknown, profile: unknown, own: Found): Found {
   return placed(values, fields);
 }
 
-/** The profile's word for a status, as a number or boolean where it is one. */
+/** The profile's value for a status, as a number or boolean if it is one. */
 function wordFor(profile: unknown, status: string): unknown {
   const state = Object.entries(STATUS_OF).find(([, word]) => word === status)?.[0];
   const statuses = objectAt(profile, 'statuses');
@@ -337,7 +336,7 @@ function timeFor(ms: number, { form, zone = 'Z' }: Json): unknown {
   return new Date(ms + offsetMs).toISOString().replace('T', ' ').replace('Z', '');
 }
 
-/** Values at the places that the profile names for them; one that it names no place for is left out. */
+/** Puts values at the places that the profile names for them, and leaves out those without a place. */
 function placed(values: Json, fields: Json): Found {
   const json: Found = {};
   for (const [name, value] of Object.entries(values)) {
@@ -369,7 +368,7 @@ function firstOf(places: unknown): string | undefined {
   return typeof first === 'string' ? first : undefined;
 }
 
-/** Sets a value at a place, and makes the objects on the way there. */
+/** Sets a value at a place, and creates the objects on the way there. */
 function put(json: Found, place: string, value: unknown): void {
   const names = place.split('.');
   const last = names.pop() ?? '';

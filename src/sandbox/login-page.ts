@@ -1,6 +1,9 @@
-/** The sandbox's login page: two fields, Enter, and the address ends in #/overview, as observed of the portal. */
+/**
+ * The sandbox's login page: two fields and Enter, after which the address ends in #/overview, as observed on the
+ * portal.
+ */
 
-/** It asks the sandbox's own login call, so its cookies are the call's. */
+/** It uses the sandbox's own login call, so it gets the cookies of that call. */
 export const LOGIN_PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

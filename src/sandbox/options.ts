@@ -1,21 +1,24 @@
-/** The text of `portal-url: sandbox?...`, as data. See docs/recipes.md for its use. */
+/** Parses `portal-url: sandbox?...`. See docs/recipes.md for its use. */
 import path from 'node:path';
 import { type Review, type SeedState, STATUS_OF } from './portal.ts';
 
 export interface SandboxOptions {
-  /** Where the state lies, as written; absent: in RUNNER_TEMP. An absolute path is the caller's to judge. */
+  /** The path of the state file, as given; where absent, in RUNNER_TEMP. The caller checks an absolute path. */
   readonly file?: string;
   readonly review: Review;
-  /** A portal profile whose API the sandbox has, as written; absent: its own. The caller judges the path. */
+  /**
+   * The path of a portal profile whose API the sandbox has, as given; where absent, its own API. The caller checks the
+   * path.
+   */
   readonly dialect?: string;
   /** Versions that exist from the start, beside those of `live` and `state`. */
   readonly versions: readonly string[];
   readonly live?: string;
-  /** Of the version asked for. */
+  /** The state of the requested version. */
   readonly state?: SeedState;
 }
 
-/** Reads `sandbox` or `sandbox?name=value&...`; names every fault at once. */
+/** Parses `sandbox` or `sandbox?name=value&...`, and returns all faults at once. */
 export function parseSandboxUrl(text: string): { ok: true; options: SandboxOptions } | { ok: false; faults: string[] } {
   const match = /^sandbox(?:\?(.*))?$/s.exec(text);
   if (match === null) return { ok: false, faults: [`${quote(text)} is not "sandbox" or "sandbox?name=value&..."`] };
@@ -30,7 +33,7 @@ const DEFAULT_REASON = 'Rejected by the sandbox';
 const STATES = Object.keys(STATUS_OF);
 const REVIEWS = ['approve', 'reject', 'never'];
 
-/** What each option takes, in words, and whether a value is that. */
+/** The values that each option takes, in words, and their check. */
 const OPTIONS: Record<string, { takes: string; is: (value: string) => boolean }> = {
   after: { takes: 'a duration such as 0s, 90s, 15m, 6h or 2d', is: (value) => durationMs(value) !== undefined },
   dialect: { takes: 'the path of a portal profile inside the workspace', is: isInside },
@@ -57,7 +60,7 @@ function valueFaults(given: URLSearchParams): string[] {
   });
 }
 
-/** Faults of values that are right each by itself. */
+/** Faults of values that are valid but contradict each other. */
 function pairFaults(given: URLSearchParams): string[] {
   return given.has('reason') && given.get('review') !== 'reject' ? ['reason needs review=reject'] : [];
 }
@@ -96,7 +99,7 @@ function isInside(value: string): boolean {
   return value !== '' && !/[\u0000-\u001f\u007f]/.test(value) && !leaves && !/[\\/]$/.test(value) && value !== '.';
 }
 
-/** Quoted and short. Whoever shows it escapes it. */
+/** A value in quotes, shortened. The caller escapes it. */
 function quote(value: string): string {
   return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
 }

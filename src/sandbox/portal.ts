@@ -1,13 +1,13 @@
 /**
- * The sandbox portal: the other side of the wire, as a pure function from (state, request) to (state, answer).
+ * The rules of the sandbox portal, as a pure function from (state, request) to (state, response).
  *
- * Written from docs/portal.md alone and sharing only names with the client, so that it can disagree with it.
- * Times are milliseconds since 1970, ratios whole percent. Nothing here reads a clock, a file or a socket.
+ * Written from docs/portal.md alone, and sharing only names with the client, so that the two can disagree. Times are ms
+ * since 1970, ratios whole percentages. Nothing here reads a clock, a file or a socket.
  */
 import { z } from 'zod';
 import { OPERATIONS, type Operation, type State } from '../release/lifecycle.ts';
 
-/** The portal's word for each state (docs/portal.md, `versionStatus`). A release that is not there has none. */
+/** The portal status of each state (docs/portal.md, `versionStatus`). A missing release has none. */
 export const STATUS_OF = {
   created: 'INIT',
   'in-review': 'APPROVE',
@@ -42,7 +42,7 @@ const version = z.strictObject({
   version: z.string(),
   artifactList: z.array(z.string()),
   gmtCreate: z.number(),
-  /** Of the uploaded file; absent for a version that was seeded. */
+  /** The size of the uploaded file; absent for a seeded version. */
   bytes: count.optional(),
   sha256: z.string().optional(),
 });
@@ -53,13 +53,13 @@ const release = z.strictObject({
   status: z.enum(Object.values(STATUS_OF)),
   approveComment: z.string(),
   /**
-   * How many user IDs were added. Nothing that is derived from an ID is kept, since short IDs can be found from their
-   * hashes: an ID that is added in two requests counts twice.
+   * The number of user IDs that were added. Nothing derived from an ID is kept, since short IDs can be found from their
+   * hashes; so an ID that is added in two requests counts twice.
    */
   whitelistCount: count,
-  /** How many of them the last startPilot took into the test. */
+  /** The number of them that the last startPilot included in the test. */
   inTest: count,
-  /** The ratio set, in effect from the next startGrayscale on; and the one in effect. 0: none. */
+  /** The ratio that was set, which takes effect with the next startGrayscale, and the ratio in effect. 0: none. */
   ratioSet: count.max(100),
   grayRatio: count.max(100),
   appliedMs: z.number(),
@@ -76,11 +76,11 @@ const entry = z.strictObject({
   channelCode: z.string().optional(),
   version: z.string().optional(),
   ratioPercent: z.number().optional(),
-  /** How many user IDs, never which. */
+  /** The number of user IDs; never the IDs. */
   userIdCount: count.optional(),
 });
 
-/** Everything the sandbox portal knows. Lists stand in the order of creation. */
+/** The state of the sandbox portal. Lists are in the order of creation. */
 export const SandboxState = z.strictObject({
   kind: z.literal('gopay-miniapp-release sandbox'),
   schemaVersion: z.literal(1),
@@ -93,10 +93,10 @@ export const SandboxState = z.strictObject({
       releases: z.array(release),
     }),
   ),
-  /** How many publishIds and answers were given: the next one of each is made from it. */
+  /** The number of publishIds and responses so far, from which the next ones are made. */
   publishIds: count,
   answers: count,
-  /** Reads by operation: counted only, so that hours of polling do not grow the file. */
+  /** The number of reads of each operation. Only counted, so that hours of polling do not grow the file. */
   reads: z.record(z.string(), count),
   /** Every write and login, accepted or refused, in order. */
   journal: z.array(entry),
@@ -105,16 +105,20 @@ export type SandboxState = z.infer<typeof SandboxState>;
 type App = SandboxState['apps'][number];
 type Release = z.infer<typeof release>;
 
-/** The sandbox cannot serve: its state file is not one, or its seed contradicts itself. The message is one sentence. */
+/**
+ * The sandbox cannot be used: its state file is invalid, or its seed contradicts itself. The message is one sentence.
+ */
 export class SandboxInvalid extends Error {
   override name = 'SandboxInvalid';
 }
 
-/** What a new portal holds. `state` is that of `version`; a live version makes a later release not the first one. */
+/**
+ * The content of a new portal. `state` is that of `version`; with a live version, a later release is not the first one.
+ */
 export interface Seed {
   readonly appId: string;
   readonly spaceId: string;
-  /** Absent (`upload` alone needs none): the first target app that is named takes the seeded releases over. */
+  /** Absent for `upload`, which needs none: the first named target app then gets the seeded releases. */
   readonly channelCode?: string;
   readonly versions?: readonly string[];
   readonly live?: string;
@@ -122,7 +126,7 @@ export interface Seed {
   readonly state?: SeedState;
 }
 
-/** What the target app's administrator does, `afterMs` after startApproval. */
+/** The decision of the target app's administrator, `afterMs` after startApproval. */
 export type Review =
   | { readonly mode: 'approve'; readonly afterMs: number }
   | { readonly mode: 'reject'; readonly afterMs: number; readonly reason: string }
@@ -130,7 +134,7 @@ export type Review =
 
 export interface Rules {
   readonly review: Review;
-  /** Absent: any user name and password will do. */
+  /** Where absent, any user name and password is accepted. */
   readonly mayLogIn?: (username: string, password: string) => boolean;
 }
 
@@ -140,7 +144,7 @@ export interface PortalRequest {
   /** The query of a GET, the JSON body of a POST, or the form fields of an upload; not an object where unreadable. */
   readonly fields: unknown;
   readonly file?: { readonly name: string; readonly bytes: number; readonly sha256: string };
-  /** `false`: the request bears no valid session. */
+  /** `false`: the request has no valid session. */
   readonly loggedIn?: boolean;
 }
 
@@ -149,7 +153,7 @@ export interface PortalResponse {
   readonly body: { success: boolean; data: unknown; errorCode: string; errorMsg: string; traceId: string };
 }
 
-/** Before the first target app is named. No channelCode of a request can be this. */
+/** The target app before the first one is named. No request can have this channelCode. */
 const ANY_CHANNEL = '*';
 const DEVELOPER = 'sandbox-developer';
 const ADMINISTRATOR = 'sandbox-administrator';
@@ -174,7 +178,7 @@ export function newPortal(seed: Seed, nowMs: number): SandboxState {
     journal: [],
   };
   const versions = seed.versions ?? [];
-  // A live version that the list does not place is the oldest one.
+  // A live version that is not in the list is the oldest one.
   const known = [versions.includes(live ?? '') ? undefined : live, ...versions, seeded].filter((v) => v !== undefined);
   for (const v of new Set(known))
     app.versions.push({ version: v, artifactList: [artifactPath(seed.appId, v)], gmtCreate: nowMs });
@@ -185,7 +189,10 @@ export function newPortal(seed: Seed, nowMs: number): SandboxState {
   return portal;
 }
 
-/** Answers one request, after the administrator has done what was due by `nowMs`. Changes nothing in place. */
+/**
+ * Handles one request, after the decisions of the administrator that were due by `nowMs`. Does not change its
+ * arguments.
+ */
 export function answer(
   before: SandboxState,
   request: PortalRequest,
@@ -198,7 +205,8 @@ export function answer(
   reviewWhatIsDue(state, nowMs, rules.review);
   const operation = operationOf(request);
   if (operation === undefined && request.method === 'POST' && request.path === UPDATE_PATH) {
-    // Name and icon of the miniapp, which no release depends on: a public client updates them on its way.
+    // The call for name and icon of the miniapp, on which no release depends: a public client makes it before a
+    // release.
     if (request.loggedIn === false) return { state, operation, response: refusal(200, 'NOT_LOGIN', traceId) };
     return { state, operation, response: { status: 200, body: { ...SUCCESS, traceId } } };
   }
@@ -215,8 +223,8 @@ export function answer(
 }
 
 /**
- * A copy for one request. What only ever gets longer (journal, history, versions, uploads) holds items that no rule
- * changes, so the lists are copied and their items shared: a copy of everything takes longer with each request so far.
+ * A copy of the state for one request. The growing lists (journal, history, versions, uploads) have items that never
+ * change, so only the lists are copied: a deep copy would take longer with each request.
  */
 function copyOf(state: SandboxState): SandboxState {
   const apps = state.apps.map((app) => ({
@@ -232,13 +240,13 @@ function copyOf(state: SandboxState): SandboxState {
 
 interface Scene {
   readonly state: SandboxState;
-  /** Only those that the call names. */
+  /** Only the fields that the call names. */
   readonly fields: Fields;
   readonly request: PortalRequest;
   readonly nowMs: number;
   readonly rules: Rules;
   readonly app: App | undefined;
-  /** The releases of the miniapp on the target app; the one of the version; all but that one. */
+  /** The releases of the miniapp on the target app, that of the version, and the others. */
   readonly releases: Release[];
   readonly release: Release | undefined;
   readonly others: Release[];
@@ -250,18 +258,18 @@ interface Rule {
   readonly from: readonly Status[];
   /** Absent: the status stays. */
   readonly to?: Status;
-  /** What refuses it besides the status, in order. */
+  /** Further reasons for a refusal, in order. */
   readonly refuse?: readonly (readonly [ErrorCode, (scene: OnRelease) => boolean])[];
-  /** Where the status does not allow it; absent: STATUS_NOT_ALLOWED. */
+  /** The error code where the status does not allow it; STATUS_NOT_ALLOWED where absent. */
   readonly elsewhere?: (scene: OnRelease) => ErrorCode;
   readonly effect?: (scene: OnRelease) => void;
-  /** What the history says, and its comment. */
+  /** The type of its history entry, and the comment. */
   readonly type: string;
   readonly comment?: (fields: Fields) => string;
 }
 
 const UNDER_WAY: readonly Status[] = ['APPROVE', 'PASSED', 'BETA', 'GRAY_WAIT', 'GRAY'];
-/** Tested before the operation's own conditions, which a first release could never meet (no whitelist, no ratio). */
+/** Checked before the operation's own conditions, which a first release cannot meet (no whitelist, no ratio). */
 const notOnFirst = ['FIRST_RELEASE', (scene: OnRelease) => !scene.releases.some(wasOnline)] as const;
 
 /** The table of docs/portal.md, "The portal's rules", for the operations on a release. */
@@ -293,7 +301,7 @@ const RULES: Partial<Record<Operation, Rule>> = {
     refuse: [
       notOnFirst,
       ['WHITELIST_EMPTY', ({ release }) => release.whitelistCount === 0],
-      // Sent again with no new user ID: the state shows its effect already.
+      // A repetition without new user IDs: the state shows its effect already.
       ['STATUS_NOT_ALLOWED', ({ release: r }) => r.status === 'BETA' && r.whitelistCount === r.inTest],
     ],
     effect: ({ release }) => {
@@ -321,7 +329,7 @@ const RULES: Partial<Record<Operation, Rule>> = {
     refuse: [
       notOnFirst,
       ['RATIO_MISSING', ({ release }) => release.ratioSet === 0],
-      // Sent again with no new ratio: the state shows its effect already.
+      // A repetition without a new ratio: the state shows its effect already.
       ['STATUS_NOT_ALLOWED', ({ release }) => release.ratioSet === release.grayRatio],
     ],
     type: 'ROLLOUT',
@@ -349,7 +357,7 @@ function archiveTheLiveOne({ others, nowMs }: OnRelease): void {
   }
 }
 
-/** Changes the status, and with it the ratio in effect: there is one in GRAY only. */
+/** Changes the status, and with it the ratio in effect, which exists only in GRAY. */
 function become(r: Release, status: Status, atMs: number): void {
   const ratio = status === 'GRAY' ? r.ratioSet : 0;
   if (r.status === status && r.grayRatio === ratio) return;
@@ -385,7 +393,7 @@ function act(rule: Rule, scene: Scene): Result {
   return { data: null };
 }
 
-/** The administrator comes when somebody asks, but the change bears the time at which it was due. */
+/** Applies decisions that are due. They happen at the next request, but have the time at which they were due. */
 function reviewWhatIsDue(state: SandboxState, nowMs: number, review: Review): void {
   if (review.mode === 'never') return;
   const passed = review.mode === 'approve';
@@ -431,7 +439,7 @@ interface Call {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly fields: readonly Field[];
-  /** Absent where the table of rules says it all. */
+  /** Absent where the table of rules is enough. */
   readonly run?: (scene: Scene) => Result;
 }
 
@@ -489,7 +497,7 @@ export function requestOf(operation: Operation, values: Readonly<Record<string, 
 
 function operationOf({ method, path, fields }: PortalRequest): Operation | undefined {
   const names = (Object.keys(CALLS) as Operation[]).filter((o) => CALLS[o].method === method && CALLS[o].path === path);
-  // findRelease is listReleases with a version.
+  // findRelease is listReleases with the field version.
   return names.length < 2 ? names[0] : property(fields, 'version') === undefined ? 'listReleases' : 'findRelease';
 }
 
@@ -582,7 +590,10 @@ function addRelease(state: SandboxState, app: App, channelCode: string, v: strin
   return added;
 }
 
-/** As if it had come there: one tester in the test, one percent in the rollout, so that any higher ratio can follow. */
+/**
+ * A release as if it had reached the status by requests: one tester in the test, one percent in the rollout, so that
+ * any higher ratio is possible.
+ */
 function seedRelease(r: Release, status: Status, nowMs: number): void {
   if (status === 'BETA') r.whitelistCount = 1;
   r.inTest = r.whitelistCount;
@@ -592,12 +603,12 @@ function seedRelease(r: Release, status: Status, nowMs: number): void {
   note(r, 'SEED', ADMINISTRATOR, nowMs, r.approveComment);
 }
 
-/** 22 digits, of which a JavaScript number would lose the last ones: they never end in zeros. */
+/** 22 digits that do not end in zeros, so that a JavaScript number would lose the last ones. */
 function publishId(n: number): string {
   return String(2_088_517_340_291_664_370_013n + BigInt(n) * 10n);
 }
 
-/** Where the package of a version lies; by default under the name that clients give it. */
+/** The path of a version's package; by default with the name that clients give it. */
 export function artifactPath(appId: string, v: string, name = `${appId}_v${v}.zip`): string {
   return `app/version/${appId}/${v}/${name}`;
 }

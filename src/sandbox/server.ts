@@ -1,6 +1,6 @@
 /**
- * Serves the sandbox portal on loopback and keeps its state: in memory, or in a file that the steps of a job, and jobs
- * at the same time, may share.
+ * Serves the sandbox portal on loopback and keeps its state in memory or in a file, which the steps of a job and
+ * parallel jobs may share.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -36,17 +36,17 @@ import {
 export { SandboxInvalid, type SandboxState } from './portal.ts';
 
 export interface ServerOptions {
-  /** Where the state is kept; absent: in memory. Missing folders are made. */
+  /** The path of the state file; where absent, the state is kept in memory. Missing folders are created. */
   readonly file?: string;
   readonly rules: Pick<Rules, 'review'>;
-  /** What a new state holds; not looked at where the file exists. */
+  /** The content of a new state; ignored if the file exists. */
   readonly seed: Seed;
   readonly now?: () => number;
-  /** A valid portal profile, whose API the sandbox then has; absent: its own. */
+  /** A valid portal profile whose API the sandbox has; its own API where absent. */
   readonly dialect?: unknown;
-  /** For tests of a client's session. The built-in sandbox asks for none. */
+  /** For tests of a client's session. The built-in sandbox requires none. */
   readonly credentials?: Credentials;
-  /** For tests of a client's reading: publishId as a bare integer of 22 digits. */
+  /** For tests of a client's parser: publishId as a bare integer of 22 digits. */
   readonly bareIds?: boolean;
 }
 
@@ -54,34 +54,34 @@ export type Credentials = (
   | { readonly username: string; readonly password: string; readonly sessionTtlMs?: number }
   | { readonly cookie: string }
 ) & {
-  /** How a request without a session is answered: HTTP 200 and "not login" (default), or HTTP 401 as well. */
+  /** The response to a request without a session: HTTP 200 with "not login" (default), or the same with HTTP 401. */
   readonly notLoggedIn?: 200 | 401;
 };
 
 export interface Sandbox {
   /** `http://127.0.0.1:port`, without the base path. */
   readonly url: string;
-  /** Why it can no longer serve. */
+  /** Why the sandbox can no longer be used. */
   readonly failure: SandboxInvalid | undefined;
   /**
-   * The state as it stands, journal included.
-   * @throws {SandboxInvalid} where the file holds no state of a sandbox any more
+   * The current state with its journal.
+   * @throws {SandboxInvalid} where the file no longer holds the state of a sandbox
    */
   read(): SandboxState;
   close(): Promise<void>;
 }
 
 const MAX_JSON_BYTES = 8 * 1024 * 1024;
-/** Of a form: its heads and fields, and how many parts it may have. */
+/** Limits of a form: the size of its headers and fields, and the number of its parts. */
 const MAX_TEXT_BYTES = 16 * 1024;
 const MAX_PARTS = 20;
 const MAX_STATE_BYTES = 64 * 1024 * 1024;
 const KEEP_ALIVE_MS = 10 * 60_000;
-/** A holder of the lock needs some milliseconds, in which no JavaScript interrupts it: an old lock is a killed one's. */
+/** A lock is held for some milliseconds of synchronous code, so an old one belongs to a killed process. */
 const STALE_LOCK_MS = 10_000;
 const LOCK_TIMEOUT_MS = 30_000;
 
-/** A request as the sandbox reads it; an IncomingMessage is one. */
+/** The parts of a request that the sandbox reads; an IncomingMessage has them. */
 export interface SandboxRequest extends AsyncIterable<Buffer> {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
@@ -94,7 +94,7 @@ export interface SandboxResponse {
   readonly body: string;
 }
 
-/** The sandbox without its server, for whoever hands it requests inside of one process. */
+/** The sandbox without its server, for requests inside one process. */
 export interface OpenSandbox extends Pick<Sandbox, 'read'> {
   handle(request: SandboxRequest): Promise<SandboxResponse>;
 }
@@ -135,7 +135,7 @@ export async function openSandbox(options: ServerOptions): Promise<OpenSandbox> 
   };
 }
 
-/** Where clients look for the login page; `/superapp#/login` asks for the second. */
+/** The paths of the login page; `/superapp#/login` requests the second. */
 const LOGIN_PAGES = ['/', '/superapp', '/login'];
 
 /**
@@ -156,7 +156,7 @@ export async function startSandbox(options: ServerOptions): Promise<Sandbox> {
       send(res, jsonResponse(500, body));
     });
   });
-  // Neither the server nor an idle connection may hold the process.
+  // Neither the server nor an idle connection may keep the process running.
   server.on('connection', (socket) => socket.unref()).unref();
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
   return {
@@ -192,10 +192,13 @@ function inMemory(seed: Seed, now: () => number): Store {
   };
 }
 
-/** Each change reads, steps and writes under a lock, so that processes that share the file lose nothing. */
+/**
+ * A store in a file. Each change reads, changes and writes the state under a lock, so that processes that share the
+ * file lose nothing.
+ */
 async function inFile(file: string, seed: Seed, now: () => number): Promise<Store> {
   const fresh = newPortal(seed, now());
-  // Bytes that were written, or read and checked, here: where the file still holds them, they are not parsed again.
+  // The bytes that were last written or checked here: a file that still has them is not parsed again.
   let known: Known | undefined;
   const loaded = () => {
     known = load(file, known);
@@ -233,8 +236,8 @@ function exists(file: string): boolean {
 }
 
 /**
- * The state in the file.
- * @throws {SandboxInvalid} for all that is not a state: a portal that forgets would let a rehearsal lie
+ * Loads the state from the file.
+ * @throws {SandboxInvalid} where the file is not a state: a sandbox that started anew would make the rehearsal wrong
  */
 function load(file: string, known: Known | undefined): Known {
   const found = lstatSync(file, { throwIfNoEntry: false });
@@ -242,13 +245,13 @@ function load(file: string, known: Known | undefined): Known {
   if (found.isSymbolicLink()) throw invalid(file, 'is a symbolic link');
   if (!found.isFile()) throw invalid(file, 'is not a regular file');
   if (found.size > MAX_STATE_BYTES) throw invalid(file, `is too large (${found.size} bytes)`);
-  // O_NOFOLLOW (absent on Windows) in case the file was swapped since.
+  // O_NOFOLLOW (absent on Windows), in case the file was replaced by a link since the check.
   const bytes = readFileSync(file, { flag: (constants.O_RDONLY | constants.O_NOFOLLOW) as never });
-  // Compared as bytes: times and inodes may be the same for the next file, where two processes write within a tick.
+  // Compared by its bytes: two files that are written within one clock tick may have the same time and inode.
   if (known?.bytes.equals(bytes)) return known;
   const parsed = SandboxState.safeParse(fromJson(file, bytes.toString('utf8')));
   if (parsed.success) return { state: parsed.data, bytes };
-  // The path consists of our own names; the issue's message might quote the content.
+  // The path has only our own names; the message of the issue might quote the content.
   const place = parsed.error.issues[0]?.path.join('.') || 'its top';
   throw invalid(file, `is JSON, but not the state of a sandbox (at ${place})`);
 }
@@ -261,7 +264,9 @@ function fromJson(file: string, text: string): unknown {
   }
 }
 
-/** Whole or not at all: a process killed half-way leaves the old state and a temporary file that nobody reads. */
+/**
+ * Writes the state atomically: a process that is killed meanwhile leaves the old state and an unused temporary file.
+ */
 function save(file: string, state: SandboxState): Known {
   const bytes = Buffer.from(JSON.stringify(state));
   const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
@@ -276,7 +281,7 @@ function save(file: string, state: SandboxState): Known {
   return { state, bytes };
 }
 
-/** Runs `work`, which must be synchronous, while no other process does so for the same file. */
+/** Runs `work`, which must be synchronous, while no other process does so with the same file. */
 async function locked<T>(file: string, work: () => T): Promise<T> {
   const lock = `${file}.lock`;
   for (const startMs = Date.now(); !take(lock); await delay(2 + Math.random() * 8)) {
@@ -300,7 +305,10 @@ function take(lock: string): boolean {
   }
 }
 
-/** Two who find the same dead lock must not remove each other's new one: only one breaks at a time, and looks again. */
+/**
+ * Removes a stale lock. Only one process at a time may do so, and it checks the lock again: otherwise one could remove
+ * the new lock of another.
+ */
 function breakStale(lock: string): void {
   const guard = `${lock}.break`;
   if (!isStale(lock) || !take(guard)) return;
@@ -320,7 +328,7 @@ function invalid(file: string, found: string): SandboxInvalid {
   return new SandboxInvalid(`The sandbox's state file ${JSON.stringify(path.basename(file))} ${found}.`);
 }
 
-/** The file system's errors name whole paths: only their code is passed on. */
+/** Errors of the file system contain whole paths, so only their code is shown. */
 function toInvalid(error: unknown): SandboxInvalid {
   if (error instanceof SandboxInvalid) return error;
   const code = (error as NodeJS.ErrnoException).code ?? (error as Error).name;
@@ -356,7 +364,7 @@ function doorOf(credentials: Credentials | undefined, now: () => number): Door |
 
 // The wire
 
-/** A body that cannot be read has no fields: the portal answers that as it does a missing one. */
+/** Parses a request. An unreadable body has no fields, which the portal treats as missing fields. */
 async function readRequest(req: SandboxRequest): Promise<PortalRequest> {
   const [pathname = '', query = ''] = (req.url ?? '').split(/\?(.*)/s);
   const request = { method: req.method ?? '', path: pathname };
@@ -375,7 +383,9 @@ async function readWire(req: SandboxRequest, { fileField }: Dialect): Promise<Wi
   return { ...wire, body: fields, ...(file && { file }) };
 }
 
-/** Reads to the end whatever comes, so that the answer is not lost in a reset connection; too long is cut off. */
+/**
+ * Reads a JSON body to its end, so that the response is not lost in a reset connection; a body that is too long is cut.
+ */
 async function readJson(
   req: SandboxRequest,
   type: string,
@@ -398,8 +408,8 @@ async function readJson(
 type Sink = (data: Buffer) => void;
 
 /**
- * multipart/form-data (RFC 7578) as a stream: holds a chunk and the short fields, however large the file, of which it
- * keeps size and hash. A body that breaks off, or is no form, has no fields.
+ * Parses multipart/form-data (RFC 7578) as a stream: of the file only size and hash are kept, so memory does not grow
+ * with it. A body that breaks off or is not a form has no fields.
  */
 async function readForm(
   req: SandboxRequest,
@@ -431,7 +441,7 @@ async function readForm(
   return open ? { fields, ...(file && { file }) } : { fields: undefined };
 }
 
-/** Reads a stream from mark to mark, holding one chunk of it. */
+/** Reads a stream from one mark to the next, keeping one chunk in memory. */
 function markedStream(req: SandboxRequest) {
   const chunks = req[Symbol.asyncIterator]();
   let rest = Buffer.from('\r\n'); // so that the first delimiter looks like the others
@@ -441,11 +451,11 @@ function markedStream(req: SandboxRequest) {
     return !next.done;
   };
   return {
-    /** Hands over what stands before the mark, and goes behind it; false where the stream ends first. */
+    /** Passes on the bytes before the mark and skips the mark; false where the stream ends first. */
     async upTo(mark: string | undefined, sink: Sink): Promise<boolean> {
       do {
         const found = mark === undefined ? -1 : rest.indexOf(mark);
-        // The last bytes may be the beginning of the mark.
+        // The last bytes may be the beginning of a mark.
         const end = found < 0 ? Math.max(0, rest.length - (mark?.length ?? 0)) : found;
         sink(rest.subarray(0, end));
         rest = rest.subarray(found < 0 ? end : found + (mark?.length ?? 0));
@@ -462,7 +472,7 @@ function markedStream(req: SandboxRequest) {
 
 function ignore(): void {}
 
-/** Keeps the beginning of a text: whoever needs more than that has no valid field. */
+/** Keeps the beginning of a text; a field that is longer is not valid. */
 function textSink() {
   const kept: Buffer[] = [];
   let room = MAX_TEXT_BYTES;

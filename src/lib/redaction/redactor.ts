@@ -65,11 +65,12 @@ export function createRedactor(ourWords = ''): Redactor {
     }
   }
 
-  /** In base64 a secret has three forms, and each of its bytes may change them all, so the text is decoded instead. */
+  /** In base64 a secret has three forms whose ends depend on the bytes beside it, so the text is decoded instead. */
   function holdsSecret(run: string, use: number): boolean {
     const chars = run.replace(/\s/g, '');
     return [0, 1, 2, 3].some((start) => {
-      // As Latin-1, in which secrets with other characters are added too, since their UTF-8 bytes may be cut here.
+      // As Latin-1: the text may begin in the middle of a UTF-8 character, and the forms of a secret include its UTF-8
+      // read as Latin-1.
       const bytes = Buffer.from(chars.slice(start), 'base64').toString('latin1');
       let holds = false;
       for (const reading of readingsOf(bytes)) {
