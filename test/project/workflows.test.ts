@@ -123,7 +123,9 @@ describe.each(files)('%s', (name) => {
       expect(Object.keys(INPUTS)).toEqual(expect.arrayContaining(given));
       expect(given).toEqual(expect.arrayContaining(['stage', 'portal-url', 'miniapp-id', 'space-id', 'target-app']));
     }
-    const outputs = [...content.matchAll(/steps\.(?:gopay|release)\.outputs\.([\w-]+)/g)].map((match) => match[1]);
+    const outputs = [...content.matchAll(/steps\.(?:gopay|release|look|newest)\.outputs\.([\w-]+)/g)].map(
+      (match) => match[1],
+    );
     expect(Object.keys(OUTPUTS)).toEqual(expect.arrayContaining(outputs));
   });
 });
