@@ -130,6 +130,16 @@ describe.each(files)('%s', (name) => {
   });
 });
 
+test('every pin in the examples and the documentation is one of our workflows, which Dependabot updates', () => {
+  const ours = new Set(files.filter((name) => name.startsWith('.github')).flatMap((name) => pinsOf(read(name))));
+  const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+  const copies = [...files, 'README.md', ...pages.map((name) => `docs/${name}`)];
+  const stale = copies.flatMap((name) => pinsOf(read(name)).filter((pin) => !ours.has(pin)));
+  expect(stale).toEqual([]);
+  const actions = [...ours].map((pin) => pin.split('@')[0]);
+  expect(actions, 'one pin for each action').toEqual([...new Set(actions)]);
+});
+
 describe('action.yml', () => {
   const content = read('action.yml');
   const parsed = () => parseAction({ name: 'action.yml', content }, new NoOperationTraceWriter());
@@ -202,6 +212,10 @@ function groupOf(name: string): RegExp {
     return /^gopay-\$\{\{ .*'withdraw'.*'status'.* && inputs\.stage \|\| 'release' \}\}-/;
   const own = /(rollback|status)/.exec(name)?.[1];
   return new RegExp(`^gopay-${own ?? 'release'}-`);
+}
+
+function pinsOf(content: string): string[] {
+  return [...content.matchAll(/uses: (\S+@[0-9a-f]{40} # \S+)/g)].map(([, pin = '']) => pin);
 }
 
 function plain(text = ''): string {
