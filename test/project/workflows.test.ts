@@ -26,6 +26,7 @@ interface Job {
   readonly concurrency?: Concurrency;
   readonly environment?: { readonly name: string };
   readonly steps?: readonly {
+    readonly id?: string;
     readonly uses?: string;
     readonly run?: string;
     readonly with?: Readonly<Record<string, string>>;
@@ -50,6 +51,7 @@ test('the three uses that the action was ordered for have their files', () => {
       'examples/status-on-merge.yml',
       'examples/matrix.yml',
       'examples/rollback.yml',
+      '.github/workflows/rehearsal.yml',
       '.github/workflows/miniapp-release.yml',
     ]),
   );
@@ -123,9 +125,9 @@ describe.each(files)('%s', (name) => {
       expect(Object.keys(INPUTS)).toEqual(expect.arrayContaining(given));
       expect(given).toEqual(expect.arrayContaining(['stage', 'portal-url', 'miniapp-id', 'space-id', 'target-app']));
     }
-    const outputs = [...content.matchAll(/steps\.(?:gopay|release|look|newest)\.outputs\.([\w-]+)/g)].map(
-      (match) => match[1],
-    );
+    const ours = steps.filter(({ uses }) => OUR_ACTION.test(uses ?? '')).map(({ id }) => id ?? '');
+    const used = [...content.matchAll(/steps\.([\w-]+)\.outputs\.([\w-]+)/g)];
+    const outputs = used.filter(([, id = '']) => ours.includes(id)).map(([, , output]) => output);
     expect(Object.keys(OUTPUTS)).toEqual(expect.arrayContaining(outputs));
   });
 });
