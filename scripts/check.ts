@@ -21,7 +21,7 @@ const WORKFLOWS = ['.github/workflows', 'examples'].flatMap((folder) =>
 );
 
 /**
- * Checks by programs that npm does not bring: skipped where they are not on the PATH. CI installs them, at the versions
+ * Checks by programs that npm does not bring, the last word of each name: skipped where they are not on the PATH. CI installs them, at the versions
  * that are pinned in .github/workflows/ci.yml.
  */
 const IF_INSTALLED: Readonly<Record<string, readonly string[]>> = {
@@ -35,6 +35,7 @@ const IF_INSTALLED: Readonly<Record<string, readonly string[]>> = {
       'action.yml',
     ],
   ],
+  'workflows, by act': ['node', 'scripts/workflows.ts'],
 };
 
 const checks = [
@@ -56,7 +57,7 @@ async function checked(name: string, command: readonly string[]): Promise<string
 }
 
 async function checkedIfInstalled(name: string, command: readonly string[]): Promise<string | undefined> {
-  const [program = ''] = command;
+  const program = name.split(' ').at(-1) ?? '';
   if ((await run([program, '--version'], 'pipe')).code === 0) return checked(name, command);
   console.log(`skipped ${name}: ${program} is not installed`);
   return undefined;
