@@ -4,7 +4,7 @@
  */
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -16,7 +16,32 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   'dist is current': ['node', 'scripts/build.ts', '--check'],
 };
 
-const checks = Object.entries(CHECKS).map(([name, command]) => checked(name, command));
+const WORKFLOWS = ['.github/workflows', 'examples'].flatMap((folder) =>
+  readdirSync(`${ROOT}${folder}`).map((name) => `${folder}/${name}`),
+);
+
+/**
+ * Checks by programs that npm does not bring, the last word of each name: skipped where they are not on the PATH. CI installs them, at the versions
+ * that are pinned in .github/workflows/ci.yml.
+ */
+const IF_INSTALLED: Readonly<Record<string, readonly string[]>> = {
+  'workflows, by actionlint': ['actionlint', '-no-color', ...WORKFLOWS],
+  'workflows, by zizmor': [
+    ...['zizmor', '--offline', '--quiet', '--color=never', '--persona=pedantic', '--strict-collection'],
+    ...[
+      '--config=.github/zizmor.yml',
+      '.github',
+      ...WORKFLOWS.filter((name) => name.startsWith('examples')),
+      'action.yml',
+    ],
+  ],
+  'workflows, by act': ['node', 'scripts/workflows.ts'],
+};
+
+const checks = [
+  ...Object.entries(CHECKS).map(([name, command]) => checked(name, command)),
+  ...Object.entries(IF_INSTALLED).map(([name, command]) => checkedIfInstalled(name, command)),
+];
 const { code } = await run(['vitest', 'run'], 'inherit');
 const faults = (await Promise.all(checks)).filter((fault) => fault !== undefined);
 for (const fault of faults) console.log(fault);
@@ -29,6 +54,13 @@ async function checked(name: string, command: readonly string[]): Promise<string
   const seconds = ((Date.now() - startMs) / 1000).toFixed(1);
   console.log(`${code === 0 ? 'ok    ' : 'FAILED'}  ${name} (${seconds} s)`);
   return code === 0 ? undefined : `FAILED  ${name}: ${command.join(' ')}\n${output}`;
+}
+
+async function checkedIfInstalled(name: string, command: readonly string[]): Promise<string | undefined> {
+  const program = name.split(' ').at(-1) ?? '';
+  if ((await run([program, '--version'], 'pipe')).code === 0) return checked(name, command);
+  console.log(`skipped ${name}: ${program} is not installed`);
+  return undefined;
 }
 
 /** npm puts node_modules/.bin first on PATH, and with it Node 24. */

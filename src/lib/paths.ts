@@ -1,7 +1,7 @@
 /** User-supplied paths: where they lead, and that they stay in the workspace. */
 
 import { lstat, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import nodePath, { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 
 import { cleanLine } from './text.ts';
 
@@ -68,10 +68,13 @@ async function realFolder(folder: string): Promise<string> {
   }
 }
 
-/** Whether a path is the folder or lies below it; both absolute and of the same kind (real or as given). */
-export function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+/**
+ * Whether a path is the folder or lies below it; both absolute and of the same kind (real or as given).
+ * @param platform whose paths they are; on Windows, the relative path to another drive is absolute
+ */
+export function isInside(path: string, folder: string, platform: nodePath.PlatformPath = nodePath): boolean {
+  const way = platform.relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${platform.sep}`) && !platform.isAbsolute(way);
 }
 
 /**

@@ -141,10 +141,13 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   return context.newPage();
 }
 
-/** Nothing of the step's environment, where the inputs stand, but what a browser needs to run. */
-function environmentOf(environment: BrowserLoginOptions['environment'], folder: string): Record<string, string> {
-  const kept = ['PATH', 'HOME', 'USERPROFILE', 'SystemRoot', 'SYSTEMROOT', 'LANG'];
-  const own = Object.entries(environment).filter(([name]) => kept.includes(name)) as [string, string][];
+/**
+ * Nothing of the step's environment, where the inputs stand, but what a browser needs to run. Windows spells the names in
+ * mixed case (`Path`, `SystemRoot`), and lists them so.
+ */
+export function environmentOf(environment: BrowserLoginOptions['environment'], folder: string): Record<string, string> {
+  const kept = ['PATH', 'HOME', 'USERPROFILE', 'SYSTEMROOT', 'LANG'];
+  const own = Object.entries(environment).filter(([name]) => kept.includes(name.toUpperCase())) as [string, string][];
   const here = ['TMPDIR', 'TMP', 'TEMP', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME'].map((name) => [name, folder]);
   return Object.fromEntries([...own, ...here]);
 }

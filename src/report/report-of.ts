@@ -194,7 +194,8 @@ function messageOfPending({ inputs, snapshot }: RunRecord, outcome: Pending, sta
   if (untilMs !== undefined) {
     const { ratioPercent = 0 } = snapshot?.release ?? {};
     const next = inputs?.ratios.find((ratio) => ratio > ratioPercent);
-    const left = formatDuration(untilMs - nowMs);
+    // Rounded up: the time beside it has no seconds either.
+    const left = formatDuration(Math.ceil((untilMs - nowMs) / 60_000) * 60_000);
     return `${seen}, held until ${formatTime(untilMs)}, ${left} from now${next ? `, then ${next}%` : ''}.`;
   }
   const sinceMs = snapshot?.release?.modifiedAtMs ?? 0;

@@ -29,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'report/': ['report/', 'release/', 'lib/'],
   'github/': ['github/', 'report/', 'action/', 'release/versions.js', 'net/', 'lib/'],
   'sandbox/': ['sandbox/', 'release/lifecycle.js'],
+  'demo/': [],
   // A program of its own, which sends nothing: of the portal it knows the profile and how its JSON is read.
   'learn/': [
     'learn/',

@@ -26,6 +26,7 @@ interface Job {
   readonly concurrency?: Concurrency;
   readonly environment?: { readonly name: string };
   readonly steps?: readonly {
+    readonly id?: string;
     readonly uses?: string;
     readonly run?: string;
     readonly with?: Readonly<Record<string, string>>;
@@ -50,6 +51,7 @@ test('the three uses that the action was ordered for have their files', () => {
       'examples/status-on-merge.yml',
       'examples/matrix.yml',
       'examples/rollback.yml',
+      '.github/workflows/rehearsal.yml',
       '.github/workflows/miniapp-release.yml',
     ]),
   );
@@ -123,9 +125,21 @@ describe.each(files)('%s', (name) => {
       expect(Object.keys(INPUTS)).toEqual(expect.arrayContaining(given));
       expect(given).toEqual(expect.arrayContaining(['stage', 'portal-url', 'miniapp-id', 'space-id', 'target-app']));
     }
-    const outputs = [...content.matchAll(/steps\.(?:gopay|release)\.outputs\.([\w-]+)/g)].map((match) => match[1]);
+    const ours = steps.filter(({ uses }) => OUR_ACTION.test(uses ?? '')).map(({ id }) => id ?? '');
+    const used = [...content.matchAll(/steps\.([\w-]+)\.outputs\.([\w-]+)/g)];
+    const outputs = used.filter(([, id = '']) => ours.includes(id)).map(([, , output]) => output);
     expect(Object.keys(OUTPUTS)).toEqual(expect.arrayContaining(outputs));
   });
+});
+
+test('every pin in the examples and the documentation is one of our workflows, which Dependabot updates', () => {
+  const ours = new Set(files.filter((name) => name.startsWith('.github')).flatMap((name) => pinsOf(read(name))));
+  const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+  const copies = [...files, 'README.md', ...pages.map((name) => `docs/${name}`)];
+  const stale = copies.flatMap((name) => pinsOf(read(name)).filter((pin) => !ours.has(pin)));
+  expect(stale).toEqual([]);
+  const actions = [...ours].map((pin) => pin.split('@')[0]);
+  expect(actions, 'one pin for each action').toEqual([...new Set(actions)]);
 });
 
 describe('action.yml', () => {
@@ -200,6 +214,10 @@ function groupOf(name: string): RegExp {
     return /^gopay-\$\{\{ .*'withdraw'.*'status'.* && inputs\.stage \|\| 'release' \}\}-/;
   const own = /(rollback|status)/.exec(name)?.[1];
   return new RegExp(`^gopay-${own ?? 'release'}-`);
+}
+
+function pinsOf(content: string): string[] {
+  return [...content.matchAll(/uses: (\S+@[0-9a-f]{40} # \S+)/g)].map(([, pin = '']) => pin);
 }
 
 function plain(text = ''): string {
