@@ -29,7 +29,7 @@ export interface Observer {
   /** Records that the portal refused a write because of the release's state. */
   disprove(): void;
   wasAccepted(effect: Write): boolean;
-  /** How long to wait, in ms, before the next reading to confirm a doubt. */
+  /** How long to wait before a reading that is to settle the doubt. */
   readonly confirmGapMs: number;
 }
 

@@ -150,7 +150,7 @@ function ownFields(found: Found, seed: Seed, state: SandboxState): Found {
   };
 }
 
-/** The path of a version's package, for a portal whose calls do not carry it. */
+/** Where the package of a version lies, for a portal whose calls do not say it. */
 function knownPath({ apps }: SandboxState, appId: string, version: string): string {
   const app = apps.find((one) => one.appId === appId);
   const created = app?.versions.find((one) => one.version === version)?.artifactList[0];
