@@ -86,7 +86,7 @@ describe('after an accepted write', () => {
     expect(stateOf(believedAfter(first, writes, readings).snapshot)).toBe(state);
   });
 
-  test('it is known to be accepted, each ratio by itself', () => {
+  test('a write is remembered as accepted, separately for each ratio', () => {
     const belief = believedAfter('rollout-ready', [{ operation: 'startGrayscale', ratioPercent: 5 }], ['grayscale 5']);
     expect(wasAccepted(belief, { operation: 'startGrayscale', ratioPercent: 5 })).toBe(true);
     expect(wasAccepted(belief, { operation: 'startGrayscale', ratioPercent: 20 })).toBe(false);
@@ -167,7 +167,7 @@ describe('the effect of a write, as a reading shows it', () => {
     expect(effectOf(effect, release(before), release(seen))).toBe(expected);
   });
 
-  test('the same no with another reason is a new one', () => {
+  test('a rejection with another reason is a new rejection', () => {
     const no = (comment: string) => ({ ...(release('rejected') as Release), comment });
     expect(effectOf({ operation: 'startApproval' }, no('icon'), no('name'))).toBe('shown');
     expect(effectOf({ operation: 'startApproval' }, no('icon'), no('icon'))).toBe('not yet');

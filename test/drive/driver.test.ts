@@ -92,7 +92,7 @@ const failed = (promise: Promise<unknown>) =>
   );
 
 describe('waiting for the administrator', () => {
-  test('the gaps: up to 2 s, then from 2 s to 10 s, then a sixteenth of the time waited, 5 min at most', () => {
+  test('polls with gaps up to 2 s, then from 2 s to 10 s, then a sixteenth of the time waited, at most 5 min', () => {
     const at = (random: number) => fakeClock({ random: () => random });
     expect([0, 0.5, 0.999].map((random) => pollGapMs(0, true, at(random)))).toEqual([0, 1_000, 1_998]);
     const waited = [0, 20_000, 40_000, 160_000, 16 * MINUTE, 80 * MINUTE, DAY];
@@ -107,7 +107,7 @@ describe('waiting for the administrator', () => {
     ]);
   });
 
-  test('until it is approved, with a line for each look', async () => {
+  test('ends with the approval and logs a line for each poll', async () => {
     const here = scene({ state: 'in-review', timeline: [{ atMs: 50_000, becomes: { state: 'approved' } }] });
     const end = await here.drive('approval');
     expect(end).toMatchObject({ kind: 'reached', awaited: true });
@@ -116,20 +116,20 @@ describe('waiting for the administrator', () => {
     expect(here.portal.looksMs.at(-1)).toBeLessThan(50_000 + 10_000);
   });
 
-  test('no longer than the time given, and no sleep is longer than what is left of it', async () => {
+  test('ends at approval-timeout, and no sleep is longer than the time left', async () => {
     const here = scene({ state: 'in-review' });
     expect(await here.drive('apply', { approvalTimeoutMs: 90_500 })).toMatchObject({ kind: 'pending' });
     expect(here.portal.looksMs.at(-1)).toBe(90_500);
     expect(here.portal.sent).toEqual([]);
   });
 
-  test('0s is one look', async () => {
+  test('with 0s polls once', async () => {
     const here = scene({ state: 'in-review' });
     expect(await here.drive('approval', { approvalTimeoutMs: 0 })).toMatchObject({ kind: 'pending' });
     expect([here.portal.looksMs, here.clock.sleeps]).toEqual([[0], []]);
   });
 
-  test('ten days, in steps that a timer can hold', async () => {
+  test('lasts ten days in sleeps that a timer can hold', async () => {
     const here = scene({ state: 'created', timeline: [{ atMs: 9 * DAY, becomes: { state: 'approved' } }] });
     expect(await here.drive('apply', { approvalTimeoutMs: 10 * DAY })).toMatchObject({ kind: 'reached' });
     expect(here.portal.sent).toEqual(['startApproval']);
@@ -225,7 +225,7 @@ describe('waiting for the administrator', () => {
     expect(here.portal.sent).toEqual([]);
   });
 
-  test('sent again, a no that comes back at once is an answer', async () => {
+  test('a rejection right after the resubmission ends apply as rejected', async () => {
     const here = scene(
       {
         state: 'rejected',
@@ -238,15 +238,15 @@ describe('waiting for the administrator', () => {
   });
 });
 
-describe('a release in passing', () => {
-  test('is looked at until it has passed', async () => {
+describe('a release in a transitional status', () => {
+  test('is polled until the status has changed', async () => {
     const timeline = [{ atMs: MINUTE, becomes: { state: 'grayscale', ratioPercent: 20 } }] as const;
     const here = scene({ state: 'busy', status: 'DEPLOYING', timeline });
     expect(await here.drive('release')).toMatchObject({ kind: 'reached' });
     expect(here.portal.sent).toEqual(['goOnline']);
   });
 
-  test('for two minutes at most', async () => {
+  test('is polled for two minutes, then the step ends as effect-not-seen', async () => {
     const here = scene({ state: 'busy', status: 'DEPLOYING' });
     expect(await failed(here.drive('release'))).toBe('effect-not-seen');
     expect([here.portal.sent, here.portal.looksMs.at(-1)]).toEqual([[], 2 * MINUTE]);
@@ -256,7 +256,7 @@ describe('a release in passing', () => {
 test.each([
   ['accepted', undefined],
   ['accepted, and its response lost', 'lost, but it took'],
-] as const)('each write that is %s is told as one change', async (_, trouble) => {
+] as const)('each write that is %s is reported as one change', async (_, trouble) => {
   const here = scene({ state: 'approved', onWrite: (_, sending) => (sending === 1 ? trouble : undefined) });
   await here.drive('release');
   expect(here.portal.now().state).toBe('released');
@@ -285,7 +285,7 @@ describe('a ramp', () => {
     expect(tookMs).toBeLessThan(3 * RAMP.soakMs + MINUTE);
   });
 
-  test('goes on from the ratio in effect, after the rest of its time', async () => {
+  test('continues from the ratio in effect after the rest of its hold period', async () => {
     const here = scene({ state: 'grayscale', ratioPercent: 20 }, RAMP);
     here.clock.advance(20 * MINUTE);
     const startMs = here.clock.now();
@@ -294,7 +294,7 @@ describe('a ramp', () => {
     expect(Math.round((here.clock.now() - startMs) / MINUTE)).toBe(40);
   });
 
-  test("counts from our own look where the portal's clock is ahead", async () => {
+  test("counts the hold period from our own clock where the portal's clock is ahead", async () => {
     const here = scene(
       { state: 'grayscale', ratioPercent: 50, timeline: [{ atMs: 0, becomes: { modifiedAtMs: 4e12 } }] },
       RAMP,
@@ -316,7 +316,7 @@ describe('a ramp', () => {
     },
   );
 
-  test('that is taken back meanwhile is refused', async () => {
+  test('of a release that is withdrawn meanwhile is refused', async () => {
     const here = scene({ state: 'approved', timeline: [{ atMs: 10 * MINUTE, becomes: { state: 'withdrawn' } }] }, RAMP);
     expect(await here.drive('grayscale')).toMatchObject({ kind: 'refused' });
     expect(here.portal.sent).toEqual(['skipPilot', ...STEPS.slice(0, 2)]);
@@ -341,13 +341,13 @@ describe('a ramp', () => {
     },
   );
 
-  test('a ratio read back other than the one asked for is a failure', async () => {
+  test('that reads back another ratio than the requested one fails', async () => {
     const here = scene({ state: 'rollout-ready', ratioOverride: 7 }, RAMP);
     expect(await failed(here.drive('grayscale'))).toBe('effect-not-seen');
     expect(here.portal.sent).toEqual(STEPS.slice(0, 2));
   });
 
-  test('an outage while soaking does not end it', async () => {
+  test('survives an outage during a hold period', async () => {
     const outages = [{ fromMs: MINUTE, toMs: 29 * MINUTE, error: unexpected() }];
     const here = scene({ state: 'grayscale', ratioPercent: 50, outages }, RAMP);
     expect(await here.drive('grayscale')).toMatchObject({ kind: 'reached' });
@@ -598,19 +598,19 @@ describe('the health check', () => {
   });
 });
 
-describe('a write whose answer is lost', () => {
+describe('a write whose response is lost', () => {
   test.each([
     ['apply', 'created', 'startApproval'],
     ['release', 'grayscale', 'goOnline'],
     ['withdraw', 'grayscale', 'cancelRelease'],
     ['withdraw', 'in-review', 'cancelApproval'],
-  ] as const)('%s: it took, and is not sent again', async (stage, state, operation) => {
+  ] as const)('%s: a write that took effect is not sent again', async (stage, state, operation) => {
     const here = scene({ state, onWrite: (_, sending) => (sending === 1 ? 'lost, but it took' : undefined) });
     await here.drive(stage);
     expect([here.portal.sent, here.changes > 0]).toEqual([[`${operation} (lost)`], true]);
   });
 
-  test('it did not take: a look first, then once more', async () => {
+  test('a write without effect is sent again only after three readings', async () => {
     const here = scene({ state: 'grayscale', onWrite: (_, sending) => (sending < 3 ? 'lost' : undefined) });
     const looks: number[] = [];
     const portal = { ...here.portal, write: spy(here.portal, () => looks.push(here.portal.looksMs.length)) };
@@ -620,7 +620,7 @@ describe('a write whose answer is lost', () => {
     expect(looks).toEqual([1, 4, 7]);
   });
 
-  test('it took, but a look does not show it yet: the refusal of the second is understood', async () => {
+  test('a refused repetition counts as success where the first write took effect but is not shown yet', async () => {
     const onWrite: MemoryPortalOptions['onWrite'] = (_, sending) => (sending === 1 ? 'lost, but it took' : undefined);
     const here = scene({ state: 'grayscale', effectDelayMs: 30_000, onWrite });
     expect(await here.drive('release')).toMatchObject({ kind: 'reached' });
@@ -628,13 +628,13 @@ describe('a write whose answer is lost', () => {
     expect(here.changes).toBeGreaterThan(0);
   });
 
-  test('it never takes: the step fails', async () => {
+  test('a write that never takes effect fails the step as portal-unreachable', async () => {
     const here = scene({ state: 'grayscale', onWrite: () => 'lost' });
     expect(await failed(here.drive('release'))).toBe('portal-unreachable');
     expect([here.changes, here.portal.now().state]).toEqual([0, 'grayscale']);
   });
 
-  test('user IDs and a ratio are sent again unseen', async () => {
+  test('user IDs and a ratio are sent again without a reading', async () => {
     const whitelist = scene({ state: 'approved', onWrite: (_, sending) => (sending === 2 ? 'lost' : undefined) });
     await whitelist.drive('whitelist');
     expect(whitelist.portal.sent).toEqual([
@@ -664,7 +664,7 @@ describe('the effect of a write', () => {
     expect(here.portal.sent).toEqual(sent);
   });
 
-  test('never shown is effect-not-seen, after two minutes', async () => {
+  test('that is never shown ends the step as effect-not-seen after two minutes', async () => {
     const here = scene({ state: 'grayscale', onWrite: () => 'ignored' });
     expect(await failed(here.drive('release'))).toBe('effect-not-seen');
     expect([here.portal.sent, here.portal.looksMs.at(-1)]).toEqual([['goOnline'], 2 * MINUTE]);
@@ -679,7 +679,7 @@ describe('the effect of a write', () => {
     expect(dark.sent).toEqual(['goOnline']);
   });
 
-  test('a status that nobody knows after a write is named, and nothing more is written', async () => {
+  test('an unmapped status after a write is reported, and nothing more is written', async () => {
     const timeline = [{ atMs: 0, becomes: { state: 'approved' } }] as const;
     const here = scene({ state: 'approved', timeline, onWrite: () => 'ignored' });
     const listReleases = unknownOnceWritten(here);
@@ -690,7 +690,7 @@ describe('the effect of a write', () => {
     expect(here.portal.sent).toEqual(['skipPilot']);
   });
 
-  test('another run that did the same right before us: reached, and not by us', async () => {
+  test('the same write of another run right before ours ends as reached, without a change of ours', async () => {
     for (const [stage, state, operation] of [
       ['release', 'grayscale', 'goOnline'],
       ['withdraw', 'approved', 'cancelRelease'],
@@ -703,7 +703,7 @@ describe('the effect of a write', () => {
     }
   });
 
-  test('another run that raised the ratio meanwhile: the plan is made anew', async () => {
+  test('an increase by another run meanwhile makes the stage plan again', async () => {
     const timeline = [{ atMs: 1, becomes: { ratioPercent: 20 } }];
     const onWrite: MemoryPortalOptions['onWrite'] = (operation) => {
       here.clock.advance(2);
@@ -714,7 +714,7 @@ describe('the effect of a write', () => {
     expect([here.portal.sent, here.changes]).toEqual([['setRatio 10 (refused)'], 0]);
   });
 
-  test('a refusal that no look explains is refused, with what the portal said', async () => {
+  test("a refusal that no reading explains ends as refused, with the portal's reason", async () => {
     const here = scene({ state: 'grayscale', onWrite: notAllowed });
     expect(await here.drive('release')).toMatchObject({
       kind: 'refused',

@@ -81,10 +81,10 @@ const FORMS: Record<string, (text: string) => Said> = {
 };
 
 describe.each(Object.entries(FORMS))('a response sent as %s', (_, form) => {
-  test('that says no is bad', async () => {
+  test('that says "healthy": false is bad', async () => {
     expect(await healthOf(form(NO))).toEqual({ verdict: 'bad', why: 'healthy is false' });
   });
-  test('that says yes is good', async () => {
+  test('that says "healthy": true is good', async () => {
     expect(await healthOf(form(YES))).toEqual({ verdict: 'good', why: 'HTTP 200' });
   });
 });
@@ -153,7 +153,7 @@ test.each<[string, Said]>([
   expect(await healthOf(response)).toMatchObject({ verdict: 'good' });
 });
 
-test('a cancelled run ends the question', async () => {
+test('a cancelled run ends the request of the health check', async () => {
   const cancelled = await check({ signal: AbortSignal.abort() });
   await expect(cancelled(MOMENT)).rejects.toBeInstanceOf(Cancelled);
 });
@@ -212,7 +212,7 @@ describe('with conditions', () => {
     expect(why).not.toMatch(/[\n\u001b]/);
   });
 
-  test('what each condition found is told', async () => {
+  test('the value that each condition found is reported', async () => {
     expect((await healthBy({ body: of('"0"') })).judged).toEqual([
       { verdict: 'good', value: '0' },
       { verdict: 'good', value: 'success' },

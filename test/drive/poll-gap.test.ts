@@ -16,7 +16,7 @@ function polls(waitMs: number, random: number): number[] {
   return times;
 }
 
-describe('the notice of an approval', () => {
+describe('the delay until an approval is noticed', () => {
   test.each(FIRST)(
     'no delay is over a sixteenth of the time waited (10 s where that is less), nor over 5 min (%d)',
     (random) => {

@@ -426,7 +426,7 @@ describe('2: a stale or empty read ends nothing', () => {
   );
 });
 
-describe('3: a refusal of no clear kind is looked after before it is reported', () => {
+describe('3: an unclear refusal is checked by readings before it is reported', () => {
   const CODES = ['SYSTEM_ERROR', 'E10086', ''] as const;
   const isRepeatable = (operation: WriteName) => ['addWhitelist', 'setRatio'].includes(operation);
 
@@ -457,7 +457,7 @@ describe('3: a refusal of no clear kind is looked after before it is reported', 
       expectReport(ran, { verdict: 'succeeded', changed: true, released: true });
     });
 
-    test('goOnline without effect stays a refusal of the portal, and nothing is called changed but what was', async () => {
+    test('goOnline without effect stays portal-refused, and the report claims no change', async () => {
       const trouble: Quirks['trouble'] = () => ({ effect: 'never', response: { code } });
       const ran = await run({ stage: 'release' }, { releases: ours('GRAY', { ratio: 20 }), quirks: { trouble } });
       expectReport(ran, { verdict: 'failed', changed: false, released: false, state: 'grayscale' });
@@ -747,7 +747,7 @@ describe('6: what is live is known, or nothing is written', () => {
     });
   });
 
-  describe('a live version whose status word nobody knows', () => {
+  describe('a live version whose status is not mapped', () => {
     const words2: Quirks = { words: { ONLINE: 'RELEASED' } };
 
     test.each([
@@ -1068,7 +1068,7 @@ describe('9: several rows for one version', () => {
 
 // --- Issue 11, canary ------------------------------------------------------------------------------------------------
 
-describe('12: the health check is asked right before each call that changes what users get', () => {
+describe('12: the health check is called right before each call that changes what users get', () => {
   const HEALTHY = { 'health-url': HEALTH_URL };
   const BAD = '{"healthy": false}';
 
@@ -1159,7 +1159,7 @@ describe('12: the health check is asked right before each call that changes what
   });
 });
 
-describe('13: what a wait outlives, a soak outlives', () => {
+describe('13: an error that does not end a wait does not end a hold period', () => {
   const OUTAGES: readonly Slip[] = [
     'html',
     'empty body',
@@ -1206,14 +1206,14 @@ describe('13: what a wait outlives, a soak outlives', () => {
     );
   });
 
-  test('a withdrawal by somebody else in the middle of a soak ends it, and nothing is raised', async () => {
+  test('a withdrawal by somebody else during a hold period ends the step, and no ratio is increased', async () => {
     const ran = await run(DAY_RAMP, { timeline: [{ atMs: 12 * HOUR_MS, does: 'cancelRelease' }] });
     expectSent(ran, ['skipPilot', 'setRatio 5', 'startGrayscale']);
     expectReport(ran, { complete: false, state: 'withdrawn' });
     expect(['refused', 'withdrawn'], told(ran)).toContain(ran.report.verdict);
   });
 
-  test('a raise by somebody else in the middle of a soak is held from then on', async () => {
+  test('an increase by somebody else during a hold period is held from then on', async () => {
     const timeline = [{ atMs: 12 * HOUR_MS, does: 'startGrayscale', ratio: 10 } as const];
     const ran = await run(DAY_RAMP, { timeline });
     expectReport(ran, { verdict: 'succeeded', ratioPercent: 20 });
@@ -1241,13 +1241,13 @@ describe('14: a release is not applied for twice', () => {
     },
   );
 
-  test('a new reason shows that it took: rejected', async () => {
+  test('a rejection with a new reason shows that the lost application took effect', async () => {
     const ran = await run(REAPPLY, automaticNo('no title', { times: 'absent', withoutHistory: true }));
     expectSent(ran, ['startApproval (took)']);
     expectReport(ran, { verdict: 'rejected', changed: true, reason: 'no title' });
   });
 
-  test('a new time shows that it took: rejected', async () => {
+  test('a rejection with a new time shows that the lost application took effect', async () => {
     const ran = await run(REAPPLY, automaticNo('no icon', { latencyMs: () => 50 }));
     expectSent(ran, ['startApproval (took)']);
     expectReport(ran, { verdict: 'rejected', changed: true });
@@ -1308,7 +1308,7 @@ describe('found by random runs', () => {
       expectReached(ran, row);
     });
 
-    test.each(WRONG)('a lost response and then one read of "%s": looked after all the same', async (slip) => {
+    test.each(WRONG)('a lost response and then one read of "%s" does not end the run', async (slip) => {
       const ran = await runStage(row, {
         trouble: ({ operation, sending }) =>
           sending === 1 && operation !== 'addWhitelist' && operation !== 'setRatio'
@@ -1353,7 +1353,7 @@ describe('found by random runs', () => {
       },
     );
 
-    test('an older no that is read after the release was applied for again is no rejection', async () => {
+    test('an older rejection that is read after the resubmission does not count', async () => {
       const ran = await run(
         { stage: 'apply', reapply: 'true' },
         {

@@ -112,7 +112,7 @@ describe('a refused password is sent once, whatever the HTTP status', () => {
     ['a redirect', redirect('/elsewhere')],
     ['500 without a word', say(500, '')],
     ['cut JSON', 'cut JSON'],
-  ])('%s may hide a refusal: once, too', async (_, fault) => {
+  ])('%s may hide a refusal, so the password is sent once', async (_, fault) => {
     const { step, count } = await scene({ seed: { ...LIVE, state: 'approved' } });
     // A status asks in another way where the first is answered with something else.
     const { report } = await step({ stage: 'status', 'portal-password': 'wrong-battery' }, (request) =>
@@ -123,7 +123,7 @@ describe('a refused password is sent once, whatever the HTTP status', () => {
   });
 });
 
-describe('a login that nobody judged is tried again', () => {
+describe('a login whose password was not checked is tried again', () => {
   test.each<[string, Fault]>([
     ['502', say(502, '<html>Bad gateway', HTML)],
     ['503 as JSON of the gateway', say(503, '{"message":"no upstream"}')],
@@ -139,7 +139,7 @@ describe('a login that nobody judged is tried again', () => {
     expect(count('/user/login')).toBe(3);
   });
 
-  test('no connection at all: as often', async () => {
+  test('a login without a connection is tried again as often', async () => {
     const { clock, portal, step, count } = await scene({ seed: { ...LIVE, state: 'approved' } });
     const { report } = await step({ stage: 'status' }, () => undefined);
     expect(report.verdict).toBe('unchanged');
@@ -157,7 +157,7 @@ describe('a login that nobody judged is tried again', () => {
     expect(clock.sleeps.length - before).toBe(4);
   });
 
-  test('429 in a wait: after the pause that it asks for, and five times in all', async () => {
+  test('429 to a login in a wait: it is tried again after the requested pause, five times in all', async () => {
     const { step, count, clock } = await scene(approvedAfter(600 * MINUTE_MS), { ttlMs: 2 * MINUTE_MS });
     const timesMs: number[] = [];
     const { report } = await step({ stage: 'apply', 'approval-timeout': '2d' }, (request, { count: seen }) => {

@@ -67,14 +67,14 @@ describe('a session that expires', () => {
     expect(portal.effects().filter((effect) => effect !== 'login')).toEqual(['startApproval']);
   });
 
-  test('for the fifth time: the run ends, and says where the release stands', async () => {
+  test('for the fifth time ends the run, and the report has the state of the release', async () => {
     const { step, logins } = await scene(10 * MINUTE_MS, reviewAfter(10 * 60 * MINUTE_MS));
     const { report } = await step('apply', { 'approval-timeout': '2d' });
     expect(report).toMatchObject({ verdict: 'failed', error: { code: 'portal-unauthorized' }, state: 'in-review' });
     expect(logins()).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
   });
 
-  test('between a look and a write: the write is sent again, and takes once', async () => {
+  test('between a reading and a write: the write is sent again and takes effect once', async () => {
     const { step, logins, portal, clock } = await scene(MINUTE_MS, { seed: { ...LIVE, state: 'approved' } });
     const { report, log } = await step('release', {}, (_, request) => {
       if (request?.path.endsWith('/online') && logins().length === 1) clock.advance(2 * MINUTE_MS);
@@ -108,7 +108,7 @@ describe('a session that expires', () => {
     expect(logins()).toEqual(['ok', 'ok', 'ok']);
   });
 
-  test('while logins get no answer: five in all, whatever becomes of them', async () => {
+  test('while logins get no response: the run makes five in all', async () => {
     const { step, logins } = await scene(20 * MINUTE_MS, reviewAfter(60 * MINUTE_MS));
     const { report } = await step('apply', { 'approval-timeout': '6h' }, (_, request) =>
       request?.path.endsWith('/user/login') && logins().length > 0 ? 'reset after' : undefined,
@@ -126,7 +126,7 @@ describe('a login that is refused', () => {
     expect(logins()).toEqual(['LOGIN_FAILED']);
   });
 
-  test('in a wait, after the password was changed: once more, and the state is told', async () => {
+  test('in a wait, after the password was changed: it is sent once more, and the report has the state', async () => {
     const { step, logins, account, clock } = await scene(20 * MINUTE_MS, reviewAfter(600 * MINUTE_MS));
     clock.onSleep = () => {
       account.password = 'changed-by-somebody';
@@ -151,7 +151,7 @@ describe('a login that is refused', () => {
 
 describe('without a login', () => {
   test.each(['not login', 'status 401'] as const)(
-    '%s in a wait ends the step, and the report says where the release stands',
+    '%s in a wait ends the step, and the report has the state of the release',
     async (fault) => {
       const clock = fakeClock();
       const portal = await startPortal({ now: clock.now, ...reviewAfter(600 * MINUTE_MS) });

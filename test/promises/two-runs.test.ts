@@ -89,8 +89,8 @@ describe('the same stage twice', () => {
   });
 });
 
-describe('two wills', () => {
-  test('20 against 50 percent: nobody claims a ratio that is not there', async () => {
+describe('two runs that conflict', () => {
+  test('20 against 50 percent: neither run reports a ratio that is not in effect', async () => {
     const grayscale = (ratio: string) => ({ stage: 'grayscale', 'grayscale-ratio': ratio, 'grayscale-soak': '0s' });
     for (const seed of SEEDS) {
       const pair = [grayscale('20'), grayscale('50')] as const;
@@ -112,7 +112,7 @@ describe('two wills', () => {
     }
   });
 
-  test('release against withdraw: one of them happens, and the other says so', async () => {
+  test('release against withdraw: one of them succeeds, and the other reports that', async () => {
     const winners = new Set<string | undefined>();
     for (const seed of SEEDS) {
       const pair = [{ stage: 'release' }, { stage: 'withdraw' }] as const;
@@ -130,7 +130,7 @@ describe('two wills', () => {
     expect(winners.size, 'the interleavings differ').toBe(2);
   });
 
-  test('a withdrawal in the middle of a ramp: nothing is raised after it', async () => {
+  test('a withdrawal in the middle of a ramp: no ratio is increased after it', async () => {
     const ramp = { stage: 'grayscale', 'grayscale-ratio': '5, 20, 50', 'grayscale-soak': '1m' };
     for (const seed of SEEDS) {
       const { reports, effects, what } = await race(seed, { seed: { ...LIVE, state: 'approved' } }, [

@@ -37,13 +37,13 @@ describe('states', () => {
     expect(STATUS_OF[state]).toBe(word);
   });
 
-  test('there are these, one for a version without a release, and no guesses', () => {
+  test('the states are those of the documented statuses, and none for a version without a release', () => {
     const states = STATUSES.map(([, state]) => state);
     expect(Object.keys(STATES).toSorted()).toEqual(['none', ...states].toSorted());
     expect(Object.keys(defaultProfile.statuses).toSorted()).toEqual(STATUSES.map(([word]) => word).toSorted());
   });
 
-  test('between APPROVE and GRAY another version has to wait', () => {
+  test('a release from APPROVE to GRAY is in progress and blocks another version', () => {
     const inProgress = STATUSES.filter(([, state]) => STATES[state].inProgress).map(([word]) => word);
     expect(inProgress).toEqual(['APPROVE', 'PASSED', 'BETA', 'GRAY_WAIT', 'GRAY']);
   });
@@ -65,12 +65,12 @@ const RULES = [
 ] as const;
 
 describe('operations', () => {
-  test.each(RULES)('%s: from %s to %s', (operation, from, to) => {
+  test.each(RULES)('%s is sent from %s and leads to %s', (operation, from, to) => {
     expect(operationRow(operation)).toMatchObject({ access: 'write', from: from.split(' ') });
     expect(operationRow(operation).to ?? '-').toBe(to);
   });
 
-  test('what only reads, what belongs to the session, what needs no release, and nothing else', () => {
+  test('the operations are the reads, login, the two that need no release, and the writes of the guide', () => {
     const others = ['listVersions', 'listReleases', 'findRelease', 'releaseHistory', 'login'];
     const needNoRelease = ['uploadPackage', 'createVersion'];
     const all = [...others, ...needNoRelease, ...RULES.map(([operation]) => operation)];
@@ -79,7 +79,7 @@ describe('operations', () => {
     expect(reads.map(([name]) => name)).toEqual(others.slice(0, 4));
   });
 
-  test('three may be sent again unseen: the same value twice changes nothing', () => {
+  test('only addWhitelist, setRatio and uploadPackage may be repeated without a reading', () => {
     const repeatable = Object.keys(OPERATIONS).filter(
       (name) => operationRow(name as keyof typeof OPERATIONS).repeatable,
     );
@@ -112,7 +112,7 @@ const STAGES = [
 ] as const;
 
 describe('stages', () => {
-  test.each(GUIDE)('guide %s: the stage %s', (_, stage, buttons, from, to) => {
+  test.each(GUIDE)('part %s of the guide is the stage %s', (_, stage, buttons, from, to) => {
     const row = stageRow(stage);
     for (const button of buttons) expect(row.portalWords).toContain(button);
     const step = row.way[from];
@@ -120,7 +120,7 @@ describe('stages', () => {
     expect(last ? operationRow(last).to : from).toBe(to);
   });
 
-  test('they run in the order of the guide', () => {
+  test('the stages are in the order of the guide', () => {
     expect(STAGE_NAMES).toEqual(STAGES.map(([stage]) => stage));
   });
 
@@ -141,7 +141,7 @@ describe('stages', () => {
     }
   });
 
-  test('what is told of some stages only', () => {
+  test('only the right stages run alone, refuse a first release or a downgrade, reapply and await the review', () => {
     const where = (is: (row: ReturnType<typeof stageRow>) => unknown) => STAGE_NAMES.filter((s) => is(stageRow(s)));
     expect(where((row) => row.alone)).toEqual(['withdraw', 'rollback']);
     expect(where((row) => row.notOnFirstRelease)).toEqual(['whitelist', 'grayscale']);
@@ -151,7 +151,7 @@ describe('stages', () => {
   });
 });
 
-/** The states in which an end holds: reached, or further along the way and still on it. */
+/** The states in which an end state has been reached: the state itself, and later ones that keep it. */
 const HOLDS: Partial<Record<State, string>> = {
   created: 'created in-review rejected withdrawn approved whitelist-testing rollout-ready grayscale released archived',
   approved: 'approved whitelist-testing rollout-ready grayscale released',
@@ -161,7 +161,7 @@ const HOLDS: Partial<Record<State, string>> = {
   withdrawn: 'withdrawn',
 };
 
-test.each(Object.entries(HOLDS))('the end %s holds in: %s', (end, states) => {
+test.each(Object.entries(HOLDS))('the end state %s has been reached in: %s', (end, states) => {
   const all = Object.keys(STATES) as State[];
   expect(all.filter((state) => hasReached(end as State, state)).toSorted()).toEqual(states.split(' ').toSorted());
 });

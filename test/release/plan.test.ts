@@ -65,28 +65,28 @@ describe('a rollback while another version is', () => {
   });
 });
 
-describe('what the portal cannot tell', () => {
-  test('in passing: every stage but status looks again', () => {
+describe('a status or list that says too little', () => {
+  test('every stage except status polls during a transitional status', () => {
     expect(planned('release', snapshot('busy')).kind).toBe('poll');
     expect(planned('withdraw', snapshot('busy')).kind).toBe('poll');
     expect(planned('status', snapshot('busy')).kind).toBe('reached');
   });
 
-  test('an unknown status: nothing is written on it, and only the approval waits', () => {
+  test('an unmapped status stops every stage, and only approval waits', () => {
     const stages = ['upload', 'submit', 'apply', 'whitelist', 'grayscale', 'release', 'withdraw', 'rollback'] as const;
     for (const stage of stages) expect(planned(stage, snapshot('unknown')).kind, stage).toBe('unknown-status');
     expect(planned('approval', snapshot('unknown')).kind).toBe('wait');
     expect(nextStages(snapshot('unknown'))).toEqual([]);
   });
 
-  test('in passing, or not listed, in a wait: the wait goes on', () => {
+  test('a wait continues while the release is in a transitional status, unmapped or not listed', () => {
     for (const state of ['busy', 'unknown', 'none'] as const) {
       expect(plan('apply', snapshot(state), OPTIONS, { reviewed: true }, NOW_MS).kind, state).toBe('wait');
     }
     expect(planned('approval', snapshot('none')).kind).toBe('refused');
   });
 
-  test('whether it is the first release: left to the portal', () => {
+  test('whitelist is sent where it is not known whether this is a first release', () => {
     const own = release(VERSION, 'approved');
     const listless = { version: VERSION, release: own, releases: undefined, wholeReads: 0 };
     expect(planned('whitelist', listless)).toMatchObject({ kind: 'send', operation: 'addWhitelist' });
@@ -113,11 +113,11 @@ describe('a ratio', () => {
     [[5, 20, 50], 5, { kind: 'send', operation: 'setRatio', ratioPercent: 20 }],
     [[5, 20], 21, { kind: 'refused' }],
     [[100], 99, { kind: 'send', operation: 'setRatio', ratioPercent: 100 }],
-  ])('%j from %d%%', (ratios, inEffect, expected) => {
+  ])('grayscale with the ratios %j continues correctly from %d%%', (ratios, inEffect, expected) => {
     expect(planned('grayscale', at(inEffect), { ratios })).toMatchObject(expected);
   });
 
-  test('held since the portal says: the rest of the soak', () => {
+  test('a ratio is held for the rest of its hold period, counted from the time of the portal', () => {
     const soaking = { soakMs: 1_800_000 };
     expect(plan('grayscale', at(20), { ...OPTIONS, ...soaking }, {}, NOW_MS + 1_000)).toEqual({
       kind: 'hold',
@@ -128,27 +128,27 @@ describe('a ratio', () => {
   });
 });
 
-describe('the whole chain, foreseen', () => {
+describe('a simulation of all stages', () => {
   const foreseen = (stages: readonly Stage[], at: Snapshot, options: Partial<PlanOptions> = {}) => {
     const { steps, end } = simulate(stages, at, { ...OPTIONS, ...options }, NOW_MS);
     return [steps.flatMap(({ operations }) => operations.map(({ operation }) => operation)), end?.kind];
   };
   const uploaded = { uploaded: { version: VERSION, artifacts: ['a.zip'] } };
 
-  test('from nothing to the release', () => {
+  test('lists the writes from submit to the official release', () => {
     expect(foreseen(['submit', 'apply', 'release'], snapshot('none', uploaded))).toEqual([
       ['createRelease', 'startApproval', 'skipPilot', 'goOnline'],
       undefined,
     ]);
   });
 
-  test('a chain that fails at its end fails at its start', () => {
+  test('ends with the refusal of a later stage before anything is written', () => {
     expect(foreseen(['submit', 'release'], snapshot('none', uploaded))).toEqual([['createRelease'], 'refused']);
     expect(foreseen(['apply', 'release'], snapshot('rejected'))).toEqual([[], 'rejected']);
     expect(foreseen(['apply', 'release'], snapshot('rejected'), { reapply: true })[1]).toBeUndefined();
   });
 
-  test('a ramp that a later run goes on with, of a release that is yet to be created', () => {
+  test('includes a resumed ramp of a release that does not exist yet', () => {
     const ramp = { ratios: [5, 20], soakMs: 1_800_000, soakMode: 'resume' } as const;
     expect(foreseen(['submit', 'apply', 'grayscale'], snapshot('none', uploaded), ramp)).toEqual([
       ['createRelease', 'startApproval', 'skipPilot', 'setRatio', 'startGrayscale', 'setRatio', 'startGrayscale'],
@@ -156,7 +156,7 @@ describe('the whole chain, foreseen', () => {
     ]);
   });
 
-  test('another version under way is named, whatever it is at', () => {
+  test('apply names another version that is in progress, whatever its state', () => {
     for (const state of ['in-review', 'approved', 'whitelist-testing', 'rollout-ready', 'grayscale'] as const) {
       const other = release('1.0.5', state);
       const at = snapshot('created', { releases: [release(VERSION, 'created'), other, LIVE] });
@@ -180,13 +180,13 @@ test.each([
   ['grayscale', 'grayscale release withdraw'],
   ['released', ''],
   ['archived', 'rollback'],
-] as const)('from %s may run: %s', (state: State, stages: string) => {
+] as const)('the next stages from %s are: %s', (state: State, stages: string) => {
   expect(nextStages(snapshot(state)).join(' ')).toBe(stages);
   const first = { ...snapshot(state), releases: [release(VERSION, state)] };
   if (state === 'approved') expect(nextStages(first).join(' ')).toBe('release withdraw');
 });
 
-test('a stage needs the operations of all its ways', () => {
+test('a stage needs the operations that it sends from any state', () => {
   expect(operationsOf('submit')).toEqual(['listVersions', 'createRelease']);
   expect(operationsOf('apply')).toEqual(['startApproval']);
   expect(operationsOf('release')).toEqual(['skipPilot', 'goOnline']);
