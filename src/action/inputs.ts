@@ -39,7 +39,7 @@ export interface Input<T> {
   readonly required?: true;
   /** A text, or an expression `${{ ... }}`, which only the runner can evaluate. */
   readonly default?: string;
-  /** An empty text is a value of its own, and does not stand for an absent input. */
+  /** An empty text is a value and does not count as an absent input. */
   readonly mayBeEmpty?: true;
   /** Never shown, not even in a fault. */
   readonly secret?: true;

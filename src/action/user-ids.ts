@@ -11,7 +11,7 @@ const QUOTED_ID = new RegExp(
   'g',
 );
 
-/** A quotation mark may stand inside an ID, but not at its end, where it belongs to a spreadsheet. */
+/** A quotation mark may be inside an ID, but not at its end, where it belongs to a spreadsheet. */
 const USER_ID = /^\+?[\p{L}\p{N}]([\p{L}\p{M}\p{N}_.@+/=:&?%~"'-]{0,126}[\p{L}\p{M}\p{N}_.@+/=:&?%~-])?$/u;
 /**
  * An ID without a letter holds only ASCII digits, _ and -. Other marks would mean a formatted number or several IDs that

@@ -60,8 +60,8 @@ const ESCAPE_SEQUENCES =
 
 /**
  * Controls, format and bidi characters, tags, private use, lone surrogates, unassigned (all of \p{C}), and the other
- * characters that are not shown (fillers, variation selectors): what is hidden in a text is seen by nobody and read
- * by machines. White-space controls are left to the callers; U+FE0F stays after a pictograph, which it makes an emoji.
+ * invisible characters (fillers, variation selectors): hidden text is invisible to people and read by machines.
+ * White-space controls are left to the callers; U+FE0F stays after a pictograph, which it makes an emoji.
  */
 const INVISIBLE =
   /(?![\t-\r\x85]|\ufe0f)[\p{C}\p{Default_Ignorable_Code_Point}]|(?<!\p{Extended_Pictographic})\ufe0f/gu;

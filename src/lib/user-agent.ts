@@ -1,2 +1,2 @@
-/** The User-Agent of every request of the action: its own name, so that whoever runs a portal sees who calls it. */
+/** The User-Agent of every request: the action's name, so that the operators of a portal see who calls it. */
 export const USER_AGENT = 'gopay-miniapp-release (GitHub Action)';

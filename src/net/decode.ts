@@ -2,7 +2,7 @@
 
 import type { ZlibOptions } from 'node:zlib';
 
-/** Loaded for the first compressed response: no request asks for one, and the module costs a tenth of a cold start. */
+/** Loaded at the first compressed response: the action requests none, and the module takes a tenth of a cold start. */
 type Zlib = typeof import('node:zlib');
 type Decoder = (zlib: Zlib, body: Buffer, options: ZlibOptions) => Buffer;
 
@@ -10,7 +10,7 @@ type Decoder = (zlib: Zlib, body: Buffer, options: ZlibOptions) => Buffer;
 const DECODERS: Readonly<Record<string, Decoder>> = {
   gzip: gunzip,
   'x-gzip': gunzip,
-  // Some servers send the bare stream without the zlib header that the RFC asks for.
+  // Some servers send the bare stream without the zlib header that the RFC requires.
   deflate: (zlib, body, options) =>
     hasZlibHeader(body) ? zlib.inflateSync(body, options) : zlib.inflateRawSync(body, options),
   br: (zlib, body, options) => zlib.brotliDecompressSync(body, options),

@@ -61,7 +61,7 @@ export interface Exchange {
   readonly timeoutMs: number;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
-  /** How long the exchange may go on after `signal` has aborted; 0 where absent. */
+  /** How long the exchange may continue after `signal` has aborted, in ms; 0 where absent. */
   readonly graceMs?: number;
   /** Called as soon as the headers have arrived, whatever becomes of the body. */
   readonly onHeaders?: (headers: http.IncomingHttpHeaders) => void;
@@ -115,7 +115,7 @@ export function exchange(options: Exchange): Promise<RawResponse> {
       clearTimeout(timer);
       clearTimeout(graceTimer);
       signal.removeEventListener('abort', cancel);
-      // After a response that came before the whole request was sent, nobody reads the rest of the request.
+      // If the response came before the whole request was sent, the server does not read the rest of the request.
       if (!response || !request.writableFinished) request.destroy();
       if (response) resolve(response);
       else if (isConnected || error instanceof Cancelled) reject(error);

@@ -1,8 +1,8 @@
-/** How long a server asks a client to pause: the header Retry-After. */
+/** The header Retry-After: how long a server requests a client to wait. */
 
 /**
- * The pause in milliseconds, at least 0, that a Retry-After header asks for: a number of seconds, or the time at which
- * the pause ends (RFC 9110, 10.2.3). Undefined where there is no header, or none that can be read.
+ * The pause that a Retry-After header requests, in ms, at least 0. It is a number of seconds, or the time at which the
+ * pause ends (RFC 9110, 10.2.3). Undefined where there is no header, or none that can be parsed.
  */
 export function retryAfterMs(header: string | number | undefined, nowMs: number): number | undefined {
   const text = String(header ?? '');

@@ -21,7 +21,7 @@ import type { Profile } from './profile/profile.ts';
 export interface BrowserLoginOptions {
   readonly profile: Profile;
   readonly origin: URL;
-  /** Hosts, besides the portal's own, that may receive credentials. */
+  /** Further hosts that may receive credentials. */
   readonly hosts: readonly string[];
   readonly account: { readonly username: string; readonly password: string };
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -64,7 +64,7 @@ export async function logInByBrowser(options: BrowserLoginOptions): Promise<stri
   }
 }
 
-/** What the browser may reach. */
+/** The hosts that the browser may reach. */
 export function proxyOptions({ profile, origin, hosts }: BrowserLoginOptions) {
   return { origin, hosts, staticHosts: profile.login.staticHosts ?? [] };
 }
@@ -126,7 +126,8 @@ const FLAGS = [
   '--disable-extensions',
   // A form that failed to load must not be sent again.
   '--disable-auto-reload',
-  // Nothing around the proxy: loopback goes through it, no UDP, and no name is looked up, which would tell it to others.
+  // Nothing may bypass the proxy: loopback goes through it, there is no UDP, and no name is resolved, which would send
+  // it to a DNS server.
   '--proxy-bypass-list=<-loopback>',
   '--disable-quic',
   '--webrtc-ip-handling-policy=disable_non_proxied_udp',
@@ -162,7 +163,7 @@ async function close(browser: Browser | undefined): Promise<void> {
 
 // --- The page --------------------------------------------------------------------------------------------------------
 
-/** Logs in on a fresh page, and gives its cookies. */
+/** Logs in on a new page and returns its cookies as a cookie header. */
 export async function logInOn(page: Page, proxy: BrowserProxy, options: BrowserLoginOptions): Promise<string> {
   const { profile, account } = options;
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
@@ -189,7 +190,7 @@ export async function logInOn(page: Page, proxy: BrowserProxy, options: BrowserL
   return cookiesOf(page, options);
 }
 
-/** What happened to the requests of a page. */
+/** The requests of a page and their failures. */
 interface Trace {
   readonly proxy: BrowserProxy;
   /** Hosts that the page sent requests to. */
@@ -418,13 +419,13 @@ function errorPage({ failed, proxy }: Trace, options: BrowserLoginOptions): Rele
   });
 }
 
-/** The page's address without its query, which may hold secrets. */
+/** The page's address without its query, which may contain secrets. */
 function addressOf(page: Page): string {
   const { host, pathname, hash } = new URL(page.url());
   return `${host}${pathname}${hash.replace(/\?.*/, '')}`;
 }
 
-/** What a request to the portal's API would carry, and nothing of other hosts. */
+/** The cookies that a request to the portal's API would carry, and none of other hosts. */
 async function cookiesOf(page: Page, { origin, profile }: BrowserLoginOptions): Promise<string> {
   const client = await page.createCDPSession();
   const { cookies } = await client.send('Network.getCookies', { urls: [`${origin.origin}${profile.basePath}/`] });

@@ -1,6 +1,6 @@
 /**
- * What runs inside the login page. Each function is sent to the browser as its source, so it stands alone: no imports,
- * no helpers. Only the types are shared.
+ * Functions that run inside the login page. Each is sent to the browser as its source, so it uses no imports and no
+ * helpers. Only the types are shared.
  */
 
 interface Field {
@@ -29,8 +29,8 @@ export type LoginSign =
   | undefined;
 
 /**
- * Fills a field, if the page is still of that origin: both in one step, so that no navigation comes between them.
- * Through the prototype's setter and with events, as frameworks that keep the value themselves expect it.
+ * Fills a field if the page still has that origin: both in one step, so that no navigation comes between. Uses the
+ * prototype's setter and events, as frameworks that keep the value themselves expect.
  */
 export function fillField(field: unknown, value: string, origin: string): boolean {
   const page = globalThis as unknown as Page;
@@ -57,7 +57,7 @@ export interface Signs {
   readonly captcha: string;
   readonly secondFactor: string;
   readonly message: string;
-  /** A word of refusal in a message, as a regular expression. */
+  /** Words of a refusal in a message, as a regular expression. */
   readonly refusal: string;
   /** A page may show the frame of a captcha for a moment: before this time (ms since 1970) it is no sign. */
   readonly settledMs: number;
@@ -70,7 +70,7 @@ export function signOf(signs: Signs): LoginSign {
     [...page.document.querySelectorAll(selector)].filter(
       (element) => element.getClientRects().length > 0 && page.getComputedStyle(element).visibility !== 'hidden',
     );
-  // The browser's own page, whose words are not the portal's.
+  // An error page of the browser, whose text is not the portal's.
   if (page.location.protocol === 'chrome-error:') return { kind: 'error-page' };
   if (page.location.origin === signs.origin && page.location.href.endsWith(signs.done)) return { kind: 'done' };
   const refusal = visible(signs.message).find(({ textContent }) =>

@@ -45,7 +45,7 @@ export async function startBrowserProxy({ origin, hosts, staticHosts }: BrowserP
   const blocked = new Set<string>();
   const failures = new Map<string, string>();
   const clients = new Set<Socket>();
-  /** Everything open towards a host, and whether that is a static one. */
+  /** The open connections, and whether each leads to a static host. */
   const outgoing = new Map<Destroyable, boolean>();
   let mayLoadStatic = true;
 
@@ -58,7 +58,7 @@ export async function startBrowserProxy({ origin, hosts, staticHosts }: BrowserP
     connection.once('close', () => outgoing.delete(connection));
   };
 
-  /** An http request, which only loopback may get. */
+  /** Forwards an http request, which is allowed for loopback only. */
   function forward(asked: http.IncomingMessage, response: http.ServerResponse): void {
     const url = parse(asked.url ?? '');
     if (!url || !mayOpen(url)) {
@@ -77,14 +77,14 @@ export async function startBrowserProxy({ origin, hosts, staticHosts }: BrowserP
     });
     request.on('error', (error) => {
       if (!response.headersSent) failures.set(url.host, reasonOf(error));
-      // No response of the proxy itself, which could be mistaken for the portal's.
+      // The proxy sends no response of its own, which could be mistaken for the portal's.
       asked.socket.destroy();
     });
     response.on('close', () => request.destroy());
     asked.pipe(request);
   }
 
-  /** A tunnel: https, or a WebSocket. */
+  /** Opens a tunnel, for https or a WebSocket. */
   async function tunnel(asked: http.IncomingMessage, client: Socket, head: Buffer): Promise<void> {
     client.on('error', () => client.destroy());
     // A WebSocket without TLS requests a tunnel, too; only loopback may get one.
@@ -97,7 +97,7 @@ export async function startBrowserProxy({ origin, hosts, staticHosts }: BrowserP
     try {
       const server = await dial(asked.url ?? '', url);
       track(server, url);
-      // Meanwhile the browser may have gone, or something may have been typed.
+      // Meanwhile the browser may have closed the connection, or something may have been typed.
       if (client.destroyed || !mayOpen(url)) {
         server.destroy();
         refuse(client, url);
@@ -189,7 +189,7 @@ function join(one: Socket, other: Socket, firstByte?: number): void {
   other.pipe(one);
 }
 
-/** Node gives an error of several addresses without a message. */
+/** Node's error for several addresses has no message. */
 function reasonOf(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException;
   return message || code || 'no connection';

@@ -19,8 +19,8 @@ export interface CookieJarOptions {
   readonly given?: string | undefined;
   readonly origin: URL;
   /**
-   * The path of a cookie that names none. A browser takes the directory of the request, which for a login call would
-   * hold nothing but the login.
+   * The path of a cookie that names none. A browser uses the directory of the request, which for a login call would
+   * cover only the login.
    */
   readonly defaultPath: string;
   readonly now: () => number;
@@ -30,7 +30,7 @@ export interface CookieJarOptions {
 
 interface Cookie {
   readonly name: string;
-  /** As it is sent: `name=value`. */
+  /** The cookie as it is sent: `name=value`. */
   readonly pair: string;
   readonly domain: string;
   readonly isHostOnly: boolean;

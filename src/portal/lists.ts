@@ -178,7 +178,7 @@ function statusAt(item: unknown, places: Places): string | undefined {
   return typeof value === 'boolean' ? String(value) : textAt(item, places);
 }
 
-/** The text for people that stands beside a status, such as `versionStatusDesc`; as it came. */
+/** The label beside a status, such as `versionStatusDesc`; unchanged. */
 function statusTextAt(item: unknown, places: Places): string | undefined {
   const names = [places].flat().map((place) => place.split('.'));
   const found = names.find((path) => !isNothing(at(item, path.join('.'))));
@@ -212,7 +212,9 @@ function ratioAt(
 /** Later than any time that a portal can mean: one in milliseconds that was read as seconds. */
 const LATEST_MS = Date.UTC(2100, 0, 1);
 
-/** The time of the last change as it came, in the form of the profile; one that cannot be meant is reported besides. */
+/**
+ * The unchanged time of the last change, by the form in the profile; an impossible one is reported as unreadable, too.
+ */
 function modifiedAt(
   item: unknown,
   field: Parameters<typeof timeAt>[1] | undefined,

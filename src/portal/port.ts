@@ -20,7 +20,7 @@ export interface Page<T> {
   readonly full?: boolean;
 }
 
-/** What a write carries besides the release it is about. */
+/** The values of a write, beside the release. */
 export interface WriteFields {
   readonly version: string;
   readonly releaseNotes?: string;

@@ -30,8 +30,8 @@ export interface Session {
    */
   renew(used: Credential | undefined, patience: Patience): Promise<boolean>;
   /**
-   * After a page came instead of a response of the API: whether there is another credential now. Maintenance has the
-   * same effect, so a session that has worked is renewed once, and a page after that causes no further login.
+   * After a page came instead of an API response: whether there is another credential now. Maintenance also shows a
+   * page, so a session that has worked is renewed once, and a page after that causes no further login.
    * @throws ReleaseError, whatever the login throws
    */
   renewAfterPage(used: Credential | undefined, isLoginPage: boolean, patience: Patience): Promise<boolean>;
@@ -42,7 +42,7 @@ export interface Session {
 export interface SessionOptions {
   readonly given?: string | undefined;
   /**
-   * Logs in and gives the credential.
+   * Logs in and returns the credential.
    * @throws ReleaseError portal-unauthorized for a refused password, which is never sent again
    */
   readonly login?: (() => Promise<string>) | undefined;

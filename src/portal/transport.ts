@@ -26,8 +26,8 @@ const MAX_RETRY_AFTER_MS = 60_000;
 /** After a cancelled run, a write has this long to end by itself; the whole report has 5 s (promise 8). */
 const WRITE_GRACE_MS = 2_000;
 /**
- * A connection that was idle for longer takes no write: the server may be closing it just now, and then nobody knows
- * what became of the write. Servers keep idle connections for 2 s (gunicorn), 5 s (Node, Apache) or longer.
+ * A connection that was idle for longer is not used for a write: the server may be closing it just then, and the effect
+ * of the write would be unknown. Servers keep idle connections for 2 s (gunicorn), 5 s (Node, Apache) or longer.
  */
 const WRITE_MAX_IDLE_MS = 1_000;
 
@@ -54,7 +54,7 @@ export interface Transport {
 }
 
 export interface TransportOptions {
-  /** Hosts, besides loopback, that may receive credentials over https; `host` or `host:port`. */
+  /** Hosts other than loopback that may receive credentials over https; `host` or `host:port`. */
   readonly hosts: readonly string[];
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -202,7 +202,7 @@ async function readResponse(request: WireRequest, response: RawResponse, clock: 
     if (cause instanceof RangeError) throw unexpected(`: the response is ${cause.message}.`, { cause });
     const isHtml = /^\s*<(!doctype|!--|html|head|body)/i.test(text) || isNamedHtml(headers, text);
     if (status !== 200 && status !== 201) return { status, headers, json: undefined, isHtml };
-    // What begins as JSON and does not end as JSON was cut on its way; what does not begin so is another page.
+    // A text that begins as JSON was cut on its way; any other text is another page.
     const transient = /^\s*[[{]/.test(text);
     const shown = isHtml ? 'an HTML page' : transient ? 'cut JSON' : text.trim() === '' ? 'an empty body' : 'not JSON';
     throw unexpected(` answered ${status} with ${shown} instead of JSON.`, { transient }, isHtml ? text : undefined);
@@ -229,7 +229,7 @@ function isNamedHtml(headers: http.IncomingHttpHeaders, text: string): boolean {
   return /^\s*</.test(text) && /html/i.test(headers['content-type'] ?? '');
 }
 
-/** The pause in milliseconds that the portal asks for, at most a minute. */
+/** The pause that the portal requests, in ms, at most a minute. */
 function pauseMs(header: string | undefined, clock: Clock): number | undefined {
   const ms = retryAfterMs(header, clock.now());
   return ms === undefined ? undefined : Math.min(ms, MAX_RETRY_AFTER_MS);

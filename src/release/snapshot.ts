@@ -13,7 +13,7 @@ export interface Snapshot {
   readonly releases: readonly Release[] | undefined;
   /** How many times the list of releases was read to its end since a reading last showed a live version. */
   readonly wholeReads: number;
-  /** The version as uploaded; null where the portal does not have it, undefined where it was not looked up. */
+  /** The uploaded version; null where the portal does not have it, undefined where it was not read. */
   readonly uploaded?: Version | null;
   /** A reading of this run, believed or not, showed a release that is or was official. */
   readonly official?: true;
