@@ -81,8 +81,9 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
       const { json } = await callList('findRelease', { version, page: 1 }, patience);
       return decodeReleases(options, 'findRelease', json).items.filter((release) => release.version === version);
     },
-    async releaseHistory(version, patience = 'retry') {
-      const { json } = await callList('releaseHistory', { version, page: 1 }, patience);
+    async releaseHistory({ version, publishId }, patience = 'retry') {
+      const values = { version, page: 1, ...(publishId !== undefined && { publishId }) };
+      const { json } = await callList('releaseHistory', values, patience);
       return decodeHistory(options, json).items;
     },
     async write(operation, fields) {

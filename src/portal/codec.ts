@@ -11,7 +11,7 @@ import type { UploadSource } from '../release/release.ts';
 import { textAt, valuesAt } from './json-values.ts';
 import type { WriteFields, WriteReceipt } from './port.ts';
 import { type CallTemplate, defaultProfile, foldsOf, type Profile, templateIn } from './profile/profile.ts';
-import { fill, fillPath, fillText, type Values } from './profile/template.ts';
+import { fill, fillPath, fillText, placeholdersOf, type Values } from './profile/template.ts';
 import { type OtherPage, ResponseError, type WireResponse } from './response.ts';
 
 /** What the requests are made for, and how the responses are read. */
@@ -51,8 +51,8 @@ export type RequestBody =
  * The request of an operation.
  * @param values of its placeholders; those that identify the miniapp are added
  * @param credential undefined where there is none; ignored where the credential is a cookie
- * @throws ReleaseError portal-unexpected where the profile does not support the operation; profile-invalid where the
- *   filled path leaves the base path
+ * @throws ReleaseError portal-unexpected where the profile does not support the operation, or names the release by a
+ *   ticket that is not known; profile-invalid where the filled path leaves the base path
  */
 export function encode(
   codec: Codec,
@@ -62,6 +62,7 @@ export function encode(
 ): PortalRequest {
   const template = templateOf(codec, operation);
   const filled = { ...idValues(codec), ...values };
+  assertTicket(operation, template, filled);
   const url = addressOf(codec, operation, fillPath(template.path, filled));
   for (const [name, text] of Object.entries(template.query ?? {}))
     url.searchParams.append(name, fillText(text, filled));
@@ -69,6 +70,15 @@ export function encode(
   if (credential !== undefined) addCredential(codec, credential, url, headers);
   const body = filledBody(template, filled, operation);
   return { method: template.method, url, headers, ...(body && { body }) };
+}
+
+/** Nothing is sent to an address that lacks its ticket. */
+function assertTicket(operation: Operation, { path, query, body }: CallTemplate, { version, publishId }: Values): void {
+  if (publishId !== undefined || !placeholdersOf([path, query, body]).includes('publishId')) return;
+  throw new ReleaseError('portal-unexpected', {
+    found: `${operation} names the release by its ticket, and the ticket of ${String(version)} is not known: the portal shows none, or has shown different ones in this run. Nothing was sent.`,
+    todo: 'Check that release.publishId in your portal profile names the field that holds the ticket (docs/portal.md), then run the step again.',
+  });
 }
 
 /**
@@ -92,6 +102,7 @@ export function apiAddress({ profile, origin }: Codec): URL {
 export function writeValues(codec: Codec, operation: WriteOperation, fields: WriteFields): Values {
   return {
     version: fields.version,
+    ...(fields.publishId !== undefined && { publishId: fields.publishId }),
     releaseNotes: fields.releaseNotes ?? '',
     ...artifactValues(codec, operation, fields),
     ...(fields.userIds && { userIds: fields.userIds, ...(fields.userIds[0] && { userId: fields.userIds[0] }) }),
@@ -156,7 +167,7 @@ function filledBody(template: CallTemplate, values: Values, operation: Operation
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ReleaseError('profile-invalid', {
-      found: `The body of ${operation} takes an id as a number, and the id in the inputs has other characters than digits.`,
+      found: `The body of ${operation} takes an id as a number, and the id has other characters than digits.`,
     });
   }
 }

@@ -92,7 +92,8 @@ export function dialectOf(profile: unknown, seed: Seed): Dialect {
         const none = answer(before, { method: '', path: '', fields: {} }, nowMs, rules);
         return { ...none, status: 404, body: envelope(profile, none.response.body) };
       }
-      const { operation, found } = call;
+      const { operation } = call;
+      const found = withVersion(call.found, seed, before);
       const own = ownFields(found, seed, before);
       let state = before;
       let last: ReturnType<typeof answer> | undefined;
@@ -149,6 +150,20 @@ function ownFields(found: Found, seed: Seed, state: SandboxState): Found {
     username,
     password,
   };
+}
+
+/**
+ * A release that is named by its ticket, with the version and target app that the ticket is of. A ticket that is nobody's,
+ * or of another version than the one beside it, names no release.
+ */
+function withVersion(found: Found, seed: Seed, { apps }: SandboxState): Found {
+  const { publishId, version } = found;
+  if (publishId === undefined) return found;
+  const app = apps.find(({ appId }) => appId === (found['appId'] ?? seed.appId));
+  const release = app?.releases.find((one) => one.publishId === publishId);
+  if (!release || (version ?? release.version) !== release.version) return { ...found, version: 'no-such-release' };
+  const isTaken = release.channelCode !== '*' && found['channelCode'] === undefined;
+  return { ...found, version: release.version, ...(isTaken && { channelCode: release.channelCode }) };
 }
 
 /** Where the package of a version lies, for a portal whose calls do not say it. */
