@@ -32,6 +32,14 @@ export interface Dialect {
   readonly fields: Readonly<Record<string, string>>;
   readonly ratio?: 'text' | 'fraction';
   readonly time?: 'seconds' | 'text' | 'ISO';
+  /** How it shows and takes the ticket of a release; as the sandbox where absent. */
+  readonly ticket?: (publishId: string) => string | number;
+  /** The HTTP status of a refusal; 200 where absent. */
+  readonly refusalStatus?: number;
+  /** No more rows on a page than these, whatever is asked for. */
+  readonly pageSize?: number;
+  /** What makes the recording of a person's way hard: `recordGuide`. */
+  readonly trouble?: true;
   /** A change returns the release. */
   readonly echoes?: true;
   readonly envelope: (data: Json, code: string, message: string) => Json;
@@ -246,13 +254,25 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
     const sent = { ...Object.fromEntries(url.searchParams), ...body };
     const found = callFor(dialect, req.method ?? '', url.pathname, sent);
     nowMs += 20_000;
-    const reply = (body: Json) => {
+    const reply = (body: Json, status = 200) => {
+      res.statusCode = status;
       res.setHeader('content-type', 'application/json');
       res.end(JSON.stringify(body));
     };
     if (!found) return reply(dialect.envelope({ name: 'Jane Doe', menu: ['home'], version: '9.9.9' }, '', ''));
-    const { operation, values } = found;
+    const { operation } = found;
+    const values: Record<string, Json> = found.values;
     let result = { success: true, data: null as Json, errorCode: '', errorMsg: '' };
+    const { publishId } = values;
+    if (publishId !== undefined) {
+      const shown = (id: string) => String(dialect.ticket?.(id) ?? id);
+      const named = state.apps[0]?.releases.find((one) => shown(one.publishId) === String(publishId));
+      values['version'] = values['version'] ?? named?.version ?? 'none';
+      if (named?.version !== values['version']) values['version'] = 'none';
+    }
+    if (values['offset'] !== undefined)
+      values['page'] = String(Number(values['offset']) / Number(values['pageSize'] ?? 50) + 1);
+    if (dialect.pageSize) values['pageSize'] = String(Math.min(Number(values['pageSize']), dialect.pageSize));
     const steps = dialect.calls[operation]?.does ?? [operation];
     for (const step of steps) {
       const one = run(step, values);
@@ -270,7 +290,8 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
           operation,
         )
       : result.data;
-    reply(dialect.envelope(data, result.errorCode, result.errorMsg));
+    const isRefused = result.errorCode !== '' && dialect.refusalStatus !== undefined;
+    reply(dialect.envelope(data, result.errorCode, result.errorMsg), isRefused ? dialect.refusalStatus : 200);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -299,6 +320,7 @@ function itemOf(item: Record<string, Json>, dialect: Dialect): Json {
   for (const [name, value] of Object.entries(item)) {
     let shown = value;
     if (name === 'versionStatus') shown = dialect.words[String(value)];
+    if (name === 'publishId') shown = dialect.ticket?.(String(value)) ?? value;
     if (name === 'grayRatio' && dialect.ratio === 'text') shown = String(value);
     if (name === 'grayRatio' && dialect.ratio === 'fraction') shown = Number(value) / 100;
     if (name === 'gmtModified' && dialect.time === 'seconds') shown = Math.floor(Number(value) / 1000);
@@ -355,7 +377,7 @@ function match(template: Json, sent: Json): Record<string, Json> | undefined {
       const isRight = typeof sent === (form === 'fraction' ? 'number' : 'string');
       return isRight ? { [name]: Math.round(Number(sent) * 100) } : undefined;
     }
-    if (form === 'number') return typeof sent === 'number' || typeof sent === 'bigint' ? {} : undefined;
+    if (form === 'number') return typeof sent === 'number' || typeof sent === 'bigint' ? { [name]: sent } : undefined;
     if (form !== undefined) return typeof sent === 'string' ? { [name]: sent.split(form) } : undefined;
     if (name === 'userId') return { userIds: [sent] };
     if (name === 'ratio' || name === 'userIds') {
@@ -387,7 +409,9 @@ function callFor(dialect: Dialect, method: string, path: string, sent: Record<st
     if (!found) return [];
     const named = { ...groups.groups, ...found } as Record<string, Json>;
     const zip = named['artifact'] ?? `app/version/${APP}/${named['version']}/${APP}_v${named['version']}.zip`;
-    const values = { appId: APP, spaceId: SPACE, channelCode: TARGET, page: '1', pageSize: '50', artifacts: [zip] };
+    const ids = { appId: APP, spaceId: SPACE, channelCode: TARGET };
+    for (const id of Object.keys(ids)) delete named[id];
+    const values = { ...ids, page: '1', pageSize: '50', artifacts: [zip] };
     for (const one of ['page', 'pageSize'] as const) if (named[one] !== undefined) named[one] = String(named[one]);
     return [{ operation, values: { ...values, ...named }, size: Object.keys(template).length }];
   });
@@ -443,7 +467,10 @@ export async function recordGuide(dialect: Dialect, isBrief = false): Promise<Ha
   const call = async (operation: Operation, values: Record<string, Json>) => {
     const found = dialect.calls[operation];
     if (!found) return;
+    const release = portal.state().apps[0]?.releases.find(({ version }) => version === values['version']);
+    const publishId = release && (dialect.ticket?.(release.publishId) ?? release.publishId);
     const all = {
+      publishId,
       appId: APP,
       spaceId: SPACE,
       channelCode: TARGET,
