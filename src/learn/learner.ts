@@ -3,7 +3,6 @@
  * that make the profile fit. Pure. What is not established is said with its candidates and never written.
  */
 
-import { at } from '../lib/json-places.ts';
 import { cleanLine } from '../lib/text.ts';
 import { checkProfile } from '../portal/profile/load.ts';
 import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
@@ -19,7 +18,7 @@ import {
   type WriteOperation,
 } from '../release/lifecycle.ts';
 import { type Call, type Context, callOf, callsOf, namesRelease, storedPlace, templateOf } from './calls.ts';
-import { basePathOf, envelopeOf, isLoggedOut, type Success, successOf } from './envelope.ts';
+import { basePathOf, envelopeOf, isLoggedOut, isSuccess, type Success, successOf } from './envelope.ts';
 import { sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
 import { type Scene, sceneOf } from './scene.ts';
@@ -107,8 +106,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   if (all.length === 0)
     throw new RecordingFault('The recording has no calls. Record the portal itself, with responses.');
   const success = successOf(all, base);
-  const isGood = (one: Exchange) =>
-    one.status < 400 && (at(one.answer, success.at) === success.equals || one.answer === undefined);
+  const isGood = (one: Exchange) => isSuccess(one, success);
   const good = all.filter(isGood);
   if (good.length === 0 || all.filter((one) => isLoggedOut(one, base)).length * 2 > all.length)
     throw new RecordingFault(
@@ -551,7 +549,7 @@ function withoutFind(findings: readonly OperationFinding[], operations: Written,
 
 function listPlaces(call: Call): string[] {
   const places = (value: unknown, place: string, depth: number): string[] => {
-    if (Array.isArray(value)) return [place];
+    if (Array.isArray(value)) return [place || '$'];
     if (depth === 0 || value === null || typeof value !== 'object') return [];
     return Object.entries(value).flatMap(([name, one]) => places(one, place ? `${place}.${name}` : name, depth - 1));
   };

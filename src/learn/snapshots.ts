@@ -6,7 +6,7 @@ import { isName, isStatus, isVersion, type Leaf, leavesOf, SHORT_TICKET } from '
 
 export interface Item {
   readonly exchange: Exchange;
-  /** Where the list, the object or the map stands in the response. */
+  /** Where the list, the object or the map stands in the response; `$` where it is the response. */
   readonly place: string;
   readonly version: string;
   readonly fields: ReadonlyMap<string, unknown>;
@@ -37,7 +37,7 @@ function itemsOf(exchange: Exchange, versions: ReadonlySet<string>, places: Read
   const visit = (value: unknown, place: string, depth: number): void => {
     if (depth === 0 || value === null || typeof value !== 'object') return;
     if (Array.isArray(value)) {
-      for (const one of value) if (one !== null && typeof one === 'object') take(one, place);
+      for (const one of value) if (one !== null && typeof one === 'object') take(one, place || '$');
       return;
     }
     const entries = Object.entries(value);
@@ -45,12 +45,14 @@ function itemsOf(exchange: Exchange, versions: ReadonlySet<string>, places: Read
       entries.length > 0 &&
       entries.every(([key, one]) => isVersion(key) && one !== null && typeof one === 'object')
     ) {
-      for (const [key, one] of entries) take(one as object, place, key);
+      for (const [key, one] of entries) take(one as object, place || '$', key);
       return;
     }
     const own = entries.filter(([, one]) => one === null || typeof one !== 'object');
     if (place !== '' && own.some(([, one]) => versions.has(String(one))) && take(value, place)) return;
     for (const [name, one] of entries) if (isName(name)) visit(one, place ? `${place}.${name}` : name, depth - 1);
+    // A response without an envelope may be the release itself.
+    if (place === '' && found.length === 0 && own.some(([, one]) => versions.has(String(one)))) take(value, '$');
   };
   visit(exchange.answer, '', 5);
   return found;

@@ -196,10 +196,23 @@ export interface Success {
  */
 export function decodeSuccess(codec: Codec, operation: Operation, response: WireResponse | ResponseError): Success {
   if (response instanceof ResponseError) throw withInferredNote(codec, operation, response);
-  const { success } = codec.profile.envelope;
-  const isSuccess = response.status < 400 && at(response.json, success.at) === success.equals;
+  const isSuccess = response.status < 400 && saysSuccess(codec, response) === true;
+  if (isNoRelease(codec, operation, response)) return { json: null, traceId: traceIdIn(codec, response.json) };
   if (!isSuccess) throw failureIn(codec, operation, response);
   return { json: response.json, traceId: traceIdIn(codec, response.json) };
+}
+
+/** Whether a response to findRelease says that there is none: by 404 where the HTTP status says it all. */
+function isNoRelease({ profile }: Codec, operation: Operation, { status, isHtml }: WireResponse): boolean {
+  return operation === 'findRelease' && profile.envelope.success === 'http-status' && status === 404 && !isHtml;
+}
+
+/** Whether a response says that it succeeded; undefined where it does not say. */
+function saysSuccess({ profile }: Codec, response: WireResponse | ResponseError): boolean | undefined {
+  const { success } = profile.envelope;
+  if (success === 'http-status') return response.status < 400 && 'isHtml' in response && !response.isHtml;
+  const value = at(response.json, success.at);
+  return value === undefined ? undefined : value === success.equals;
 }
 
 /** What the portal says of a write that succeeded. */
@@ -226,7 +239,7 @@ function failureIn(codec: Codec, operation: Operation, response: WireResponse): 
   if (response.status === 405 && response.isHtml) return blockedByFirewall(codec, operation);
   const isUnknownCall = !refusal && UNKNOWN_CALL.includes(response.status);
   if (isUnknownCall) return notUnderstood(codec, operation, response, 'says that it does not know the call');
-  if (at(response.json, envelope.success.at) === undefined) {
+  if (envelope.success !== 'http-status' && saysSuccess(codec, response) === undefined) {
     return notUnderstood(codec, operation, response, `has no ${envelope.success.at}`);
   }
   const { note, todo } = refusal ? { note: '' } : inferredNote(codec, operation);
@@ -250,12 +263,11 @@ function blockedByFirewall(codec: Codec, operation: Operation): ReleaseError {
 
 function notUnderstood(codec: Codec, operation: Operation, response: WireResponse, shape: string): ReleaseError {
   const { note, todo } = inferredNote(codec, operation);
-  const success = at(response.json, codec.profile.envelope.success.at);
   return new ReleaseError('portal-unexpected', {
     found: `${callName(codec, operation)} answered ${response.status}; the response ${shape}.${note}`,
     ...(todo && { todo }),
     traceId: traceIdIn(codec, response.json),
-    effect: success === undefined ? 'unknown' : 'none',
+    effect: saysSuccess(codec, response) === undefined ? 'unknown' : 'none',
   });
 }
 
@@ -354,10 +366,13 @@ export function sessionEndIn(
  */
 export function loginRefusalIn(codec: Codec, response: WireResponse | ResponseError): ReleaseError | undefined {
   const { success, errorCode, errorMessage } = codec.profile.envelope;
-  const hasEnvelope = valuesAt(response.json, [success.at, errorCode, errorMessage]).some(
-    (value) => (value ?? null) !== null,
-  );
-  const isAccepted = at(response.json, success.at) === success.equals;
+  const places = [...(success === 'http-status' ? [] : [success.at]), errorCode, errorMessage];
+  const isSaid = valuesAt(response.json, places).some((value) => (value ?? null) !== null);
+  const { status } = response;
+  // Without an envelope the status says it, but for those by which a server asks to come back.
+  const isByStatus = success === 'http-status' && status < 500 && status !== 408 && status !== 429;
+  const hasEnvelope = isSaid || isByStatus;
+  const isAccepted = saysSuccess(codec, response) === true;
   if (!isNotLoggedIn(codec, response) && (!hasEnvelope || isAccepted)) return undefined;
   const { note } = inferredNote(codec, 'login');
   return new ReleaseError('portal-unauthorized', {

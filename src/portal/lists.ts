@@ -91,7 +91,7 @@ function rowsIn(codec: Codec, operation: ListOperation, json: unknown): readonly
   if (item !== undefined && operation !== 'releaseHistory') return [item];
   const keyed = values.map((value) => rowsByVersion(value, versionAt)).find((rows) => rows !== undefined);
   if (keyed) return keyed;
-  if (places.every((place) => holdsNothing(json, place.split('.')))) return [];
+  if (places.every((place) => holdsNothing(json, place === '$' ? [] : place.split('.')))) return [];
   throw unexpected(codec, operation, `has no list at ${places.join(' or ')}`);
 }
 

@@ -110,10 +110,20 @@ export function dialectOf(profile: unknown, seed: Seed): Dialect {
       }
       const body = last?.response.body ?? { success: false, data: null, errorCode: '', errorMsg: '', traceId: '' };
       const json = envelope(profile, body);
-      if (body.success) putData(json, operation, body.data, profile, own);
-      return { state, operation, status: last?.response.status ?? 200, body: json };
+      const whole = body.success ? putData(json, operation, body.data, profile, own) : json;
+      return { state, operation, status: statusOf(profile, body, last?.response.status), body: whole };
     },
   };
+}
+
+/** The HTTP status, for a portal that says success by it alone. */
+function statusOf(
+  profile: unknown,
+  { success, errorCode }: { success: boolean; errorCode: string },
+  own: number | undefined,
+): number {
+  if (success || at(profile, 'envelope.success') !== 'http-status') return own ?? 200;
+  return errorCode === 'NOT_LOGIN' ? 401 : errorCode === 'RELEASE_NOT_FOUND' ? 404 : 409;
 }
 
 function fileOf({ file }: WireRequest): Pick<PortalRequest, 'file'> {
@@ -258,10 +268,11 @@ function envelope(
   { success, errorCode, errorMsg, traceId }: { success: boolean; errorCode: string; errorMsg: string; traceId: string },
 ): Found {
   const json: Found = {};
+  if (success && at(profile, 'envelope.success') === 'http-status') return json;
   const { at: place, equals } = objectAt(at(profile, 'envelope'), 'success');
   const codeAt = String(at(profile, 'envelope.errorCode'));
   const failure = typeof equals === 'boolean' ? !equals : typeof equals === 'number' ? equals - 1 : 'FAIL';
-  put(json, String(place), success ? equals : failure);
+  if (place !== undefined) put(json, String(place), success ? equals : failure);
   if (!success || codeAt !== place) put(json, codeAt, success ? '' : codeFor(profile, errorCode));
   put(json, String(at(profile, 'envelope.errorMessage')), errorMsg);
   put(json, String(at(profile, 'envelope.traceId')), traceId);
@@ -287,19 +298,22 @@ function codeFor(profile: unknown, errorCode: string): string {
   return Object.keys(refusals).find((code) => refusals[code] === MEANINGS[errorCode]) ?? errorCode;
 }
 
-function putData(json: Found, operation: Operation, data: unknown, profile: unknown, own: Found): void {
+/** The response with its data; `$` is the whole response. */
+function putData(json: Found, operation: Operation, data: unknown, profile: unknown, own: Found): unknown {
   const template = objectAt(at(profile, 'operations'), operation);
   const place = firstOf(template['answer']);
-  if (place === undefined) return;
-  if (operation === 'login') put(json, place, 'sandbox-session');
+  if (place === undefined) return json;
   const path = at(data, 'path');
-  if (path !== undefined) put(json, place, path);
   const list = at(data, 'list');
-  if (!Array.isArray(list)) return;
   const item = ITEMS[operation];
-  put(json, place, item ? list.map((one) => item(one, profile, own)) : list);
+  const shown = Array.isArray(list) && item ? list.map((one) => item(one, profile, own)) : list;
+  const value = operation === 'login' ? 'sandbox-session' : (path ?? shown);
+  if (value === undefined) return json;
   const total = firstOf(template['total']);
   if (total !== undefined && at(data, 'total') !== undefined) put(json, total, at(data, 'total'));
+  if (place === '$') return value;
+  put(json, place, value);
+  return json;
 }
 
 type Item = (item: unknown, profile: unknown, own: Found) => Found;
@@ -369,6 +383,7 @@ function isObject(value: unknown): value is Json {
 }
 
 function at(value: unknown, place: string): unknown {
+  if (place === '$') return value;
   let found = value;
   for (const name of place.split('.')) found = isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
   return found;

@@ -1,4 +1,7 @@
-/** Dialects that name a release by its ticket once it exists: in the path of REST addresses, or in a body. */
+/**
+ * Dialects that name a release by its ticket once it exists, in the path of REST addresses or in a body; and one without
+ * an envelope, where the HTTP status says what happened and the response is the list or the release itself.
+ */
 
 import type { Dialect, DialectCall } from './dialects.ts';
 
@@ -17,9 +20,10 @@ const wordsOf = (list: readonly (string | number)[]) =>
 const NO_TEXTS = { versionStatusDesc: '', statusDesc: '' };
 const RELEASE = '/releases/{publishId}';
 const PAGE = { page: '{page}', size: '{pageSize}' };
+const ROLLOUT = '/miniapp/{appId}/{channelCode}/rollouts';
 const BODY = { publishId: '{publishId}' };
 
-export const BY_TICKET: readonly Dialect[] = [
+export const RESOURCES: readonly Dialect[] = [
   {
     name: 'tickets in the path',
     base: '/api/v1',
@@ -115,5 +119,69 @@ export const BY_TICKET: readonly Dialect[] = [
     ticket: (id) => `REL-2026-${id.slice(-6)}`,
     envelope: (data, code, errorMsg) => ({ success: code === '', data, errorCode: code, errorMsg, traceId: 't-1' }),
     list: (items, one) => (one ? (items[0] ?? null) : { items, totalCount: items.length }),
+  },
+  {
+    name: 'no envelope, and five operations folded',
+    base: '/rest',
+    folds: {
+      uploadPackage: 'createVersion',
+      createRelease: 'startApproval',
+      addWhitelist: 'startPilot',
+      setRatio: 'startGrayscale',
+      skipPilot: 'goOnline',
+    },
+    calls: {
+      listVersions: call('GET', '/miniapp/{appId}/builds', PAGE),
+      createVersion: call(
+        'POST',
+        '/miniapp/{appId}/builds/{version}',
+        { space: '{spaceId}' },
+        { does: ['uploadPackage', 'createVersion'], isUpload: true },
+      ),
+      listReleases: call('GET', ROLLOUT, PAGE),
+      findRelease: call('GET', `${ROLLOUT}/{version}`),
+      releaseHistory: call('GET', `${ROLLOUT}/{version}/journal`),
+      startApproval: call(
+        'POST',
+        `${ROLLOUT}/{version}/review`,
+        { why: '{releaseNotes}' },
+        { does: ['createRelease', 'startApproval'] },
+      ),
+      cancelApproval: call('DELETE', `${ROLLOUT}/{version}/review`),
+      startPilot: call(
+        'PUT',
+        `${ROLLOUT}/{version}/pilot`,
+        { guests: '{userIds}' },
+        { does: ['addWhitelist', 'startPilot'] },
+      ),
+      startGrayscale: call(
+        'PUT',
+        `${ROLLOUT}/{version}/share`,
+        { share: '{ratio:fraction-text}' },
+        { does: ['skipPilot', 'setRatio', 'startGrayscale'] },
+      ),
+      goOnline: call('PUT', `${ROLLOUT}/{version}/live`, undefined, { does: ['skipPilot', 'goOnline'] }),
+      cancelRelease: call('DELETE', `${ROLLOUT}/{version}`),
+      rollback: call('POST', `${ROLLOUT}/{version}/revival`),
+      login: call('POST', '/session', { login: '{username}', password: '{password}' }),
+    },
+    words: wordsOf([
+      'NEW',
+      'WITH_REVIEWER',
+      'DECLINED',
+      'TAKEN_BACK',
+      'OKAYED',
+      'FRIENDS',
+      'STAGED',
+      'SOME',
+      'ALL',
+      'BYGONE',
+    ]),
+    fields: { ...NO_TEXTS, versionStatus: 'phase', grayRatio: 'share' },
+    ratio: 'fraction',
+    time: 'ISO',
+    refusalStatus: 409,
+    envelope: (data, error, message) => (error === '' ? (data ?? {}) : { error, message }),
+    list: (items, one) => (one ? (items[0] ?? {}) : items),
   },
 ];
