@@ -296,17 +296,19 @@ function placeholderFor(value: unknown, { ids, versions, tickets }: Context, nam
 }
 
 const BY_NAME: readonly (readonly [RegExp, string, (value: unknown) => boolean])[] = [
+  [/offset|^skip$|^start$|^from$|start_?(index|row)/i, '{offset}', isWhole],
   [/page_?size|limit|^n$|^size$|per_?page/i, '{pageSize}', isWhole],
   [/page|current|^p$/i, '{page}', isWhole],
   [/log|note|desc|remark|change|comment|reason|content/i, '{releaseNotes}', (value) => typeof value === 'string'],
   [/pass|pwd|secret/i, '{password}', (value) => typeof value === 'string'],
   [/user|account|login|name|mail|phone/i, '{username}', (value) => typeof value === 'string'],
 ];
+const PAGE = ['{page}', '{pageSize}', '{offset}'];
 const TAKES: Readonly<Partial<Record<Operation, readonly string[]>>> = {
-  listVersions: ['{page}', '{pageSize}'],
-  listReleases: ['{page}', '{pageSize}'],
-  findRelease: ['{page}', '{pageSize}'],
-  releaseHistory: ['{page}', '{pageSize}'],
+  listVersions: PAGE,
+  listReleases: PAGE,
+  findRelease: PAGE,
+  releaseHistory: PAGE,
   createRelease: ['{releaseNotes}'],
   startApproval: ['{releaseNotes}'],
   login: ['{username}', '{password}'],
@@ -332,7 +334,7 @@ export function storedPlace(upload: Call, context: Context): string | undefined 
 function pagesIn(sent: unknown): { page: string; size: string } | undefined {
   const numbers = leavesOf(sent).filter(({ value }) => isWhole(value));
   const [page, size] = numbers.sort((a, b) => Number(a.value) - Number(b.value));
-  const isPair = page && size && numbers.length === 2 && Number(page.value) === 1 && Number(size.value) >= 5;
+  const isPair = page && size && numbers.length === 2 && Number(page.value) <= 1 && Number(size.value) >= 5;
   return isPair ? { page: page.place, size: size.place } : undefined;
 }
 
@@ -397,6 +399,8 @@ function partOf(
   context: Context,
   differences: string[],
 ): Record<string, unknown> {
+  const isFromZero = (place: string) =>
+    call.exchanges.some((one) => sentLeaves(one).some((leaf) => leaf.place === place && Number(leaf.value) === 0));
   const convert = (value: unknown, place: string, name: string, known: unknown): unknown => {
     if (place === call.ratio?.place && /^(setRatio|startGrayscale)$/.test(operation))
       return call.ratio.form === 'number' ? '{ratio}' : `{ratio:${call.ratio.form}}`;
@@ -425,11 +429,12 @@ function partOf(
     const text = String(value);
     if (/^create/.test(operation) && (/\.zip$/i.test(text) || /^(artifact|file|path)/i.test(name))) return '{artifact}';
     for (const [pattern, template, fits] of BY_NAME) {
-      if (TAKES[operation]?.includes(template) && pattern.test(name) && fits(value)) return template;
+      if (TAKES[operation]?.includes(template) && pattern.test(name) && fits(value))
+        return template === '{page}' && isFromZero(place) ? '{page:zero-based}' : template;
     }
     if (place === freeText) return '{releaseNotes}';
     if (place === account) return '{username}';
-    if (pages?.page === place) return '{page}';
+    if (pages?.page === place) return isFromZero(place) ? '{page:zero-based}' : '{page}';
     if (pages?.size === place) return '{pageSize}';
     if (typeof value === 'boolean' || value === null) return value;
     if (action?.place === place && action.value === value) return value;

@@ -531,6 +531,9 @@ function readOperations(
     }
     const { changes, differences } = templateOf(operation, call, context);
     const before = context.base.operations[operation] as CallTemplate | undefined;
+    const isPaged = /\{(page|offset)\b/.test(JSON.stringify(merged(before ?? {}, changes)));
+    if (/^list/.test(operation) && !isPaged && call.exchanges.some(goesOnByCursor))
+      differences.push('the list goes on by a cursor, which a profile cannot send: only its first page is read');
     const isKnown = row[2].length > 0 && row[2].every((place) => before?.answer?.includes(place));
     if (row[2].length > 0 && !isKnown) changes['answer'] = row[2];
     if (Object.keys(changes).length > 0) operations[operation] = { ...changes, mark: 'observed' };
@@ -538,6 +541,16 @@ function readOperations(
     const verdict = isLearned ? 'learned' : 'confirmed';
     findings.push({ operation, verdict, call: callOf(call), evidence: row[3], candidates: differences });
   }
+}
+
+/** Whether a response names the place where its list goes on. */
+function goesOnByCursor({ answer }: Exchange): boolean {
+  return leavesOf(answer, '', '', 4).some(
+    ({ name, value }) =>
+      /^(next(_?(cursor|token|page_?token|marker))?|cursor|marker)$/i.test(name) &&
+      typeof value === 'string' &&
+      value !== '',
+  );
 }
 
 /** Where a portal shows its releases in a list alone, the default profile's call for one release is not sent. */

@@ -149,7 +149,7 @@ function ownFields(found: Found, seed: Seed, state: SandboxState): Found {
     channelCode: found['channelCode'] ?? seed.channelCode,
     version,
     name: version,
-    currentPage: String(found['page'] ?? 1),
+    currentPage: String(found['page'] ?? pageAt(found)),
     pageSize: String(found['pageSize'] ?? 50),
     source: 'UPLOAD',
     artifactType: 'FILE',
@@ -160,6 +160,11 @@ function ownFields(found: Found, seed: Seed, state: SandboxState): Found {
     username,
     password,
   };
+}
+
+/** The page that begins at or after an offset. */
+function pageAt({ offset = 0, pageSize = 50 }: Found): number {
+  return Math.ceil(Number(offset) / Number(pageSize)) + 1;
 }
 
 /**
@@ -235,6 +240,7 @@ function keep(found: Found, name: string, value: unknown): boolean {
 /** The value of a placeholder as the sandbox has it; undefined where it has not that form. */
 function valueIn(name: string, form: string | undefined, value: unknown, isInText = false): unknown {
   if (name === 'ratio') return ratioIn(form, value, isInText);
+  if (form === 'zero-based') return /^\d+$/.test(String(value)) ? Number(value) + 1 : undefined;
   if (name === 'userIds' && form === 'each') return typeof value === 'string' ? value : undefined;
   if (name === 'userIds' && form !== undefined) return typeof value === 'string' ? value.split(form) : undefined;
   if (form === 'number') {

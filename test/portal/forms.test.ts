@@ -79,6 +79,33 @@ describe('forms on the way out', () => {
   });
 });
 
+describe('pages', () => {
+  const query = (template: string, values: object) => {
+    const codec = codecWith({ operations: { listReleases: { query: { p: template } } } });
+    return encode(codec, 'listReleases', { page: 3, pageSize: 50, offset: 40, ...values }).url.searchParams.get('p');
+  };
+  test.each([
+    ['{page}', '3'],
+    ['{page:zero-based}', '2'],
+    ['{offset}', '40'],
+  ])('the third page after 40 rows as %s is %s', (template, sent) => {
+    expect(query(template, {})).toBe(sent);
+  });
+
+  const none = { currentPage: null, pageSize: null };
+  const rows = [{ version: '1.1.0', versionStatus: 'ONLINE' }];
+  const read = (paging: object, more: object) => {
+    const codec = codecWith({ operations: { listReleases: { query: { ...none, ...paging }, answer: ['data.list'] } } });
+    return decodeReleases(codec, 'listReleases', { data: { list: rows, ...more } }).total ?? 0;
+  };
+  test('a list that goes on by a cursor is never known to its end', () => {
+    expect(read({}, { nextCursor: 'abc' })).toBeGreaterThan(1_000_000);
+    expect(read({}, { paging: { hasMore: true } })).toBeGreaterThan(1_000_000);
+    expect(read({}, { nextCursor: '', hasMore: false })).toBe(0);
+    expect(read({ p: '{page}' }, { hasMore: true })).toBe(0);
+  });
+});
+
 describe('forms on the way back', () => {
   const item = { version: '1.1.0', versionStatus: 'GRAY' };
   const readBack = (release: object, row: object, more: object = {}) =>

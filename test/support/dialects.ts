@@ -19,6 +19,8 @@ export interface DialectCall {
   readonly body?: Readonly<Record<string, Json>>;
   readonly does?: readonly Operation[];
   readonly isUpload?: boolean;
+  /** Its pages are counted from 0. */
+  readonly isFromZero?: true;
 }
 
 export interface Dialect {
@@ -216,6 +218,8 @@ export interface ServedDialect {
   readonly state: () => SandboxState;
   /** Its clock, which goes on with each request. */
   readonly nowMs: () => number;
+  /** The next call fails, and does nothing. */
+  fail(): void;
   /** What the target app's administrator decides next. */
   decide(mode: 'approve' | 'reject' | 'never'): void;
   close(): Promise<void>;
@@ -226,6 +230,7 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
   let state = newPortal({ appId: APP, spaceId: SPACE, channelCode: TARGET, live }, nowMs);
   let mode: 'approve' | 'reject' | 'never' = 'never';
   let uploads = 0;
+  let fails = false;
   const run = (operation: Operation, values: Record<string, Json>) => {
     const old = OLD[operation];
     const fields = { ...(fill(old.query ?? {}, values) as object), ...(fill(old.body ?? {}, values) as object) };
@@ -259,6 +264,10 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
       res.setHeader('content-type', 'application/json');
       res.end(JSON.stringify(body));
     };
+    if (fails) {
+      fails = false;
+      return reply(dialect.envelope(null, 'SYSTEM_ERROR', 'Try again later'), dialect.refusalStatus ?? 200);
+    }
     if (!found) return reply(dialect.envelope({ name: 'Jane Doe', menu: ['home'], version: '9.9.9' }, '', ''));
     const { operation } = found;
     const values: Record<string, Json> = found.values;
@@ -270,9 +279,10 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
       values['version'] = values['version'] ?? named?.version ?? 'none';
       if (named?.version !== values['version']) values['version'] = 'none';
     }
-    if (values['offset'] !== undefined)
-      values['page'] = String(Number(values['offset']) / Number(values['pageSize'] ?? 50) + 1);
     if (dialect.pageSize) values['pageSize'] = String(Math.min(Number(values['pageSize']), dialect.pageSize));
+    if (values['offset'] !== undefined)
+      values['page'] = String(Math.ceil(Number(values['offset']) / Number(values['pageSize'])) + 1);
+    if (dialect.calls[operation]?.isFromZero) values['page'] = String(Number(values['page']) + 1);
     const steps = dialect.calls[operation]?.does ?? [operation];
     for (const step of steps) {
       const one = run(step, values);
@@ -298,6 +308,9 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     state: () => state,
     nowMs: () => nowMs,
+    fail: () => {
+      fails = true;
+    },
     decide: (next) => {
       mode = next;
     },
@@ -363,6 +376,9 @@ export function fill(template: Json, values: Readonly<Record<string, Json>>): Js
   if (template === null || typeof template !== 'object') return template;
   return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, fill(value, values)]));
 }
+
+/** What goes wrong at the first try, in a recording with trouble. */
+const TROUBLED: readonly Operation[] = ['startApproval', 'startPilot', 'setRatio', 'startGrayscale', 'goOnline'];
 
 const PLACEHOLDER = /^\{(\w+)(?::([^{}]+))?\}$/;
 
@@ -474,8 +490,9 @@ export async function recordGuide(dialect: Dialect, isBrief = false): Promise<Ha
       appId: APP,
       spaceId: SPACE,
       channelCode: TARGET,
-      page: '1',
+      page: found.isFromZero ? '0' : '1',
       pageSize: '50',
+      offset: '0',
       releaseNotes: NOTES,
       userIds: USERS,
       username: 'jane.doe',
@@ -496,11 +513,21 @@ export async function recordGuide(dialect: Dialect, isBrief = false): Promise<Ha
     );
   };
   const look = async (version: string) => {
+    // Pages poll.
+    for (let poll = dialect.trouble ? 3 : 0; poll > 0; poll--)
+      await call(dialect.calls.findRelease ? 'findRelease' : 'listReleases', { version });
     await call(dialect.calls.findRelease ? 'findRelease' : 'listReleases', { version });
     await send('GET', `${dialect.base}/user/info`, {}, undefined);
   };
   const press = async (operation: Operation, values: Record<string, Json>) => {
     if (!dialect.calls[operation]) return;
+    if (dialect.trouble && TROUBLED.includes(operation)) {
+      portal.fail();
+      await call(operation, values);
+      await call('login', {});
+      for (const page of ['1', '2'])
+        await call('listReleases', { page, ...(dialect.pageSize && { pageSize: `${dialect.pageSize}` }) });
+    }
     await call(operation, values);
     await send('POST', '/telemetry/collect', {}, { event: 'click', page: '/overview' });
     if (values['version'] && !/^(uploadPackage|createVersion)$/.test(operation)) await look(String(values['version']));

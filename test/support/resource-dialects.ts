@@ -20,23 +20,26 @@ const wordsOf = (list: readonly (string | number)[]) =>
 const NO_TEXTS = { versionStatusDesc: '', statusDesc: '' };
 const RELEASE = '/releases/{publishId}';
 const PAGE = { page: '{page}', size: '{pageSize}' };
+const OFFSET = { offset: '{offset}', limit: '{pageSize}' };
+const FROM_ZERO = { isFromZero: true };
 const ROLLOUT = '/miniapp/{appId}/{channelCode}/rollouts';
 const BODY = { publishId: '{publishId}' };
 
 export const RESOURCES: readonly Dialect[] = [
   {
-    name: 'tickets in the path',
+    name: 'tickets in the path, pages from 0',
+    pageSize: 2,
     base: '/api/v1',
     folds: {},
     calls: {
-      listVersions: call('GET', '/apps/{appId}/versions', PAGE),
+      listVersions: call('GET', '/apps/{appId}/versions', PAGE, FROM_ZERO),
       uploadPackage: call('POST', '/apps/{appId}/files', { space: '{spaceId}', version: '{version}' }),
       createVersion: call('POST', '/apps/{appId}/versions', { version: '{version}', file: '{artifact}' }),
       createRelease: call('POST', '/apps/{appId}/targets/{channelCode}/releases', {
         version: '{version}',
         note: '{releaseNotes}',
       }),
-      listReleases: call('GET', '/apps/{appId}/targets/{channelCode}/releases', PAGE),
+      listReleases: call('GET', '/apps/{appId}/targets/{channelCode}/releases', PAGE, FROM_ZERO),
       releaseHistory: call('GET', `${RELEASE}/events`),
       startApproval: call('POST', `${RELEASE}/review`),
       cancelApproval: call('DELETE', `${RELEASE}/review`),
@@ -76,7 +79,8 @@ export const RESOURCES: readonly Dialect[] = [
     list: (items) => ({ entries: items, total: items.length }),
   },
   {
-    name: 'tickets in the body',
+    name: 'tickets in the body, and tries that fail',
+    trouble: true,
     base: '/mp/gw',
     folds: { skipPilot: 'none' },
     calls: {
@@ -121,7 +125,8 @@ export const RESOURCES: readonly Dialect[] = [
     list: (items, one) => (one ? (items[0] ?? null) : { items, totalCount: items.length }),
   },
   {
-    name: 'no envelope, and five operations folded',
+    name: 'no envelope, pages by offset, five operations folded',
+    pageSize: 2,
     base: '/rest',
     folds: {
       uploadPackage: 'createVersion',
@@ -131,14 +136,14 @@ export const RESOURCES: readonly Dialect[] = [
       skipPilot: 'goOnline',
     },
     calls: {
-      listVersions: call('GET', '/miniapp/{appId}/builds', PAGE),
+      listVersions: call('GET', '/miniapp/{appId}/builds', OFFSET),
       createVersion: call(
         'POST',
         '/miniapp/{appId}/builds/{version}',
         { space: '{spaceId}' },
         { does: ['uploadPackage', 'createVersion'], isUpload: true },
       ),
-      listReleases: call('GET', ROLLOUT, PAGE),
+      listReleases: call('GET', ROLLOUT, OFFSET),
       findRelease: call('GET', `${ROLLOUT}/{version}`),
       releaseHistory: call('GET', `${ROLLOUT}/{version}/journal`),
       startApproval: call(

@@ -26,7 +26,8 @@ const PLACEHOLDERS = {
   channelCode: { forms: ['number'] },
   version: { isDigits: true },
   publishId: { forms: ['number'] },
-  page: { isDigits: true },
+  page: { isDigits: true, forms: ['zero-based'] },
+  offset: { isDigits: true },
   pageSize: { isDigits: true },
   artifacts: { isList: true, isBodyOnly: true },
   artifact: {},
@@ -44,7 +45,7 @@ export const ID_PLACEHOLDERS: readonly PlaceholderName[] = ['appId', 'spaceId', 
 const VERSION: readonly PlaceholderName[] = ['version'];
 /** An operation on a release that exists already, which a portal may name by its ticket. */
 const RELEASE: readonly PlaceholderName[] = ['version', 'publishId'];
-const PAGE: readonly PlaceholderName[] = ['page', 'pageSize'];
+const PAGE: readonly PlaceholderName[] = ['page', 'pageSize', 'offset'];
 
 /** The placeholders of an operation besides those of the miniapp; those of a release for an operation that is not listed. */
 const OF_OPERATION: Readonly<Partial<Record<Operation, readonly PlaceholderName[]>>> = {
@@ -145,6 +146,8 @@ function inForm(value: Value, form: string | undefined): unknown {
       return Number(value) / 100;
     case 'fraction-text':
       return String(Number(value) / 100);
+    case 'zero-based':
+      return Number(value) - 1;
     case 'number':
       return rawNumber(String(value));
     default:
