@@ -1,10 +1,12 @@
 /** Forms of values on the way out and back, items elsewhere, and what a profile may fold. */
 
 import { describe, expect, test } from 'vitest';
+import { createHttpPortal } from '../../src/portal/calls.ts';
 import { type Codec, encode, writeValues } from '../../src/portal/codec.ts';
 import { decodeReleases } from '../../src/portal/lists.ts';
 import { checkProfile } from '../../src/portal/profile/load.ts';
 import type { WriteOperation } from '../../src/release/lifecycle.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 
 function codecWith(changes: unknown): Codec {
   const { profile, faults } = checkProfile(changes);
@@ -90,6 +92,28 @@ describe('pages', () => {
     ['{offset}', '40'],
   ])('the third page after 40 rows as %s is %s', (template, sent) => {
     expect(query(template, {})).toBe(sent);
+  });
+
+  test('an offset counts the rows that came, where a portal gives fewer on a page than it was asked for', async () => {
+    const offsets: (string | null)[] = [];
+    const portal = createHttpPortal({
+      ...codecWith({ operations: { listReleases: { query: { p: '{offset}' } } } }),
+      transport: {
+        send: async ({ url }) => {
+          offsets.push(url.searchParams.get('p'));
+          const list = ['1.2.0', '1.1.0'].map((version) => ({ version, versionStatus: 'ARCHIVED' }));
+          return { status: 200, headers: {}, json: { success: true, data: { list } }, isHtml: false };
+        },
+        close: () => {},
+      },
+      credentials: { session: 'a=b' },
+      clock: fakeClock(),
+      signal: new AbortController().signal,
+      onCall: () => {},
+      onCredential: () => {},
+    });
+    for (const page of [1, 2, 3, 1]) await portal.listReleases(page);
+    expect(offsets).toEqual(['0', '2', '4', '0']);
   });
 
   const none = { currentPage: null, pageSize: null };
