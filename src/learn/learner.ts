@@ -190,7 +190,11 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     fields,
     ids,
     stages: stagesOf(findings),
-    unexplained: [...unexplainedOf(writes, conclusions), ...byUnknownTicket(calls, writes, readCalls, context)],
+    unexplained: [
+      ...unexplainedOf(writes, conclusions),
+      ...byUnknownTicket(calls, writes, readCalls, context),
+      ...readByTicketOnly(findings, readCalls, releases, context),
+    ],
     warnings,
     changes,
   };
@@ -766,6 +770,25 @@ function stagesOf(findings: readonly OperationFinding[]): Learned['stages'] {
 
 function unexplainedOf(writes: readonly Call[], conclusions: Conclusions | undefined): string[] {
   return writes.filter((_, index) => conclusions?.calls[index]?.value === NOISE).map(callOf);
+}
+
+/** Reads of a release by its ticket, where nothing that was recorded shows a ticket that is not known yet. */
+function readByTicketOnly(
+  findings: readonly OperationFinding[],
+  reads: readonly Call[],
+  releases: readonly Item[],
+  { tickets }: Context,
+): string[] {
+  const isSeen = ({ operation, verdict }: OperationFinding) =>
+    /^(listReleases|findRelease)$/.test(operation) && verdict !== 'not seen';
+  if (findings.some(isSeen)) return [];
+  const shown = new Set(releases.map(({ exchange }) => exchange));
+  return reads
+    .filter((call) => call.exchanges.some((one) => shown.has(one) && ticketIn(one, tickets) !== undefined))
+    .map(
+      (call) =>
+        `${callOf(call)}: reads the release by its ticket, which has to be known before. Open the list of releases while it records`,
+    );
 }
 
 /** Changes that name a release by what only the response to another change held: no reading of the release shows it. */

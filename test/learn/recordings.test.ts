@@ -13,6 +13,7 @@ import { isExplained, reportOf } from '../../src/learn/report.ts';
 import { checkProfile } from '../../src/portal/profile/load.ts';
 import { defaultProfile } from '../../src/portal/profile/profile.ts';
 import { APP, DIALECTS, type Dialect, type Har, recordGuide, TARGET } from '../support/dialects.ts';
+import { RESOURCES } from '../support/resource-dialects.ts';
 
 interface Entry {
   startedDateTime: string;
@@ -212,6 +213,16 @@ test('a change that names the release by a ticket that no list shows is not pass
   });
   const result = learned(tickets);
   expect(result.unexplained.join()).toMatch(/gray\/run: names the release by a ticket \(data.rolloutId\) that no/);
+  expect(isExplained(result)).toBe(false);
+});
+
+test('a release that is only ever read by its ticket is not passed over', async () => {
+  const [dialect] = RESOURCES;
+  if (!dialect) throw new Error('no dialect');
+  const { listReleases: _, ...calls } = dialect.calls;
+  const findRelease = { method: 'GET', path: '/releases/{publishId}' };
+  const result = learned(await recordGuide({ ...dialect, calls: { ...calls, findRelease } }, true));
+  expect(result.unexplained.join()).toContain('GET /releases/{publishId}: reads the release by its ticket');
   expect(isExplained(result)).toBe(false);
 });
 
