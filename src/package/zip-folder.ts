@@ -143,12 +143,14 @@ function isCompressed({ name }: FileToZip): boolean {
   return COMPRESSED.test(name);
 }
 
+const MTIME = new Date(1980, 0, 1);
+
 /** Whatever of an entry could differ from machine to machine, fixed. */
 function entryOptions() {
   return {
     // yazl writes the DOS time in local time, so a local date gives the same bytes in every time zone; the extended
     // timestamp, which forceDosTimestamp leaves out, would be in UTC.
-    mtime: new Date(1980, 0, 1),
+    mtime: MTIME,
     forceDosTimestamp: true,
     mode: 0o100644,
   };
