@@ -53,7 +53,7 @@ async function loadedBy(step: (options: StepOptions) => Promise<StepResult>): Pr
 
 describe.concurrent('a step loads of dist only what it needs', () => {
   test('every part is in dist under its text, but those that nothing uses', () => {
-    const texts = readdirSync(DIST)
+    const texts = readdirSync(DIST, { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.\w+$/.test(name))
       .map((name) => readFileSync(join(DIST, name), 'utf8'));
     const found = Object.entries(PARTS).filter(([, text]) => texts.some((each) => each.includes(text)));
