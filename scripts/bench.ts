@@ -336,8 +336,8 @@ const REASONS: readonly (readonly [text: string, reason: string])[] = [
   ['end of central directory', 'yauzl: checks a package'],
   ['directory is damaged after', 'upload: zips and checks a package'],
   ['issues/comments', 'the comment, the deployment, the tags: ours'],
-  ['RATIO_MUST_INCREASE', "the sandbox: the portal's rules"],
   ['current-password', 'the sandbox: its server'],
+  ['RATIO_MUST_INCREASE', "the sandbox: the portal's rules"],
   ['"sandbox?name=value', 'the sandbox: its options'],
   ['Version value out of range', 'uqr: the QR code of a preview'],
   ['the proxy answered', 'a proxy on the way'],
@@ -350,7 +350,7 @@ const OWN: Readonly<Record<string, string>> = {
   'index.js': 'every run',
   'learn.js': 'the start of learn/index.js',
   'learn/index.js': 'a program of its own: learns a portal from a recording',
-  'learn/profile.js': 'the same: checks a profile, with zod',
+  'learn/profile.js': 'the same: what both of its ways share',
   'learn/watch.js': 'the same: watches you in a browser',
   'puppeteer/index.js': 'puppeteer-core for the action and for learn: its loader',
 };

@@ -35,7 +35,7 @@ const KEY = new RegExp(`${KEY_HEADER.source}(?:\\s|\\\\[rn])*[A-Za-z0-9+]`);
 const ENTRY_MARK = /PK\x03\x04/;
 
 /** Up to here an entry is unpacked synchronously; above, it is streamed, so that memory stays flat. */
-const SMALL_BYTES = 1024 ** 2;
+const SMALL_BYTES = 64 * 1024;
 /** So many entries are checked in one go; then a signal or a timer has its turn. */
 const BATCH_ENTRIES = 256;
 

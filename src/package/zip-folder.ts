@@ -37,9 +37,10 @@ export async function listFolder(folder: string, inspection: Inspection): Promis
   return files.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
 }
 
-/** Up to here a file is read and compressed at once; above, it is streamed, so that memory stays flat. */
-const SMALL_BYTES = 4 * 1024 ** 2;
-const BATCH_BYTES = SMALL_BYTES;
+/** Up to here a file is read at once, to be compressed or stored; above, it is streamed, so that memory stays flat. */
+const SMALL_BYTES = 64 * 1024;
+const STORED_BYTES = 1024 ** 2;
+const BATCH_BYTES = STORED_BYTES;
 const BATCH_FILES = 256;
 
 /** Formats that are compressed already: deflate takes time and saves nothing. */
@@ -112,7 +113,7 @@ export async function* zipFiles(folder: string, files: readonly FileToZip[]): As
     for (const end = next + BATCH_FILES; next < end; next++) {
       const file = files[next];
       batchBytes += file?.sizeBytes ?? 0;
-      if (!file || batchBytes > BATCH_BYTES) return;
+      if (!file || !isSmall(file) || batchBytes > BATCH_BYTES) return;
       addSmall(file);
     }
   }
@@ -136,6 +137,10 @@ export async function* zipFiles(folder: string, files: readonly FileToZip[]): As
     // Where the reader gave up half way, yazl leaves the file open.
     current?.destroy();
   }
+}
+
+function isSmall(file: FileToZip): boolean {
+  return file.sizeBytes <= (isCompressed(file) ? STORED_BYTES : SMALL_BYTES);
 }
 
 /** A large one is deflated all the same, if quickly: stored and streamed, some look for its end in its content. */
