@@ -20,9 +20,11 @@ export interface Page<T> {
   readonly full?: boolean;
 }
 
-/** The values of a write, beside the release. */
-export interface WriteFields {
-  readonly version: string;
+/** How a release is named to the portal: by its version, and on some portals by its ticket. */
+export type NamedRelease = Pick<Release, 'version' | 'publishId'>;
+
+/** The values of a write, with the release that it changes. */
+export interface WriteFields extends NamedRelease {
   readonly releaseNotes?: string;
   readonly artifacts?: readonly string[];
   readonly userIds?: readonly string[];
@@ -44,7 +46,7 @@ export interface Portal {
   listReleases(page: number, patience?: Patience): Promise<Page<Release>>;
   /** The rows of the version; several where the portal keeps more than one of it. */
   findRelease(version: string, patience?: Patience): Promise<readonly Release[]>;
-  releaseHistory(version: string, patience?: Patience): Promise<readonly HistoryItem[]>;
+  releaseHistory(release: NamedRelease, patience?: Patience): Promise<readonly HistoryItem[]>;
   /**
    * Sends a write once, and resolves when the portal has accepted it. The `effect` of the error says whether the write
    * may have been carried out all the same.

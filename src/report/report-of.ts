@@ -56,6 +56,7 @@ export function reportOf(record: RunRecord, nowMs: number, show: Show): Report {
     miniappId,
     spaceId: inputs?.spaceId ?? '',
     targetApp: inputs?.targetApp ?? '',
+    ...(inputs?.targetAppName !== undefined && { targetAppName: inputs.targetAppName }),
     version: snapshot?.version ?? (isVersion(named) ? named : ''),
     ...facts,
     portalStatus: release?.portalStatus ?? '',
@@ -159,7 +160,7 @@ function messageOf(record: RunRecord, verdict: Verdict, facts: Facts, nowMs: num
   const { snapshot, inputs, outcome } = record;
   const stages = inputs?.stages ?? [];
   const what = snapshot?.version || 'The miniapp';
-  const where = inputs?.targetApp ? ` on ${inputs.targetApp}` : '';
+  const where = inputs?.targetApp ? ` on ${inputs.targetAppName ?? inputs.targetApp}` : '';
   const state = facts.state === '' ? '' : `${what} is ${formatState(facts)}${where}`;
   switch (outcome.kind) {
     case 'failed':

@@ -68,7 +68,7 @@ const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
   uqr: ['report/qr-code.js'],
   'puppeteer-core': ['learn/watch-browser.js', 'portal/browser-login.js'],
   yazl: ['package/zip-folder.js'],
-  yauzl: ['package/check-zip.js', 'package/zip-layout.js'],
+  yauzl: ['package/check-zip.js', 'package/zip-layout.js', 'package/zip-reader.js'],
 };
 
 /** Chunks of their own: a run that does not need them does not load them. */
