@@ -172,7 +172,10 @@ export function parseComment(text: string): 'auto' | 'off' | number {
   return Number(text);
 }
 
-/** A name that is only shown. It stands in sentences of ours, so it holds nothing that Markdown or a shell reads. */
+/**
+ * A name that is only shown. It becomes part of our sentences, so it contains nothing that Markdown or a shell
+ * interprets.
+ */
 export function parseDisplayName(text: string): string {
   if (!/^[\p{L}\p{N}][\p{L}\p{N} .-]{0,39}$/u.test(text)) {
     throw new Fault('a name of at most 40 letters, digits, spaces, dots and dashes');

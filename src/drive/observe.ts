@@ -25,7 +25,7 @@ export interface ObserveOptions {
 /** Reads the list of releases to `depth`, and the release by name if the list does not contain it. */
 export async function observe(portal: Portal, version: string, options: ObserveOptions = {}): Promise<Snapshot> {
   const { patience = 'retry', depth = 'page', byName = true } = options;
-  // Where the portal cannot be asked for one release, it is looked for on all pages.
+  // A portal without findRelease may have the release on any page of the list.
   const wanted = portal.supports('findRelease') ? '' : version;
   const list = portal.supports('listReleases') ? await readReleases(portal, depth, patience, wanted) : undefined;
   const asks = version !== '' && portal.supports('findRelease') && (byName || list?.full !== false);
@@ -101,7 +101,7 @@ function snapshotOf(version: string, list: List<Release> | undefined, named: rea
   };
 }
 
-/** The pages that `depth` asks for, and on to the one that holds `wanted`, where that names a version. */
+/** Reads the pages that `depth` requires, and further ones until that with the version `wanted`, if given. */
 function readReleases(portal: Portal, depth: ListDepth, patience: Patience, wanted: string): Promise<List<Release>> {
   const isEnough: Record<ListDepth, (rows: readonly Release[]) => boolean> = {
     page: () => true,

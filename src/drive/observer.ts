@@ -32,11 +32,11 @@ export interface Observer {
   disprove(): void;
   wasAccepted(effect: Write): boolean;
   /**
-   * The ticket of the release as it was last read and believed. Undefined where none was shown, and where readings
-   * showed different ones without a time that tells which is the newest: one of them is that of another release.
+   * The ticket of the release at the last believed reading. Undefined where none was shown, and where readings showed
+   * different ones without a time that tells which is the newest, since one of them belongs to another release.
    */
   readonly publishId: string | undefined;
-  /** How long to wait before a reading that is to settle the doubt. */
+  /** How long to wait, in ms, before the next reading to confirm a doubt. */
   readonly confirmGapMs: number;
 }
 
@@ -53,7 +53,7 @@ export function createObserver(
   const consider = (seen: Snapshot): Snapshot => {
     lastSeen = seen;
     belief = considering(belief, seen, clock.now());
-    // A reading that is stale, or in doubt, does not count.
+    // A stale or doubtful reading does not count.
     if (belief.snapshot.release === seen.release) tickets = withTicket(tickets, seen.release);
     onSnapshot(belief.snapshot);
     return belief.snapshot;
@@ -84,7 +84,7 @@ export function createObserver(
     consider,
     accept(effect, wasSeen = false) {
       belief = accepting(belief, effect, wasSeen, clock.now());
-      // From here on the release may have a new ticket.
+      // The write may give the release a new ticket.
       if (does(effect, 'createRelease') || does(effect, 'startApproval')) tickets = [];
     },
     disprove() {
@@ -98,7 +98,7 @@ export function createObserver(
   };
 }
 
-/** The rows that show a ticket of the release, one for each ticket; a newer time puts the others aside. */
+/** The rows with the tickets of the release, one for each ticket; a row with a newer time replaces the others. */
 function withTicket(known: readonly Release[], release: Release | undefined): readonly Release[] {
   if (release?.publishId === undefined) return known;
   const others = known.filter((one) => one.publishId !== release.publishId && !isOlder(one, release));

@@ -1,4 +1,4 @@
-/** Places in parsed JSON: the names on the way to a value, joined by dots, such as `data.list`; `$` is the whole of it. */
+/** Places in parsed JSON: the names that lead to a value, joined by dots, such as `data.list`; `$` is the whole. */
 
 export type Place = string;
 

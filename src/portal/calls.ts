@@ -65,7 +65,7 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   const { call } = createCaller(options);
   const callList = (operation: Operation, values: Values, patience: Patience) =>
     call(operation, { page: 1, offset: 0, ...values, pageSize: profile.pageSize }, patience);
-  /** Rows of the pages before; a portal may give fewer on a page than it was asked for. */
+  /** The number of rows on the pages before; a portal may return fewer rows on a page than requested. */
   const rowsBefore = new Map<Operation, number>();
   async function readPage<T>(
     operation: Operation,

@@ -72,7 +72,7 @@ export function encode(
   return { method: template.method, url, headers, ...(body && { body }) };
 }
 
-/** Nothing is sent to an address that lacks its ticket. */
+/** Refuses a request without the ticket that its address needs. */
 function assertTicket(operation: Operation, { path, query, body }: CallTemplate, { version, publishId }: Values): void {
   if (publishId !== undefined || !placeholdersOf([path, query, body]).includes('publishId')) return;
   throw new ReleaseError('portal-unexpected', {
@@ -202,12 +202,15 @@ export function decodeSuccess(codec: Codec, operation: Operation, response: Wire
   return { json: response.json, traceId: traceIdIn(codec, response.json) };
 }
 
-/** Whether a response to findRelease says that there is none: by 404 where the HTTP status says it all. */
+/**
+ * Whether a response to findRelease says that there is no release: with 404, if success is shown by the HTTP status
+ * alone.
+ */
 function isNoRelease({ profile }: Codec, operation: Operation, { status, isHtml }: WireResponse): boolean {
   return operation === 'findRelease' && profile.envelope.success === 'http-status' && status === 404 && !isHtml;
 }
 
-/** Whether a response says that it succeeded; undefined where it does not say. */
+/** Whether a response says that it succeeded; undefined where it says neither. */
 function saysSuccess({ profile }: Codec, response: WireResponse | ResponseError): boolean | undefined {
   const { success } = profile.envelope;
   if (success === 'http-status') return response.status < 400 && 'isHtml' in response && !response.isHtml;
@@ -369,7 +372,7 @@ export function loginRefusalIn(codec: Codec, response: WireResponse | ResponseEr
   const places = [...(success === 'http-status' ? [] : [success.at]), errorCode, errorMessage];
   const isSaid = valuesAt(response.json, places).some((value) => (value ?? null) !== null);
   const { status } = response;
-  // Without an envelope the status says it, but for those by which a server asks to come back.
+  // Without an envelope a status below 500 decides, except 408 and 429, which request a retry.
   const isByStatus = success === 'http-status' && status < 500 && status !== 408 && status !== 429;
   const hasEnvelope = isSaid || isByStatus;
   const isAccepted = saysSuccess(codec, response) === true;

@@ -66,7 +66,7 @@ function decodePage<T>(
   const rows = rowsIn(codec, operation, json);
   const template = templateOf(codec, operation);
   const told = template.total?.map((place) => numberAt(json, place)).find((count) => count !== undefined);
-  // What follows by a cursor is not read: the list is never known to its end.
+  // Pages behind a cursor are not read, so the list counts as incomplete.
   const total = !isPaged(template) && saysMore(json) ? Number.MAX_SAFE_INTEGER : told;
   return {
     items: rows
@@ -84,7 +84,7 @@ function isPaged({ path, query, body }: CallTemplate): boolean {
   return placeholdersOf([path, query, body]).some((name) => name === 'page' || name === 'offset');
 }
 
-/** Whether a response says beside its list that the list goes on. */
+/** Whether a response says beside its list that more pages follow. */
 function saysMore(value: unknown, depth = 4): boolean {
   if (depth === 0 || value === null || typeof value !== 'object' || Array.isArray(value)) return false;
   return Object.entries(value).some(([name, one]) => {

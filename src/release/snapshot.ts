@@ -183,7 +183,7 @@ export function newestOf(rows: readonly Release[]): {
     if (hasNoOrder && (row.portalStatus !== other.portalStatus || row.ratioPercent !== other.ratioPercent)) {
       conflicts.add(row.version);
     } else if (hasNoOrder && row.publishId && other.publishId && row.publishId !== other.publishId) {
-      // Which of the tickets is that of the release is not known.
+      // It is not known which of the tickets belongs to the release.
       const { publishId: _, ...unnamed } = other;
       newest.set(row.version, unnamed);
     }

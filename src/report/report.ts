@@ -62,7 +62,7 @@ export interface Report {
   readonly miniappId: string;
   readonly spaceId: string;
   readonly targetApp: string;
-  /** What texts call the target app; absent where they show its code. */
+  /** The name of the target app in texts; absent where they show its code. */
   readonly targetAppName?: string;
   readonly version: string;
   /** Empty where the portal could not be read. */

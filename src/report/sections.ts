@@ -84,7 +84,7 @@ export function formatInProgress({ underWay }: Report): string {
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
-/** The target app's code, and its name where one was given; empty where no target app was. */
+/** The code and name of the target app; empty without a target app. */
 export function formatTargetApp({ targetApp, targetAppName }: Report): string {
   if (targetApp === '') return '';
   return targetAppName ? `${escapeMarkdown(targetAppName)} (${code(targetApp)})` : code(targetApp);

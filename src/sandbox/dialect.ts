@@ -115,7 +115,7 @@ export function dialectOf(profile: unknown, seed: Seed): Dialect {
   };
 }
 
-/** The HTTP status, for a portal that says success by it alone. */
+/** The HTTP status of a response, for a portal that signals success by the status alone. */
 function statusOf(
   profile: unknown,
   { success, errorCode }: { success: boolean; errorCode: string },
@@ -161,14 +161,14 @@ function ownFields(found: Found, seed: Seed, state: SandboxState): Found {
   };
 }
 
-/** The page that begins at or after an offset. */
+/** The number of the page that begins at or after an offset. */
 function pageAt({ offset = 0, pageSize = 50 }: Found): number {
   return Math.ceil(Number(offset) / Number(pageSize)) + 1;
 }
 
 /**
- * A release that is named by its ticket, with the version and target app that the ticket is of. A ticket that is nobody's,
- * or of another version than the one beside it, names no release.
+ * Adds the version and the target app of a release that is named by its ticket. An unknown ticket, or one of another
+ * version than the given one, names no release.
  */
 function withVersion(found: Found, seed: Seed, { apps }: SandboxState): Found {
   const { publishId, version } = found;
@@ -180,7 +180,7 @@ function withVersion(found: Found, seed: Seed, { apps }: SandboxState): Found {
   return { ...found, version: release.version, ...(isTaken && { channelCode: release.channelCode }) };
 }
 
-/** Where the package of a version lies, for a portal whose calls do not say it. */
+/** The path of a version's package, for a portal whose calls do not carry it. */
 function knownPath({ apps }: SandboxState, appId: string, version: string): string {
   const app = apps.find((one) => one.appId === appId);
   const created = app?.versions.find((one) => one.version === version)?.artifactList[0];
