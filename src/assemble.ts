@@ -32,7 +32,7 @@ export function versionSources(portal: Portal, { context, log }: RunDependencies
 
 /**
  * The checked package of the stage upload; undefined without that stage. The caller closes it.
- * @throws ReleaseError package-invalid
+ * @throws {ReleaseError} `package-invalid`
  */
 export async function openBuild(inputs: Inputs, { context, log, emit }: RunDependencies): Promise<Package | undefined> {
   if (!inputs.package || !stageThatTakes('package', inputs.stages)) return undefined;

@@ -125,7 +125,8 @@ function givenUp(signal: AbortSignal): Promise<never> {
 
 /**
  * Runs the requested stages with valid inputs.
- * @throws ReleaseError; Cancelled
+ * @throws {ReleaseError}
+ * @throws {Cancelled}
  */
 async function release(inputs: Inputs, run: RunDependencies, record: () => RunRecord): Promise<Outcome> {
   const { context, emit } = run;

@@ -44,7 +44,7 @@ export interface Input<T> {
   readonly mayBeEmpty?: true;
   /** Never shown, not even in a fault. */
   readonly secret?: true;
-  /** @throws Fault where the text is not valid */
+  /** @throws {Fault} where the text is not valid */
   readonly parse: (text: string, context: ParseContext) => T | Promise<T>;
   /** The value of an absent input without a default; undefined where it is left out. */
   readonly ifAbsent?: T;

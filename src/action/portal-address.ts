@@ -18,9 +18,8 @@ const TAKES = 'https://host, or sandbox';
 
 /**
  * `https://host`, a loopback address, or `sandbox?name=value&...`.
- *
  * @param trustedHosts the hosts that may receive credentials
- * @throws Fault with everything that is wrong
+ * @throws {Fault} with everything that is wrong
  */
 export async function parsePortalAddress(text: string, trustedHosts: readonly string[]): Promise<PortalAddress> {
   if (/^sandbox(\?|$)/.test(text)) return parseSandbox(text);
@@ -31,9 +30,9 @@ export async function parsePortalAddress(text: string, trustedHosts: readonly st
 }
 
 /**
- * The hosts that may receive credentials: the known ones, and those of a list such as `a.example.com, b.example.com:8443`.
- *
- * @throws Fault
+ * The hosts that may receive credentials: the known ones, and those of a list such as `a.example.com,
+ * b.example.com:8443`.
+ * @throws {Fault}
  */
 export function parseHosts(text: string): readonly string[] {
   const hosts = text.split(/[\s,]+/).filter((host) => host !== '');

@@ -15,7 +15,7 @@ import { parseUserIds, possibleUserIds } from './user-ids.ts';
 
 /**
  * Reads and checks the inputs. All secrets in them are redacted from then on.
- * @throws ReleaseError input-invalid, with every fault
+ * @throws {ReleaseError} `input-invalid`, with every fault
  */
 export async function checkedInputs(tools: RunDependencies): Promise<Inputs> {
   const { environment, context, log, redactor } = tools;
@@ -83,7 +83,7 @@ function faultsOfEvent(inputs: Inputs, context: RunContext): string[] {
 
 /**
  * Reads the user IDs of input and file, without duplicates. They are redacted from then on.
- * @throws ReleaseError input-invalid
+ * @throws {ReleaseError} `input-invalid`
  */
 export async function readUserIds(
   inputs: Inputs,

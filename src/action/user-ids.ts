@@ -26,8 +26,7 @@ const ID_HEADER = /^((user|tester|member|account|customer|open)?[ _-]?ids?|uid|p
 /**
  * The user IDs of a list, without duplicates. They are separated by commas, semicolons or white space, and may be in
  * quotes; the first line may be a header; `#` starts a comment.
- *
- * @throws Fault that names the line, and never shows what is in it
+ * @throws {Fault} that names the line, and never shows what is in it
  */
 export function parseUserIds(text: string): readonly string[] {
   const ids = new Set<string>();
@@ -67,8 +66,7 @@ function idsOf(line: string, lineNumber: number): readonly string[] {
 
 /**
  * Whether the line is the header of a table with a single column.
- *
- * @throws Fault where the table has other columns, which would be taken for user IDs
+ * @throws {Fault} where the table has other columns, which would be taken for user IDs
  */
 function isHeader(line: string, lineNumber: number): boolean {
   const columns = line

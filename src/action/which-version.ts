@@ -31,7 +31,7 @@ const MAX_LISTED = 20;
 /**
  * The version of the input or of the event's tag; undefined where neither names one, and for a rollback, which chooses
  * its own.
- * @throws ReleaseError version-unresolved, and what the sources throw
+ * @throws {ReleaseError} `version-unresolved`, and what the sources throw
  */
 export async function versionAskedFor(
   inputs: Inputs,
@@ -48,7 +48,7 @@ export async function versionAskedFor(
 /**
  * Finds the version where none was named; undefined for stages that need none (status, and rollback to the version
  * before the live one).
- * @throws ReleaseError version-unresolved, and what the sources throw
+ * @throws {ReleaseError} `version-unresolved`, and what the sources throw
  */
 export async function findVersion(
   inputs: Inputs,

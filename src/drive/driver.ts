@@ -40,7 +40,8 @@ type Result = Progress | { readonly outcome: Outcome };
 
 /**
  * Drives the release through one stage.
- * @throws ReleaseError where the effect is not known or the portal fails; Cancelled
+ * @throws {ReleaseError} where the effect is not known or the portal fails
+ * @throws {Cancelled}
  */
 export async function driveStage(stage: Stage, context: DriveContext): Promise<Outcome> {
   const { clock, observer } = context;

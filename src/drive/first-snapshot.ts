@@ -40,7 +40,8 @@ export interface Source {
 
 /**
  * Reads the state of the release before anything is written.
- * @throws ReleaseError as the portal throws it; Cancelled
+ * @throws {ReleaseError} as the portal throws it
+ * @throws {Cancelled}
  */
 export async function firstSnapshot(
   inputs: Inputs,

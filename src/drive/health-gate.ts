@@ -9,7 +9,7 @@ import type { Health, HealthCheckOptions, Moment } from './health.ts';
 export interface GateOptions {
   /**
    * Calls the health check once.
-   * @throws Cancelled, and nothing else
+   * @throws {Cancelled} and nothing else
    */
   readonly check: (moment: Moment) => Promise<Health>;
   readonly clock: Clock;

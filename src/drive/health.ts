@@ -58,7 +58,7 @@ const bad = (why: string): Health => ({ verdict: 'bad', why });
  * Creates the health check. Each call sends one request, with the token, to the host of health-url; it follows no
  * redirect. A response is bad if there is none, it is not 2xx, or a condition is false; without conditions, if its JSON
  * says `"healthy": false` or what was sent as JSON cannot be parsed.
- * @throws Cancelled, and nothing else, from the check
+ * @throws {Cancelled} and nothing else, from the check
  */
 export async function createHealthCheck(options: HealthCheckOptions): Promise<(moment: Moment) => Promise<Health>> {
   const { template, miniappId, targetApp, version, conditions, token, signal, show, send = exchange } = options;

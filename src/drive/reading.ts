@@ -54,7 +54,7 @@ export async function untilNotInDoubt(
 
 /**
  * Reads until the release has left a transitional status.
- * @throws ReleaseError effect-not-seen after two minutes
+ * @throws {ReleaseError} `effect-not-seen` after two minutes
  */
 export async function untilSettled(context: DriveContext): Promise<Snapshot> {
   const { clock, signal, observer } = context;
@@ -75,7 +75,7 @@ export async function untilSettled(context: DriveContext): Promise<Snapshot> {
 /**
  * Reads the list again until it is certain that nothing is live: a single reading that shows nothing live may be wrong,
  * and an official release cannot be undone.
- * @throws ReleaseError portal-unexpected where the list cannot be read to its end
+ * @throws {ReleaseError} `portal-unexpected` where the list cannot be read to its end
  */
 export async function sureOfLive(context: DriveContext): Promise<Snapshot> {
   const { observer, clock, signal } = context;

@@ -106,7 +106,7 @@ export async function holdRatio(untilMs: number, memory: Memory, context: DriveC
 /**
  * Reads until the release is in a clear state, before the next write after a hold period; waits for an unreachable
  * portal.
- * @throws ReleaseError portal-unreachable after ten minutes
+ * @throws {ReleaseError} `portal-unreachable` after ten minutes
  */
 async function untilClear(context: DriveContext): Promise<undefined> {
   const { clock, observer, signal } = context;

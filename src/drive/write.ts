@@ -180,7 +180,7 @@ async function sendOnce(
 
 /**
  * Promise 1: refuses to send what the portal accepted in this run.
- * @throws ReleaseError effect-not-seen
+ * @throws {ReleaseError} `effect-not-seen`
  */
 export function assertNotAccepted(next: Send, { observer, portal, show }: DriveContext): void {
   const { snapshot } = observer;
@@ -196,7 +196,7 @@ export function assertNotAccepted(next: Send, { observer, portal, show }: DriveC
 /**
  * A release that was rejected, and is rejected again at once, looks unchanged on a portal that shows no times. It is
  * then not known whether a lost application was decided on, and a second application might be decided on too.
- * @throws ReleaseError effect-not-seen
+ * @throws {ReleaseError} `effect-not-seen`
  */
 function assertTellsDecision(next: Send, before: Snapshot, cause: ReleaseError): void {
   const { release } = before;
@@ -212,7 +212,7 @@ function assertTellsDecision(next: Send, before: Snapshot, cause: ReleaseError):
 /**
  * User IDs that are added by starting a running whitelist test: only their number shows the effect. The state stays,
  * and the portal need not change its time.
- * @throws ReleaseError effect-not-seen
+ * @throws {ReleaseError} `effect-not-seen`
  */
 function assertTellsUserIds(next: Send, { version, release }: Snapshot, cause: ReleaseError): void {
   if (!staysInState(next, release) || release?.whitelistCount !== undefined) return;
@@ -238,7 +238,7 @@ function asReleaseError(error: unknown): ReleaseError {
 
 /**
  * Reads until the portal shows the effect of an accepted write.
- * @throws ReleaseError effect-not-seen after two minutes
+ * @throws {ReleaseError} `effect-not-seen` after two minutes
  */
 async function untilShown(next: Send, before: Snapshot, context: DriveContext): Promise<void> {
   const { clock, observer } = context;
@@ -263,7 +263,7 @@ async function untilShown(next: Send, before: Snapshot, context: DriveContext): 
 
 /**
  * The error two minutes after an accepted write whose effect no reading shows.
- * @throws ReleaseError effect-not-seen
+ * @throws {ReleaseError} `effect-not-seen`
  */
 function assertShown(next: Send, before: Snapshot, why: string | undefined, { observer, show }: DriveContext): void {
   const seen = observer.lastSeen;
@@ -280,7 +280,7 @@ function assertShown(next: Send, before: Snapshot, why: string | undefined, { ob
 
 /**
  * Checks that the ratio read back is the requested one.
- * @throws ReleaseError effect-not-seen
+ * @throws {ReleaseError} `effect-not-seen`
  */
 function assertRatioShown(next: Send, snapshot: Snapshot, show: DriveContext['show']): void {
   if (callRow(next).shownBy !== 'ratio' || stateOf(snapshot) !== 'grayscale') return;

@@ -7,7 +7,7 @@ export interface Clock {
   now(): number;
   /**
    * Waits for `ms` milliseconds.
-   * @throws Cancelled as soon as the run is cancelled
+   * @throws {Cancelled} as soon as the run is cancelled
    */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** A random number, at least 0 and below 1. */

@@ -14,7 +14,7 @@ export type PathKind = 'file' | 'file-or-folder';
 /**
  * The real path, without links, of a user-supplied path that is absolute or relative to the workspace. `tempDir`
  * (RUNNER_TEMP), where an earlier step may have left files, may be named absolutely.
- * @throws Error, one sentence with the path as given, where nothing is there, where it or a link on the way leaves the
+ * @throws {Error} one sentence with the path as given, where nothing is there, where it or a link on the way leaves the
  *   workspace, or where it is of the wrong kind
  */
 export async function resolveInWorkspace(
@@ -51,7 +51,7 @@ export async function resolveInWorkspace(
 /**
  * The real path, without links, of a file that will be written: neither it nor its folders need to exist. The last part
  * is kept as it is, since the writer has to refuse a link there.
- * @throws the system's error where a folder on the way is a dangling link or cannot be read
+ * @throws {Error} of the file system where a folder on the way is a dangling link or cannot be read
  */
 export async function realPathToWrite(path: string): Promise<string> {
   return join(await realFolder(dirname(path)), basename(path));

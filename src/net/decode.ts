@@ -26,8 +26,7 @@ const MAX_CODINGS = 4;
 /**
  * The text of a response body. `encodingHeader` is the Content-Encoding; the body is decompressed to at most `maxBytes`
  * in each step. UTF-8, and UTF-16 by its byte-order mark or by the NUL beside its first character (RFC 4627, 3).
- *
- * @throws RangeError where the body is larger than `maxBytes`; Error where it cannot be decompressed. Both messages
+ * @throws {RangeError} where the body is larger than `maxBytes`; {Error} where it cannot be decompressed. Both messages
  *   complete the sentence "The response is ...".
  */
 export async function decodeBody(body: Buffer, encodingHeader: string | undefined, maxBytes: number): Promise<string> {

@@ -12,7 +12,7 @@ import { Dropped, NotSent, TooLarge, TooLate } from './failure.ts';
 
 /**
  * The proxy that the environment names for the address; its user name and password are decoded.
- * @throws ReleaseError portal-unreachable where it cannot be used: a proxy is never bypassed silently
+ * @throws {ReleaseError} `portal-unreachable` where it cannot be used: a proxy is never bypassed silently
  */
 export function proxyFor(url: URL): URL | undefined {
   const proxy = getProxyUrl(url);
@@ -27,7 +27,7 @@ export function proxyFor(url: URL): URL | undefined {
 
 /**
  * An agent with one kept-alive connection, through the proxy that the environment names for the address.
- * @throws ReleaseError portal-unreachable where that proxy cannot be used
+ * @throws {ReleaseError} `portal-unreachable` where that proxy cannot be used
  */
 export async function createAgent(url: URL, onProxyPassword?: (password: string) => void): Promise<http.Agent> {
   const proxy = proxyFor(url);
@@ -79,7 +79,7 @@ export interface RawResponse {
 /**
  * Sends one request and reads the whole response, which must arrive within `timeoutMs` after the last byte of the
  * request was sent. No redirect is followed.
- * @throws NotSent, Dropped, TooLarge, TooLate, Cancelled, or the error of the socket
+ * @throws {NotSent | Dropped | TooLarge | TooLate | Cancelled} or the error of the socket
  */
 export function exchange(options: Exchange): Promise<RawResponse> {
   const { url, signal, body } = options;

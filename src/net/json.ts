@@ -7,7 +7,7 @@ const NUMBER_CHARS = '+-.0123456789Ee';
 
 /**
  * JSON.parse, but for integers that a JavaScript number cannot hold: those come back as strings of their digits.
- * @throws SyntaxError for what is not JSON; RangeError for what is nested too deep
+ * @throws {SyntaxError} for what is not JSON; {RangeError} for what is nested too deep
  */
 export function parseJson(text: string): unknown {
   const unsafe = unsafeIntegers(text);

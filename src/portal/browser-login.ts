@@ -38,8 +38,9 @@ const SETTLE_MS = 4_000;
 
 /**
  * The portal's cookies as a cookie header.
- * @throws ReleaseError portal-unreachable (no browser, no page: nothing was typed), portal-unauthorized (typed, and not
- *   logged in: not to be tried again), portal-unexpected; Cancelled
+ * @throws {ReleaseError} `portal-unreachable` (no browser, no page: nothing was typed), `portal-unauthorized` (typed,
+ *   and not logged in: not to be tried again), `portal-unexpected`
+ * @throws {Cancelled}
  */
 export async function logInByBrowser(options: BrowserLoginOptions): Promise<string> {
   const executablePath = await findBrowser(options.environment);

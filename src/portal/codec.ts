@@ -51,8 +51,8 @@ export type RequestBody =
  * The request of an operation.
  * @param values of its placeholders; those that identify the miniapp are added
  * @param credential undefined where there is none; ignored where the credential is a cookie
- * @throws ReleaseError portal-unexpected where the profile does not support the operation, or names the release by a
- *   ticket that is not known; profile-invalid where the filled path leaves the base path
+ * @throws {ReleaseError} `portal-unexpected` where the profile does not support the operation, or names the release by
+ *   a ticket that is not known; `profile-invalid` where the filled path leaves the base path
  */
 export function encode(
   codec: Codec,
@@ -83,7 +83,7 @@ function assertTicket(operation: Operation, { path, query, body }: CallTemplate,
 
 /**
  * The template of an operation.
- * @throws ReleaseError portal-unexpected where the profile does not support it
+ * @throws {ReleaseError} `portal-unexpected` where the profile does not support it
  */
 export function templateOf({ profile }: Codec, operation: Operation): CallTemplate {
   const template = templateIn(profile, operation);
@@ -160,7 +160,7 @@ function addCredential({ profile }: Codec, credential: string, url: URL, headers
   else headers[name.toLowerCase()] = filled;
 }
 
-/** @throws ReleaseError profile-invalid where an id that the profile writes as a number has other characters */
+/** @throws {ReleaseError} `profile-invalid` where an id that the profile writes as a number has other characters */
 function filledBody(template: CallTemplate, values: Values, operation: Operation): RequestBody | undefined {
   try {
     return bodyOf(template, values);
@@ -191,8 +191,8 @@ export interface Success {
 
 /**
  * The content of a response that succeeded.
- * @throws ReleaseError portal-refused or portal-unexpected where it did not succeed; the ResponseError itself, where
- *   the response is one
+ * @throws {ReleaseError} `portal-refused` or `portal-unexpected` where it did not succeed; the {ResponseError} itself,
+ *   where the response is one
  */
 export function decodeSuccess(codec: Codec, operation: Operation, response: WireResponse | ResponseError): Success {
   if (response instanceof ResponseError) throw withInferredNote(codec, operation, response);
@@ -387,7 +387,7 @@ export function loginRefusalIn(codec: Codec, response: WireResponse | ResponseEr
 
 /**
  * The credential in the response to an accepted login, where it is no cookie.
- * @throws ReleaseError portal-unexpected where there is none
+ * @throws {ReleaseError} `portal-unexpected` where there is none
  */
 export function decodeCredential(codec: Codec, json: unknown): string {
   const { answer = [] } = templateOf(codec, 'login');

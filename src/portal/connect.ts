@@ -47,7 +47,7 @@ export interface ConnectOptions {
 
 /**
  * Opens the portal of the run. Whoever opens it closes it.
- * @throws ReleaseError sandbox-invalid where the sandbox cannot use its state file
+ * @throws {ReleaseError} `sandbox-invalid` where the sandbox cannot use its state file
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { inputs, profile, clock, signal, log, redactor } = options;
@@ -148,7 +148,7 @@ async function openSandbox({ inputs, context, profile, log, askedFor }: ConnectO
 
 /**
  * The path of the state file without symbolic links.
- * @throws ReleaseError sandbox-invalid where it is outside the workspace and RUNNER_TEMP
+ * @throws {ReleaseError} `sandbox-invalid` where it is outside the workspace and RUNNER_TEMP
  */
 async function sandboxFile(file: string | undefined, { workspace, tempDir }: RunContext): Promise<string> {
   if (file === undefined) return join(tempDir, 'gopay-miniapp-release-sandbox.json');

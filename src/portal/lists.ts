@@ -23,7 +23,7 @@ import { placeholdersOf } from './profile/template.ts';
 
 /**
  * The releases in a response to `listReleases` or `findRelease`.
- * @throws ReleaseError portal-unexpected where there is no list, or an item without version or status
+ * @throws {ReleaseError} `portal-unexpected` where there is no list, or an item without version or status
  */
 export function decodeReleases(codec: Codec, operation: 'listReleases' | 'findRelease', json: unknown): Page<Release> {
   return decodePage(codec, operation, json, (item, number) => decodeRelease(codec, operation, item, number));
@@ -31,7 +31,7 @@ export function decodeReleases(codec: Codec, operation: 'listReleases' | 'findRe
 
 /**
  * The versions in a response to `listVersions`.
- * @throws ReleaseError portal-unexpected where there is no list, or an item without version
+ * @throws {ReleaseError} `portal-unexpected` where there is no list, or an item without version
  */
 export function decodeVersions(codec: Codec, json: unknown): Page<Version> {
   const { version: field, artifacts } = codec.profile.version;
@@ -44,7 +44,7 @@ export function decodeVersions(codec: Codec, json: unknown): Page<Version> {
 
 /**
  * The entries in a response to `releaseHistory`.
- * @throws ReleaseError portal-unexpected where there is no list
+ * @throws {ReleaseError} `portal-unexpected` where there is no list
  */
 export function decodeHistory(codec: Codec, json: unknown): Page<HistoryItem> {
   const { history } = codec.profile;

@@ -37,7 +37,8 @@ export type Patience = 'retry' | 'once';
 
 /**
  * A portal, for one miniapp on one target app.
- * @throws ReleaseError portal-unreachable, portal-unauthorized, portal-unexpected or portal-refused; Cancelled
+ * @throws {ReleaseError} `portal-unreachable`, `portal-unauthorized`, `portal-unexpected` or `portal-refused`
+ * @throws {Cancelled}
  */
 export interface Portal {
   /** Whether the profile has a call for the operation, its own or one that does it besides. */

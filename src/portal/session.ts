@@ -21,18 +21,18 @@ export interface Credential {
 export interface Session {
   /**
    * The current credential, after a login where there is none yet. Undefined where the portal needs none.
-   * @throws ReleaseError, whatever the login throws
+   * @throws {ReleaseError} whatever the login throws
    */
   credential(patience: Patience): Promise<Credential | undefined>;
   /**
    * After the portal refused `used`: whether there is another credential now.
-   * @throws ReleaseError, whatever the login throws
+   * @throws {ReleaseError} whatever the login throws
    */
   renew(used: Credential | undefined, patience: Patience): Promise<boolean>;
   /**
    * After a page came instead of an API response: whether there is another credential now. Maintenance also shows a
    * page, so a session that has worked is renewed once, and a page after that causes no further login.
-   * @throws ReleaseError, whatever the login throws
+   * @throws {ReleaseError} whatever the login throws
    */
   renewAfterPage(used: Credential | undefined, isLoginPage: boolean, patience: Patience): Promise<boolean>;
   /** The portal accepted a call with `used`. */
@@ -43,7 +43,7 @@ export interface SessionOptions {
   readonly given?: string | undefined;
   /**
    * Logs in and returns the credential.
-   * @throws ReleaseError portal-unauthorized for a refused password, which is never sent again
+   * @throws {ReleaseError} `portal-unauthorized` for a refused password, which is never sent again
    */
   readonly login?: (() => Promise<string>) | undefined;
   readonly clock: Clock;

@@ -47,7 +47,8 @@ export interface WireRequest {
 export interface Transport {
   /**
    * Sends a request; a read is retried after a transient error, a write never is.
-   * @throws ReleaseError portal-unreachable or portal-unexpected; Cancelled
+   * @throws {ReleaseError} `portal-unreachable` or `portal-unexpected`
+   * @throws {Cancelled}
    */
   send(request: WireRequest): Promise<WireResponse>;
   close(): void;
