@@ -5,14 +5,16 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect as connectSocket, createServer as createTcpServer } from 'node:net';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { pollGapMs } from '../src/drive/wait.ts';
 import type { Clock } from '../src/lib/clock.ts';
+import { openPackage } from '../src/package/package.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -28,33 +30,43 @@ const HOUR = 60 * MINUTE;
 /** From the start of a `status` to its first request on the wire and to its exit, against an empty Node process. */
 async function coldStart(): Promise<string> {
   let onRequest = () => {};
-  const server = await listen(
-    createServer((_, response) => {
-      onRequest();
-      response.end('{"success":true,"data":{"list":[]}}');
-    }),
-  );
+  const respond: RequestListener = (_, response) => {
+    onRequest();
+    response.end('{"success":true,"data":{"list":[]}}');
+  };
+  const server = await listen(createServer(respond));
   const empty: number[] = [];
   const first: number[] = [];
   const exit: number[] = [];
-  // Without them no outputs and no summary are written, and the exit would come too early.
   const folder = mkdtempSync(join(tmpdir(), 'bench-start-'));
+  const { certificate, ...tls } = selfSigned(folder);
+  const secure = await listen(createSecureServer(tls, respond), 'https');
+  const firstSecure: number[] = [];
+  // Without them no outputs and no summary are written, and the exit would come too early.
   const files = { GITHUB_OUTPUT: join(folder, 'output'), GITHUB_STEP_SUMMARY: join(folder, 'summary') };
   for (let round = 0; round < 31; round++) {
     for (const file of Object.values(files)) writeFileSync(file, '');
     empty.push(await timed(() => exited(spawn(process.execPath, ['-e', '0']))));
-    const startMs = performance.now();
-    const requested = new Promise<number>((resolve) => {
-      onRequest = () => resolve(performance.now() - startMs);
-    });
-    const inputs = { 'portal-url': server.url, 'portal-session': 'a=b', stage: 'status' };
-    const exiting = exited(step(inputs, { ...files, RUNNER_TEMP: folder }));
-    first.push(await requested);
-    await exiting;
-    exit.push(performance.now() - startMs);
+    const run = async (url: string) => {
+      const startMs = performance.now();
+      const requested = new Promise<number>((resolve) => {
+        onRequest = () => resolve(performance.now() - startMs);
+      });
+      const inputs = { 'portal-url': url, 'portal-session': 'a=b', stage: 'status' };
+      const env = { ...files, RUNNER_TEMP: folder, NODE_EXTRA_CA_CERTS: certificate };
+      const exiting = exited(step(inputs, env));
+      const requestMs = await requested;
+      await exiting;
+      return { requestMs, exitMs: performance.now() - startMs };
+    };
+    firstSecure.push((await run(secure.url)).requestMs);
+    const { requestMs, exitMs } = await run(server.url);
+    first.push(requestMs);
+    exit.push(exitMs);
     if (statSync(files.GITHUB_OUTPUT).size === 0) throw new Error('the step wrote no outputs');
   }
   server.close();
+  secure.close();
   rmSync(folder, { recursive: true });
   const row = (what: string, values: readonly number[]) =>
     `| ${what} | ${median(values).toFixed(0)} | ${(median(values) / median(empty)).toFixed(2)} |`;
@@ -66,7 +78,17 @@ async function coldStart(): Promise<string> {
     row('`node -e 0`, start to exit', empty),
     row('`node dist/index.js`, start to first request', first),
     row('`node dist/index.js`, start to exit', exit),
+    row('`node dist/index.js`, start to first request over HTTPS', firstSecure),
   ].join('\n');
+}
+
+/** A key and a certificate for 127.0.0.1, by openssl. */
+function selfSigned(folder: string) {
+  const [keyFile, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+  const subject = ['-subj', '/CN=bench', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1'];
+  const made = ['-keyout', keyFile, '-out', certificate];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, ...made], { stdio: 'ignore' });
+  return { certificate, key: readFileSync(keyFile), cert: readFileSync(certificate) };
 }
 
 // --- Requests --------------------------------------------------------------------------------------------------------
@@ -257,6 +279,45 @@ async function growth(): Promise<string> {
   );
 }
 
+// --- Folders of many small files ---------------------------------------------------------------------------------------
+
+/** A build folder packed and checked, against `zip -r` of the same folder, in turns. */
+async function manyFiles(): Promise<string> {
+  const rows: string[] = [];
+  const tempDir = mkdtempSync(join(tmpdir(), 'bench-zip-'));
+  for (const count of [10, 1_000, 5_000, 50_000]) {
+    const folder = smallFiles(count);
+    const [ours, zip]: [number[], number[]] = [[], []];
+    for (let round = 0; round < (count > 10_000 ? 3 : 7); round++) {
+      const file = join(tempDir, `${round}.zip`);
+      zip.push(await timed(() => exited(spawn('zip', ['-qr', file, '.'], { cwd: folder }))));
+      rmSync(file);
+      ours.push(await timed(async () => (await openPackage('.', { workspace: folder, tempDir })).close()));
+    }
+    rmSync(folder, { recursive: true });
+    const [oursMs, zipMs] = [median(ours), median(zip)];
+    rows.push(`| ${count} | ${zipMs.toFixed(0)} | ${oursMs.toFixed(0)} | ${(oursMs / zipMs).toFixed(1)} |`);
+  }
+  rmSync(tempDir, { recursive: true });
+  const head = ['### Folders of many small files', '', '| files | `zip -r`, ms | packed and checked, ms | ratio |'];
+  return [...head, '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+/** Scripts of 1 to 4 kB, in 50 folders. */
+function smallFiles(count: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-files-'));
+  writeFileSync(join(folder, 'index.html'), '<!doctype html>');
+  for (let part = 0; part < 50; part++) mkdirSync(join(folder, `part-${part}`));
+  for (let at = 1; at < count; at++) {
+    const lines = Array.from(
+      { length: 20 + (at % 60) },
+      (_, i) => `export const value${i} = (a, b) => a * ${at * i} + b;`,
+    );
+    writeFileSync(join(folder, `part-${at % 50}`, `${at}.js`), lines.join('\n'));
+  }
+  return folder;
+}
+
 // --- Size ------------------------------------------------------------------------------------------------------------
 
 /** What a chunk is there for, by a text that only it holds; ncc numbers them. The first that fits counts. */
@@ -275,8 +336,8 @@ const REASONS: readonly (readonly [text: string, reason: string])[] = [
   ['end of central directory', 'yauzl: checks a package'],
   ['directory is damaged after', 'upload: zips and checks a package'],
   ['issues/comments', 'the comment, the deployment, the tags: ours'],
-  ['RATIO_MUST_INCREASE', "the sandbox: the portal's rules"],
   ['current-password', 'the sandbox: its server'],
+  ['RATIO_MUST_INCREASE', "the sandbox: the portal's rules"],
   ['"sandbox?name=value', 'the sandbox: its options'],
   ['Version value out of range', 'uqr: the QR code of a preview'],
   ['the proxy answered', 'a proxy on the way'],
@@ -284,14 +345,24 @@ const REASONS: readonly (readonly [text: string, reason: string])[] = [
   ['undici', "undici and the toolkit's HTTP client: with @actions/github"],
 ];
 
+/** Files with names of their own: the programs, and what one of them alone loads. */
+const OWN: Readonly<Record<string, string>> = {
+  'index.js': 'every run',
+  'learn.js': 'the start of learn/index.js',
+  'learn/index.js': 'a program of its own: learns a portal from a recording',
+  'learn/profile.js': 'the same: what both of its ways share',
+  'learn/watch.js': 'the same: watches you in a browser',
+  'puppeteer/index.js': 'puppeteer-core for the action and for learn: its loader',
+};
+
 /** The sizes of dist, and of what a job downloads: `git archive` of the last commit, packed as GitHub packs it. */
 function size(): string {
   const archive = execFileSync('git', ['archive', 'HEAD'], { cwd: ROOT, maxBuffer: 64 * 1024 ** 2 });
   const downloadKb = (gzipSync(archive, { level: 9 }).length / 1000).toFixed(0);
-  const files = readdirSync(DIST).filter((name) => name.endsWith('.js'));
+  const files = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
   const rows = files.map((name) => {
     const text = readFileSync(join(DIST, name), 'utf8');
-    const own = { 'index.js': 'every run', 'learn.js': 'a program of its own: reads a recording' }[name];
+    const own = OWN[name];
     const reason = own ?? REASONS.find(([marker]) => text.includes(marker))?.[1] ?? 'UNKNOWN: name it in REASONS';
     return [reason, `| ${name} | ${(statSync(join(DIST, name)).size / 1000).toFixed(1)} | ${reason} |`] as const;
   });
@@ -375,10 +446,10 @@ function seeded(seed: number): () => number {
   };
 }
 
-async function listen(server: Server): Promise<{ url: string; close: () => void }> {
+async function listen(server: Server, scheme = 'http'): Promise<{ url: string; close: () => void }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () => {
       server.close();
       server.closeAllConnections();
@@ -414,7 +485,10 @@ async function countingProxy(target: string) {
 
 // --- The run ---------------------------------------------------------------------------------------------------------
 
-const sections = [coldStart, requests, notice, crowd, growth, size];
+const sections = [coldStart, requests, notice, crowd, growth, manyFiles, size];
 const [only] = process.argv.slice(2);
-console.log(`${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}, ${process.platform}\n`);
+const load = loadavg()[0]?.toFixed(1);
+console.log(
+  `${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}, ${process.platform}, load ${load}\n`,
+);
 for (const section of sections) if (!only || section.name === only) console.log(`${await section()}\n`);

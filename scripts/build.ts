@@ -44,6 +44,8 @@ async function build(out: string): Promise<void> {
   bundle('build/src/puppeteer.js', join(out, 'puppeteer'));
   appendFileSync(join(out, 'licenses.txt'), `\n${readFileSync(join(out, 'puppeteer/licenses.txt'), 'utf8')}`);
   for (const name of ['licenses.txt', 'package.json']) rmSync(join(out, 'puppeteer', name), { force: true });
+  // The demo runs with nothing installed. Jobs do not download it.
+  bundle('build/src/demo/page.js', join(out, 'demo'));
   const chunks = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.index.js'));
   for (const name of chunks) minify(join(out, name));
   await bundleLearner(out);

@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pageOf } from '../dist/demo/index.js';
 
 const DIST = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'gopay-miniapp-demo-'));
@@ -18,7 +19,7 @@ for (const path of [join(workspace, 'build'), temp]) mkdirSync(path, { recursive
 writeFileSync(join(workspace, 'build', 'index.html'), '<!doctype html><title>Demo</title><h1>Version 1.1.0</h1>\n');
 
 const COMMON = {
-  'portal-url': 'sandbox?versions=1.0.0&after=1s',
+  'portal-url': 'sandbox?after=1s',
   'miniapp-id': '2088000000000000000001',
   'space-id': '2088000000000000000002',
   'target-app': 'GOPAY',
@@ -27,13 +28,13 @@ const COMMON = {
 };
 
 const FIRST = { version: '1.0.0' };
-/** The state is seeded by then; the administrator of the second release is quicker. */
+/** The administrator of the second release is quicker. */
 const SECOND = { 'portal-url': 'sandbox?after=0s', version: '1.1.0' };
 
 /** What is said of the step, its inputs, and the verdict that it must end with. */
 const STEPS = [
   ['The first release of the miniapp on the target app'],
-  ['Create the release', { ...FIRST, stage: 'submit' }, 'succeeded'],
+  ['Create the release', { ...FIRST, stage: 'submit', 'portal-url': 'sandbox?versions=1.0.0&after=1s' }, 'succeeded'],
   ['Apply for it and wait for the administrator', { ...FIRST, stage: 'apply' }, 'succeeded'],
   ['Release it to everyone', { ...FIRST, stage: 'release' }, 'succeeded'],
   ['The same again: nothing is left to do', { ...FIRST, stage: 'submit, apply, release' }, 'unchanged'],
@@ -59,7 +60,7 @@ const STEPS = [
   ['The way back'],
   ['Roll back to the archived version', { stage: 'rollback' }, 'succeeded'],
   ['Press the button twice: nothing flips back', { stage: 'rollback' }, 'unchanged'],
-  ['Where it stands', { stage: 'status' }, 'unchanged'],
+  ['Show what is live', { stage: 'status' }, 'unchanged'],
 ];
 
 const startMs = Date.now();
@@ -87,11 +88,10 @@ for (const [name, value] of Object.entries(last)) if (name !== 'report') console
 
 const markdown = join(folder, 'summaries.md');
 const html = join(folder, 'summaries.html');
+const sections = summaries.map(({ title, summary }) => ({ title, markdown: summary }));
 writeFileSync(markdown, summaries.map(({ title, summary }) => `# ${title}\n\n${summary}\n`).join('\n---\n\n'));
-writeFileSync(html, page());
-console.log(
-  `\nThe job summaries of all ${number} steps, as Markdown, and the same text as a page:\n   ${markdown}\n   ${html}`,
-);
+writeFileSync(html, pageOf('Job summaries of the demo', sections));
+console.log(`\nThe job summaries of all ${number} steps, as a page and as Markdown:\n   ${html}\n   ${markdown}`);
 console.log(`${number} steps in ${((Date.now() - startMs) / 1000).toFixed(1)} s, all against the sandbox.`);
 if (surprises > 0) {
   console.error(`${surprises} steps ended otherwise than expected.`);
@@ -154,17 +154,4 @@ function settings(inputs) {
   const told = Object.entries(inputs).filter(([name]) => name !== 'portal-url');
   const shown = told.map(([name, value]) => `${name}: ${name === 'whitelist-ids' ? '(2 user IDs, hidden)' : value}`);
   return shown.join(' · ');
-}
-
-function page() {
-  const escaped = (text) => text.replace(/[&<]/g, (character) => (character === '&' ? '&amp;' : '&lt;'));
-  const parts = summaries.map(({ title, summary }) => `<h2>${escaped(title)}</h2>\n<pre>${escaped(summary)}</pre>`);
-  return `<!doctype html>
-<meta charset="utf-8">
-<title>Job summaries of the demo</title>
-<style>body { max-width: 70rem; margin: 2rem auto; font: 16px sans-serif } pre { white-space: pre-wrap; background: #f6f8fa; padding: 1rem; line-height: 1.2 }</style>
-<h1>Job summaries of the demo</h1>
-<p>This is the Markdown as text, the way the action writes it. On the page of a workflow run, GitHub draws it with tables and pictures.</p>
-${parts.join('\n')}
-`;
 }

@@ -57,7 +57,7 @@ export function planOptions(
   userIds: readonly string[],
 ): PlanOptions {
   return {
-    targetApp: inputs.targetApp,
+    targetApp: inputs.targetAppName ?? inputs.targetApp,
     allowDowngrade: inputs.allowDowngrade,
     reapply: inputs.reapply,
     ratios: inputs.ratios,
@@ -71,7 +71,7 @@ export function planOptions(
 
 /** For a `status`: other releases whose status the profile does not map, where that hides which version is live. */
 export function warningOfUnmapped(
-  { stages, targetApp }: Inputs,
+  { stages, targetApp, targetAppName = targetApp }: Inputs,
   snapshot: Snapshot,
   show: RunDependencies['show'],
 ): string | undefined {
@@ -79,7 +79,7 @@ export function warningOfUnmapped(
   if (!isOnlyReading(stages.slice(0, 1)) || live.kind !== 'unknown') return undefined;
   const others = live.releases.filter(({ version, state }) => state === 'unknown' && version !== snapshot.version);
   if (others.length === 0) return undefined;
-  const { found, todo } = whyUnknown(others, `on ${targetApp}`, 'what may run', show);
+  const { found, todo } = whyUnknown(others, `on ${targetAppName}`, 'what may run', show);
   return `${found} ${todo}`;
 }
 

@@ -304,7 +304,7 @@ async function readHistory(
   if (!isWanted || !snapshot.release || !portal.supports('releaseHistory')) return;
   try {
     const patience = outcome.kind === 'pending' ? 'once' : 'retry';
-    await emit({ kind: 'history', history: await portal.releaseHistory(snapshot.version, patience) });
+    await emit({ kind: 'history', history: await portal.releaseHistory(snapshot.release, patience) });
   } catch (error) {
     if (!(error instanceof ReleaseError)) throw error;
     log.info(`The history could not be read: ${error.found}`);

@@ -8,6 +8,7 @@ import {
   oneOf,
   parseBoolean,
   parseComment,
+  parseDisplayName,
   parseDuration,
   parseEnvironmentName,
   parseHealthFailures,
@@ -85,6 +86,10 @@ export const INPUTS = {
       description: 'Channel code of the target app. Required for every stage except upload.',
       parse: parseId,
       ifAbsent: '',
+    }),
+    'target-app-name': input({
+      description: 'Name of the target app, to be shown in texts where target-app is a long number.',
+      parse: parseDisplayName,
     }),
   }),
   ...group('The portal: login, hosts and API', {

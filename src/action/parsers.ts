@@ -172,6 +172,14 @@ export function parseComment(text: string): 'auto' | 'off' | number {
   return Number(text);
 }
 
+/** A name that is only shown. It stands in sentences of ours, so it holds nothing that Markdown or a shell reads. */
+export function parseDisplayName(text: string): string {
+  if (!/^[\p{L}\p{N}][\p{L}\p{N} .-]{0,39}$/u.test(text)) {
+    throw new Fault('a name of at most 40 letters, digits, spaces, dots and dashes');
+  }
+  return text;
+}
+
 /** The name of a GitHub environment. */
 export function parseEnvironmentName(text: string): string {
   if (text.length > 255 || /\p{C}/u.test(text)) throw new Fault('the name of an environment, at most 255 characters');

@@ -54,7 +54,7 @@ export async function firstSnapshot(
     : await observeRelease(inputs, version, source, run);
   const { snapshot } = found;
   run.log.info(
-    `${snapshot.version || 'no release'} on ${inputs.targetApp || 'no target app'}: ${stateOf(snapshot)}` +
+    `${snapshot.version || 'no release'} on ${(inputs.targetAppName ?? inputs.targetApp) || 'no target app'}: ${stateOf(snapshot)}` +
       `${snapshot.release ? ` (${run.show(snapshot.release.portalStatus)})` : ''}; live: ${formatLive(snapshot, run.show)}`,
   );
   return { ...found, notices: [...found.notices, ...noticesOf(inputs, snapshot, run.show)] };

@@ -25,7 +25,9 @@ export interface ObserveOptions {
 /** Reads the releases as far as `depth` says, and the release by name where they do not hold it. */
 export async function observe(portal: Portal, version: string, options: ObserveOptions = {}): Promise<Snapshot> {
   const { patience = 'retry', depth = 'page', byName = true } = options;
-  const list = portal.supports('listReleases') ? await readReleases(portal, depth, patience) : undefined;
+  // Where the portal cannot be asked for one release, it is looked for on all pages.
+  const wanted = portal.supports('findRelease') ? '' : version;
+  const list = portal.supports('listReleases') ? await readReleases(portal, depth, patience, wanted) : undefined;
   const asks = version !== '' && portal.supports('findRelease') && (byName || list?.full !== false);
   const isListed = list?.rows.some((release) => release.version === version);
   const named = asks && !isListed ? await portal.findRelease(version, patience) : [];
@@ -99,13 +101,19 @@ function snapshotOf(version: string, list: List<Release> | undefined, named: rea
   };
 }
 
-function readReleases(portal: Portal, depth: ListDepth, patience: Patience): Promise<List<Release>> {
+/** The pages that `depth` asks for, and on to the one that holds `wanted`, where that names a version. */
+function readReleases(portal: Portal, depth: ListDepth, patience: Patience, wanted: string): Promise<List<Release>> {
   const isEnough: Record<ListDepth, (rows: readonly Release[]) => boolean> = {
     page: () => true,
     live: (rows) => rows.some(({ state }) => state === 'released'),
     all: () => false,
   };
-  return readPages('releases', (page) => portal.listReleases(page, patience), isEnough[depth]);
+  const holdsWanted = (rows: readonly Release[]) => wanted === '' || rows.some(({ version }) => version === wanted);
+  return readPages(
+    'releases',
+    (page) => portal.listReleases(page, patience),
+    (rows) => isEnough[depth](rows) && holdsWanted(rows),
+  );
 }
 
 /**

@@ -2,8 +2,10 @@
 
 import type { Clock } from '../lib/clock.ts';
 import type { Patience, Portal } from '../portal/port.ts';
+import { does } from '../release/folds.ts';
 import type { ListDepth } from '../release/lifecycle.ts';
-import type { Snapshot } from '../release/snapshot.ts';
+import type { Release } from '../release/release.ts';
+import { isOlder, type Snapshot } from '../release/snapshot.ts';
 import { accepting, type Belief, beliefIn, considering, disproved, wasAccepted } from './belief.ts';
 import type { Write } from './effect.ts';
 import { observe, observeByName } from './observe.ts';
@@ -26,6 +28,11 @@ export interface Observer {
   /** The portal refused a write because of the release's state. */
   disprove(): void;
   wasAccepted(effect: Write): boolean;
+  /**
+   * The ticket of the release as it was last read and believed. Undefined where none was shown, and where readings
+   * showed different ones without a time that tells which is the newest: one of them is that of another release.
+   */
+  readonly publishId: string | undefined;
   /** How long to wait before a reading that is to settle the doubt. */
   readonly confirmGapMs: number;
 }
@@ -39,9 +46,12 @@ export function createObserver(
 ): Observer {
   let belief: Belief = beliefIn(first);
   let lastSeen = first;
+  let tickets = withTicket([], first.release);
   const consider = (seen: Snapshot): Snapshot => {
     lastSeen = seen;
     belief = considering(belief, seen, clock.now());
+    // A reading that is stale, or in doubt, does not count.
+    if (belief.snapshot.release === seen.release) tickets = withTicket(tickets, seen.release);
     onSnapshot(belief.snapshot);
     return belief.snapshot;
   };
@@ -71,10 +81,23 @@ export function createObserver(
     consider,
     accept(effect, wasSeen = false) {
       belief = accepting(belief, effect, wasSeen, clock.now());
+      // From here on the release may have a new ticket.
+      if (does(effect, 'createRelease') || does(effect, 'startApproval')) tickets = [];
     },
     disprove() {
       belief = disproved(belief);
     },
     wasAccepted: (effect) => wasAccepted(belief, effect),
+    get publishId() {
+      const publishId = belief.snapshot.release?.publishId;
+      return tickets.every((one) => one.publishId === publishId) ? publishId : undefined;
+    },
   };
+}
+
+/** The rows that show a ticket of the release, one for each ticket; a newer time puts the others aside. */
+function withTicket(known: readonly Release[], release: Release | undefined): readonly Release[] {
+  if (release?.publishId === undefined) return known;
+  const others = known.filter((one) => one.publishId !== release.publishId && !isOlder(one, release));
+  return [...others, release];
 }

@@ -89,7 +89,7 @@ export async function withTimeOfHistory({ release }: Snapshot, { portal, plan }:
   const changedMs = release?.modifiedAtMs;
   if (release?.state !== 'grayscale' || changedMs === undefined || plan.soakMs === 0) return {};
   if (!portal.supports('releaseHistory')) return {};
-  const history = await portal.releaseHistory(release.version).catch(ignoring);
+  const history = await portal.releaseHistory(release).catch(ignoring);
   const newer = history.filter((item) => (timeOf(item) ?? 0) > changedMs + 60_000).map(({ type }) => type);
   return new Set(newer).size > 1 ? { timeIsOld: true } : {};
 }

@@ -110,7 +110,9 @@ async function sendOnce(
     }
     const tookBy = (snapshot: Snapshot) => (repeatable ? undefined : showsEffect(next, before, snapshot));
     await context.emit({ kind: 'unsettled', write: { operation: next.operation, tookBy } });
-    const answer = await context.portal.write(next.operation, fields).catch(asReleaseError);
+    const { publishId } = observer;
+    const named = { ...fields, ...(publishId !== undefined && { publishId }) };
+    const answer = await context.portal.write(next.operation, named).catch(asReleaseError);
     if (!(answer instanceof ReleaseError)) {
       observer.accept(next);
       await context.emit({ kind: 'changed' });

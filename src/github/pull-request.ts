@@ -48,9 +48,9 @@ export async function writeComment(
   // Somebody may have deleted the comment meanwhile.
   if (knownId !== undefined && (await orNothing(update(knownId), gitHub))) return { id: knownId, how: 'updated' };
   const own = await findOwnComment(number, marker, gitHub);
-  if (own) {
-    await update(Number(own.id));
-    return { id: Number(own.id), how: 'updated' };
+  if (own !== undefined) {
+    await update(own);
+    return { id: own, how: 'updated' };
   }
   const { data } = await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
     ...repo,
@@ -73,13 +73,62 @@ async function pullRequestOfCommit(sha: string, gitHub: GitHub): Promise<number 
   return (pulls.find((pull) => pull.merge_commit_sha === sha) ?? pulls[0])?.number;
 }
 
+/**
+ * The newest comments first, a hundred to a request, each with whether this token wrote it
+ * (docs.github.com/graphql/reference/objects#issuecomment).
+ */
+const COMMENTS_QUERY = `query ($owner: String!, $repo: String!, $number: Int!, $before: String) {
+  repository(owner: $owner, name: $repo) {
+    issueOrPullRequest(number: $number) {
+      ... on PullRequest { comments(last: 100, before: $before) { ...page } }
+      ... on Issue { comments(last: 100, before: $before) { ...page } }
+    }
+  }
+}
+fragment page on IssueCommentConnection {
+  nodes { fullDatabaseId body viewerDidAuthor }
+  pageInfo { hasPreviousPage startCursor }
+}`;
+
+interface CommentsPage {
+  /** A comment may be null where it cannot be read. */
+  readonly nodes: readonly ({ fullDatabaseId: string; body: string; viewerDidAuthor: boolean } | null)[];
+  readonly pageInfo: { readonly hasPreviousPage: boolean; readonly startCursor: string | null };
+}
+
+type CommentsResponse = { repository: { issueOrPullRequest: { comments: CommentsPage } } };
+
+/** By GraphQL, which says at once whose a comment is; by the REST list where the token or the server does not allow it. */
+async function findOwnComment(number: number, marker: string, gitHub: GitHub): Promise<number | undefined> {
+  try {
+    return await findByQuery(number, marker, gitHub);
+  } catch (cause) {
+    if (toGitHubError(cause, gitHub.clock).transient) throw cause;
+    return await findInList(number, marker, gitHub);
+  }
+}
+
+async function findByQuery(number: number, marker: string, { octokit, repo }: GitHub): Promise<number | undefined> {
+  const requested = new Set<string | null>();
+  for (let before: string | null = null; !requested.has(before); ) {
+    requested.add(before);
+    const found: CommentsResponse = await octokit.graphql(COMMENTS_QUERY, { ...repo, number, before });
+    const { nodes, pageInfo } = found.repository.issueOrPullRequest.comments;
+    const own = nodes.findLast((node) => node?.viewerDidAuthor && firstLine(node.body) === marker);
+    if (own) return Number(own.fullDatabaseId);
+    if (!pageInfo.hasPreviousPage) return undefined;
+    before = pageInfo.startCursor;
+  }
+  throw new Error('GitHub sent a list of comments that leads round in a circle.');
+}
+
 interface Comment {
   readonly id: number | bigint;
   readonly body?: string | undefined;
   readonly user: { readonly login: string } | null;
 }
 
-async function findOwnComment(number: number, marker: string, gitHub: GitHub): Promise<Comment | undefined> {
+async function findInList(number: number, marker: string, gitHub: GitHub): Promise<number | undefined> {
   const { octokit, repo } = gitHub;
   const list = pages<Comment>((page) =>
     octokit.request('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
@@ -92,7 +141,7 @@ async function findOwnComment(number: number, marker: string, gitHub: GitHub): P
   for await (const comments of list) {
     for (const comment of comments.filter(({ body }) => firstLine(body ?? '') === marker)) {
       author ??= await ownLogin(gitHub);
-      if (comment.user?.login.toLowerCase() === author) return comment;
+      if (comment.user?.login.toLowerCase() === author) return Number(comment.id);
     }
   }
   return undefined;

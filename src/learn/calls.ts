@@ -4,11 +4,25 @@ import type { CallTemplate, Profile } from '../portal/profile/profile.ts';
 import { OPERATION_NAMES } from '../portal/profile/profile.ts';
 import { OPERATIONS, type Operation, type WriteOperation } from '../release/lifecycle.ts';
 import type { Exchange } from './recording.ts';
-import { carries, type Ids, isName, isPathWord, type Leaf, leavesOf, segmentsOf, sentLeaves } from './values.ts';
+import {
+  carries,
+  type Ids,
+  isName,
+  isPathWord,
+  isTicket,
+  type Leaf,
+  leavesOf,
+  SHORT_TICKET,
+  segmentsOf,
+  sentLeaves,
+  type Tickets,
+  versionIn,
+} from './values.ts';
 
 export interface Context {
   readonly ids: Ids;
   readonly versions: ReadonlySet<string>;
+  readonly tickets: Tickets;
   readonly base: Profile;
   readonly basePath: string;
   readonly all: readonly Exchange[];
@@ -38,10 +52,15 @@ export function callOf({ method, path, action }: Pick<Call, 'method' | 'path' | 
   return [method, path, action].filter(Boolean).join(' ');
 }
 
+/** Whether a request names a version, or a release by its ticket. */
+export function namesRelease(one: Exchange, { versions, tickets }: Context): boolean {
+  return versionIn(one, versions, tickets) !== undefined;
+}
+
 export function callsOf(exchanges: readonly Exchange[], context: Context): Call[] {
   const groups = new Map<string, Exchange[]>();
   for (const one of exchanges) {
-    const kind = one.method === 'GET' || one.method === 'POST' ? carries(one, context.versions) : true;
+    const kind = one.method === 'GET' || one.method === 'POST' ? namesRelease(one, context) : true;
     const key = `${one.method} ${pathOf(one.path, context)} ${kind} ${actionOf(one, context)?.value ?? ''}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
@@ -136,7 +155,8 @@ function templateIn(base: Profile, operation: Operation): CallTemplate | undefin
   return template !== null && typeof template === 'object' ? (template as CallTemplate) : undefined;
 }
 
-function isOfProfile(operation: Operation, one: Exchange, { base, basePath, versions }: Context): boolean {
+function isOfProfile(operation: Operation, one: Exchange, context: Context): boolean {
+  const { base, basePath, versions } = context;
   const template = templateIn(base, operation);
   if (!template || template.method !== one.method) return false;
   const source = template.path.replace(/[.+]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+');
@@ -150,8 +170,10 @@ function isOfProfile(operation: Operation, one: Exchange, { base, basePath, vers
 
 // --- What a call carries ---------------------------------------------------------------------------------------------
 
-function isConstant(value: unknown, { ids, versions }: Context): boolean {
-  return versions.has(String(value)) || Object.values(ids).includes(String(value));
+function isConstant(value: unknown, { ids, versions, tickets }: Context): boolean {
+  const text = String(value);
+  const isLongTicket = tickets.has(text) && text.length >= SHORT_TICKET;
+  return versions.has(text) || Object.values(ids).includes(text) || isLongTicket;
 }
 
 function ratioOf(exchanges: readonly Exchange[], context: Context): Call['ratio'] {
@@ -263,27 +285,30 @@ function isDataElsewhere(text: string, { all, shown }: Context, name?: string): 
   return names !== undefined && [...names].some((one) => one !== name);
 }
 
-function placeholderFor(value: unknown, { ids, versions }: Context): string | undefined {
+/** `name` is that of a field; a segment of a path has none. */
+function placeholderFor(value: unknown, { ids, versions, tickets }: Context, name?: string): string | undefined {
   const text = String(value);
   if (versions.has(text)) return '{version}';
-  for (const [name, id] of Object.entries(ids)) {
-    if (id === text) return typeof value === 'number' || typeof value === 'bigint' ? `{${name}:number}` : `{${name}}`;
-  }
-  return undefined;
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  for (const [id, own] of Object.entries(ids)) if (own === text) return isNumber ? `{${id}:number}` : `{${id}}`;
+  if (!isTicket(value, tickets, name)) return undefined;
+  return isNumber ? '{publishId:number}' : '{publishId}';
 }
 
 const BY_NAME: readonly (readonly [RegExp, string, (value: unknown) => boolean])[] = [
+  [/offset|^skip$|^start$|^from$|start_?(index|row)/i, '{offset}', isWhole],
   [/page_?size|limit|^n$|^size$|per_?page/i, '{pageSize}', isWhole],
   [/page|current|^p$/i, '{page}', isWhole],
   [/log|note|desc|remark|change|comment|reason|content/i, '{releaseNotes}', (value) => typeof value === 'string'],
   [/pass|pwd|secret/i, '{password}', (value) => typeof value === 'string'],
   [/user|account|login|name|mail|phone/i, '{username}', (value) => typeof value === 'string'],
 ];
+const PAGE = ['{page}', '{pageSize}', '{offset}'];
 const TAKES: Readonly<Partial<Record<Operation, readonly string[]>>> = {
-  listVersions: ['{page}', '{pageSize}'],
-  listReleases: ['{page}', '{pageSize}'],
-  findRelease: ['{page}', '{pageSize}'],
-  releaseHistory: ['{page}', '{pageSize}'],
+  listVersions: PAGE,
+  listReleases: PAGE,
+  findRelease: PAGE,
+  releaseHistory: PAGE,
   createRelease: ['{releaseNotes}'],
   startApproval: ['{releaseNotes}'],
   login: ['{username}', '{password}'],
@@ -309,7 +334,7 @@ export function storedPlace(upload: Call, context: Context): string | undefined 
 function pagesIn(sent: unknown): { page: string; size: string } | undefined {
   const numbers = leavesOf(sent).filter(({ value }) => isWhole(value));
   const [page, size] = numbers.sort((a, b) => Number(a.value) - Number(b.value));
-  const isPair = page && size && numbers.length === 2 && Number(page.value) === 1 && Number(size.value) >= 5;
+  const isPair = page && size && numbers.length === 2 && Number(page.value) <= 1 && Number(size.value) >= 5;
   return isPair ? { page: page.place, size: size.place } : undefined;
 }
 
@@ -374,6 +399,8 @@ function partOf(
   context: Context,
   differences: string[],
 ): Record<string, unknown> {
+  const isFromZero = (place: string) =>
+    call.exchanges.some((one) => sentLeaves(one).some((leaf) => leaf.place === place && Number(leaf.value) === 0));
   const convert = (value: unknown, place: string, name: string, known: unknown): unknown => {
     if (place === call.ratio?.place && /^(setRatio|startGrayscale)$/.test(operation))
       return call.ratio.form === 'number' ? '{ratio}' : `{ratio:${call.ratio.form}}`;
@@ -396,17 +423,18 @@ function partOf(
       });
       return Object.fromEntries(entries);
     }
-    const placeholder = placeholderFor(value, context);
+    const placeholder = placeholderFor(value, context, name);
     if (placeholder) return placeholder;
     if (value === known && (typeof known === 'string' || typeof known === 'boolean')) return known;
     const text = String(value);
     if (/^create/.test(operation) && (/\.zip$/i.test(text) || /^(artifact|file|path)/i.test(name))) return '{artifact}';
     for (const [pattern, template, fits] of BY_NAME) {
-      if (TAKES[operation]?.includes(template) && pattern.test(name) && fits(value)) return template;
+      if (TAKES[operation]?.includes(template) && pattern.test(name) && fits(value))
+        return template === '{page}' && isFromZero(place) ? '{page:zero-based}' : template;
     }
     if (place === freeText) return '{releaseNotes}';
     if (place === account) return '{username}';
-    if (pages?.page === place) return '{page}';
+    if (pages?.page === place) return isFromZero(place) ? '{page:zero-based}' : '{page}';
     if (pages?.size === place) return '{pageSize}';
     if (typeof value === 'boolean' || value === null) return value;
     if (action?.place === place && action.value === value) return value;

@@ -3,11 +3,24 @@
 import { at } from '../lib/json-places.ts';
 import type { Profile } from '../portal/profile/profile.ts';
 import type { Exchange } from './recording.ts';
-import { carries, type Ids, isName, isPathWord, leavesOf, PASSWORD, sentLeaves } from './values.ts';
+import {
+  carries,
+  type Ids,
+  isName,
+  isPathWord,
+  isVersion,
+  type Leaf,
+  leavesOf,
+  PASSWORD,
+  sentLeaves,
+} from './values.ts';
 
-export interface Success {
-  readonly at: string;
-  readonly equals: boolean | number | string;
+export type Success = Profile['envelope']['success'];
+
+/** Whether a response succeeded; one that was not recorded counts by its HTTP status. */
+export function isSuccess({ status, answer }: Exchange, success: Success): boolean {
+  if (status >= 400) return false;
+  return success === 'http-status' || answer === undefined || at(answer, success.at) === success.equals;
 }
 
 /** A response that says that there is no session: by the profile, by its HTTP status or by its message. */
@@ -36,10 +49,11 @@ const SUCCESS_NAMES = [
 export function successOf(all: readonly Exchange[], base: Profile): Success {
   const answers = all.filter(({ status, answer }) => status < 400 && answer !== undefined).map(({ answer }) => answer);
   const { success } = base.envelope;
+  if (success === 'http-status') return success;
   if (answers.filter((answer) => at(answer, success.at) === success.equals).length * 2 > answers.length) return success;
   const places = new Map<string, Map<unknown, number>>();
   for (const answer of answers) {
-    for (const { place, value } of leavesOf(answer, '', '', 3)) {
+    for (const { place, value } of envelopeLeaves(answer)) {
       const counts = places.get(place) ?? new Map<unknown, number>();
       places.set(place, counts.set(value, (counts.get(value) ?? 0) + 1));
     }
@@ -49,10 +63,29 @@ export function successOf(all: readonly Exchange[], base: Profile): Success {
       if (!names.test(place.split('.').at(-1) ?? '') || !place.split('.').every(isName)) continue;
       const [value, count = 0] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
       const isPlain = value === true || typeof value === 'number' || /^[A-Za-z0-9_]{1,20}$/.test(String(value ?? '-'));
-      if (isPlain && count * 2 > answers.length) return { at: place, equals: value as Success['equals'] };
+      if (isPlain && count * 2 > answers.length) return { at: place, equals: value as string | number | boolean };
     }
   }
-  return success;
+  // No envelope: what most responses share is nothing, and some of them hold what was asked for.
+  const hasSuccess = answers.some((answer) => at(answer, success.at) !== undefined);
+  return hasSuccess || (all.every(({ status }) => status < 400) && !hasData(answers)) ? success : 'http-status';
+}
+
+/** The scalars outside of lists and of releases, whose status and codes are data. */
+function envelopeLeaves(value: unknown, place = '', depth = 3): Leaf[] {
+  if (depth === 0 || value === null || typeof value !== 'object' || Array.isArray(value)) return [];
+  const entries = Object.entries(value);
+  const isItem = entries.some(([, one]) => isVersion(one));
+  return entries.flatMap(([name, one]) => {
+    const own = place ? `${place}.${name}` : name;
+    const isData = isItem && !SUCCESS_NAMES[0]?.test(name) && (place !== '' || !/code$|^ret$|err|^rc$/i.test(name));
+    if (one !== null && typeof one === 'object') return envelopeLeaves(one, own, depth - 1);
+    return isData ? [] : [{ place: own, name, value: one }];
+  });
+}
+
+function hasData(answers: readonly unknown[]): boolean {
+  return answers.some((answer) => leavesOf(answer, '', '', 5).some(({ value }) => isVersion(value)));
 }
 
 export function envelopeOf(
@@ -62,8 +95,7 @@ export function envelopeOf(
   all: readonly Exchange[],
 ): Record<string, unknown> {
   const changes: Record<string, unknown> = {};
-  if (success.at !== base.envelope.success.at || success.equals !== base.envelope.success.equals)
-    changes['success'] = success;
+  if (JSON.stringify(success) !== JSON.stringify(base.envelope.success)) changes['success'] = success;
   const places = [
     ['errorCode', /code|errno/i, refused],
     ['errorMessage', /m(e?s?sa)?s?g|message|reason/i, refused],

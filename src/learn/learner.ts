@@ -3,7 +3,6 @@
  * that make the profile fit. Pure. What is not established is said with its candidates and never written.
  */
 
-import { at } from '../lib/json-places.ts';
 import { cleanLine } from '../lib/text.ts';
 import { checkProfile } from '../portal/profile/load.ts';
 import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
@@ -18,14 +17,33 @@ import {
   stageRow,
   type WriteOperation,
 } from '../release/lifecycle.ts';
-import { type Call, type Context, callOf, callsOf, storedPlace, templateOf } from './calls.ts';
-import { basePathOf, envelopeOf, isLoggedOut, type Success, successOf } from './envelope.ts';
+import { type Call, type Context, callOf, callsOf, namesRelease, storedPlace, templateOf } from './calls.ts';
+import { basePathOf, envelopeOf, isLoggedOut, isSuccess, type Success, successOf } from './envelope.ts';
 import { sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { type Assignment, BUSY, NOISE, OPEN, type Question, search, WRITES } from './search.ts';
-import { commentPlace, type FoundField, type Item, itemsIn, releaseFields, statusPlace } from './snapshots.ts';
-import { carries, type Ids, idsOf, leavesOf, PASSWORD, sentLeaves, versionsOf } from './values.ts';
+import {
+  commentPlace,
+  type FoundField,
+  type Item,
+  itemsIn,
+  releaseFields,
+  statusPlace,
+  ticketPlace,
+} from './snapshots.ts';
+import {
+  carries,
+  type Ids,
+  idsOf,
+  isName,
+  leavesOf,
+  PASSWORD,
+  sentLeaves,
+  type Tickets,
+  ticketIn,
+  versionsOf,
+} from './values.ts';
 
 export interface Answers {
   /** `setRatio` -> `POST /path`. */
@@ -88,8 +106,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   if (all.length === 0)
     throw new RecordingFault('The recording has no calls. Record the portal itself, with responses.');
   const success = successOf(all, base);
-  const isGood = (one: Exchange) =>
-    one.status < 400 && (at(one.answer, success.at) === success.equals || one.answer === undefined);
+  const isGood = (one: Exchange) => isSuccess(one, success);
   const good = all.filter(isGood);
   if (good.length === 0 || all.filter((one) => isLoggedOut(one, base)).length * 2 > all.length)
     throw new RecordingFault(
@@ -108,11 +125,13 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     ...releases.map(({ fields }) => String(fields.get(status ?? ''))),
     ...templatesOf(base).flatMap(([, { path }]) => path.split('/')),
   ]);
-  const context: Context = { ids, versions, base, basePath: basePathOf(good, ids, versions, base), all, shown };
+  const { tickets, ticketAt } = ticketsOf(good, items, releases, status, new Set([...versions, ...Object.values(ids)]));
+  const basePath = basePathOf(good, ids, new Set([...versions, ...tickets.keys()]), base);
+  const context: Context = { ids, versions, tickets, base, basePath, all, shown };
   const calls = callsOf(good, context);
   if (hasOtherChannel(calls)) throw twoOf('target apps');
   const readCalls = calls.filter((call) => isRead(call, items, versions));
-  const sendsVersion = (call: Call) => call.exchanges.every((one) => carries(one, versions));
+  const sendsVersion = (call: Call) => call.exchanges.every((one) => namesRelease(one, context));
   const writes = calls.filter(
     (call) => !readCalls.includes(call) && call.method !== 'GET' && (call.isUpload || sendsVersion(call)),
   );
@@ -144,7 +163,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   const words = wordsOf(scene, conclusions, base, releases, status ?? '', question);
   warnings.push(...contradictions(words, base), ...otherCalls(findings, base, context));
   const rejected = words.find(({ state, verdict }) => state === 'rejected' && verdict !== 'unsure')?.word;
-  const fields = fieldsOf(releases, status, scene, context, rejected);
+  const fields = fieldsOf(releases, status, scene, ticketAt, rejected);
   confirm(findings, operations, base, dateOf(all));
   const parts: Parts = {
     base,
@@ -173,11 +192,36 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     stages: stagesOf(findings),
     unexplained: [
       ...unexplainedOf(writes, conclusions),
-      ...byTicket(calls, [...writes, ...readCalls], releases, fields['publishId']?.at),
+      ...byUnknownTicket(calls, writes, readCalls, context),
+      ...readByTicketOnly(findings, readCalls, releases, context),
     ],
     warnings,
     changes,
   };
+}
+
+/** Of each ticket the version; and where it stands in a release. */
+function ticketsOf(
+  good: readonly Exchange[],
+  items: readonly Item[],
+  releases: readonly Item[],
+  status: string | undefined,
+  constants: ReadonlySet<string>,
+): { tickets: Tickets; ticketAt: string | undefined } {
+  const isRelease = new Set(releases);
+  const others = new Set(constants);
+  for (const item of items)
+    if (!isRelease.has(item)) for (const value of item.fields.values()) others.add(String(value));
+  for (const one of good) if (one.isUpload) for (const { value } of leavesOf(one.answer)) others.add(String(value));
+  const writes = good.filter(({ method }) => method !== 'GET');
+  const isCarried = (ticket: string, version: string) =>
+    writes.some((one) => ticketIn(one, new Map([[ticket, version]])) !== undefined);
+  const ticketAt = status === undefined ? undefined : ticketPlace(releases, status, others, isCarried);
+  const shown = releases.flatMap(({ version, fields }) => {
+    const value = ticketAt === undefined ? undefined : fields.get(ticketAt);
+    return value === undefined || value === null || value === '' ? [] : [[String(value), version] as const];
+  });
+  return { tickets: new Map(shown), ticketAt };
 }
 
 function twoOf(what: string): RecordingFault {
@@ -452,7 +496,9 @@ function readOperations(
 ): void {
   const releaseOf = new Map(releases.map((item) => [item.exchange, item.place]));
   const itemOf = new Map(items.map((item) => [item.exchange, item.place]));
-  const sendsVersion = (call: Call) => call.exchanges.every((one) => carries(one, context.versions));
+  const sendsVersion = (call: Call) => call.exchanges.every((one) => namesRelease(one, context));
+  // The release is looked up to know its ticket, so not by its ticket.
+  const sendsTicket = (call: Call) => call.exchanges.some((one) => ticketIn(one, context.tickets) !== undefined);
   const placesIn = (call: Call, of: ReadonlyMap<Exchange, string>) => [
     ...new Set(call.exchanges.flatMap((one) => of.get(one) ?? [])),
   ];
@@ -471,7 +517,7 @@ function readOperations(
       /histor|timeline|logs?\b|record|event/.test(call.words) ||
       listPlaces(call).length === 1);
   const rows: [Operation, Call | undefined, readonly string[], string][] = [];
-  const find = pick('findRelease', (call) => isRelease(call) && sendsVersion(call));
+  const find = pick('findRelease', (call) => isRelease(call) && sendsVersion(call) && !sendsTicket(call));
   const list = pick('listReleases', (call) => isRelease(call) && !sendsVersion(call));
   const versions = pick('listVersions', isVersions);
   const history = pick('releaseHistory', isHistory);
@@ -489,6 +535,9 @@ function readOperations(
     }
     const { changes, differences } = templateOf(operation, call, context);
     const before = context.base.operations[operation] as CallTemplate | undefined;
+    const isPaged = /\{(page|offset)\b/.test(JSON.stringify(merged(before ?? {}, changes)));
+    if (/^list/.test(operation) && !isPaged && call.exchanges.some(goesOnByCursor))
+      differences.push('the list goes on by a cursor, which a profile cannot send: only its first page is read');
     const isKnown = row[2].length > 0 && row[2].every((place) => before?.answer?.includes(place));
     if (row[2].length > 0 && !isKnown) changes['answer'] = row[2];
     if (Object.keys(changes).length > 0) operations[operation] = { ...changes, mark: 'observed' };
@@ -496,6 +545,16 @@ function readOperations(
     const verdict = isLearned ? 'learned' : 'confirmed';
     findings.push({ operation, verdict, call: callOf(call), evidence: row[3], candidates: differences });
   }
+}
+
+/** Whether a response names the place where its list goes on. */
+function goesOnByCursor({ answer }: Exchange): boolean {
+  return leavesOf(answer, '', '', 4).some(
+    ({ name, value }) =>
+      /^(next(_?(cursor|token|page_?token|marker))?|cursor|marker)$/i.test(name) &&
+      typeof value === 'string' &&
+      value !== '',
+  );
 }
 
 /** Where a portal shows its releases in a list alone, the default profile's call for one release is not sent. */
@@ -507,7 +566,7 @@ function withoutFind(findings: readonly OperationFinding[], operations: Written,
 
 function listPlaces(call: Call): string[] {
   const places = (value: unknown, place: string, depth: number): string[] => {
-    if (Array.isArray(value)) return [place];
+    if (Array.isArray(value)) return [place || '$'];
     if (depth === 0 || value === null || typeof value !== 'object') return [];
     return Object.entries(value).flatMap(([name, one]) => places(one, place ? `${place}.${name}` : name, depth - 1));
   };
@@ -672,13 +731,14 @@ function fieldsOf(
   releases: readonly Item[],
   status: string | undefined,
   scene: Scene,
-  { ids }: Context,
+  ticketAt: string | undefined,
   rejected: string | undefined,
 ): Record<string, FoundField> {
   if (!status || releases.length === 0) return {};
   const found = {
     status: { at: status },
-    ...releaseFields(releases, status, scene.ratios, new Set(Object.values(ids))),
+    ...(ticketAt && { publishId: { at: ticketAt } }),
+    ...releaseFields(releases, status, scene.ratios),
   };
   const comment = rejected === undefined ? undefined : commentPlace(releases, status, rejected);
   const fields: Record<string, FoundField> = { ...found, ...(comment && { comment: { at: comment } }) };
@@ -712,19 +772,43 @@ function unexplainedOf(writes: readonly Call[], conclusions: Conclusions | undef
   return writes.filter((_, index) => conclusions?.calls[index]?.value === NOISE).map(callOf);
 }
 
-/** Changes that name the release by its ticket alone, which no profile can say. */
-function byTicket(
-  calls: readonly Call[],
-  others: readonly Call[],
+/** Reads of a release by its ticket, where nothing that was recorded shows a ticket that is not known yet. */
+function readByTicketOnly(
+  findings: readonly OperationFinding[],
+  reads: readonly Call[],
   releases: readonly Item[],
-  place: string | undefined,
+  { tickets }: Context,
 ): string[] {
-  if (place === undefined) return [];
-  const tickets = new Set(releases.map(({ fields }) => String(fields.get(place))));
-  const own = calls.filter((call) => !others.includes(call) && call.method !== 'GET');
-  return own
-    .filter((call) => call.exchanges.some((one) => carries(one, tickets)))
-    .map((call) => `${callOf(call)}: names the release by its ticket (${place}) alone, which a profile cannot say yet`);
+  const isSeen = ({ operation, verdict }: OperationFinding) =>
+    /^(listReleases|findRelease)$/.test(operation) && verdict !== 'not seen';
+  if (findings.some(isSeen)) return [];
+  const shown = new Set(releases.map(({ exchange }) => exchange));
+  return reads
+    .filter((call) => call.exchanges.some((one) => shown.has(one) && ticketIn(one, tickets) !== undefined))
+    .map(
+      (call) =>
+        `${callOf(call)}: reads the release by its ticket, which has to be known before. Open the list of releases while it records`,
+    );
+}
+
+/** Changes that name a release by what only the response to another change held: no reading of the release shows it. */
+function byUnknownTicket(
+  calls: readonly Call[],
+  writes: readonly Call[],
+  reads: readonly Call[],
+  context: Context,
+): string[] {
+  const given = writes.flatMap(({ exchanges }) => exchanges.flatMap(({ answer }) => leavesOf(answer)));
+  const tickets = given.filter(({ value }) => /^(?=.*\d)[\w-]{6,64}$/.test(String(value)));
+  return calls.flatMap((call) => {
+    if (writes.includes(call) || reads.includes(call) || call.method === 'GET') return [];
+    const ticket = tickets.find(({ value }) => call.exchanges.some((one) => carries(one, new Set([String(value)]))));
+    if (!ticket || call.exchanges.some((one) => namesRelease(one, context))) return [];
+    const place = ticket.place.split('.').every(isName) ? ticket.place : 'its response';
+    return [
+      `${callOf(call)}: names the release by a ticket (${place}) that no recorded list of releases shows, so a profile cannot say it. Open the list of releases while it records`,
+    ];
+  });
 }
 
 // --- The profile -----------------------------------------------------------------------------------------------------

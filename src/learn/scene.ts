@@ -4,7 +4,7 @@ import type { Call, Context } from './calls.ts';
 import type { Exchange } from './recording.ts';
 import type { Event } from './search.ts';
 import { type Item, labelsOf } from './snapshots.ts';
-import { sentLeaves } from './values.ts';
+import { sentLeaves, type Tickets, versionIn } from './values.ts';
 
 export interface Scene {
   readonly writes: readonly Call[];
@@ -30,7 +30,7 @@ export function sceneOf(
   items: readonly Item[],
   status: string,
   sent: ReadonlySet<string>,
-  { versions: known }: Context,
+  { versions: known, tickets }: Context,
 ): Scene {
   const callOfExchange = new Map(calls.flatMap((call) => call.exchanges.map((one) => [one, call] as const)));
   const itemsBy = new Map<Exchange, Item[]>();
@@ -52,7 +52,8 @@ export function sceneOf(
   for (const one of good) {
     const call = callOfExchange.get(one);
     if (call && writes.includes(call)) {
-      const version = versionIn(one, known) ?? (call.isUpload ? nextVersion(good, one, known) : undefined);
+      const version =
+        versionIn(one, known, tickets) ?? (call.isUpload ? nextVersion(good, one, known, tickets) : undefined);
       ratio = ratioIn(one, call) ?? ratio;
       before = call;
       if (version === undefined) continue;
@@ -96,7 +97,7 @@ export function sceneOf(
     }
     // A reading of releases that could have shown the version and did not.
     if (call && releaseCalls.has(call)) {
-      const asked = versionIn(one, known);
+      const asked = versionIn(one, known, tickets);
       for (const version of asked === undefined ? names : [asked]) {
         if (present.has(version) || released.has(version)) continue;
         events.push({ kind: 'absent', version: names.indexOf(version) });
@@ -127,15 +128,17 @@ function tidy(events: readonly Event[]): Event[] {
   });
 }
 
-function versionIn(one: Exchange, versions: ReadonlySet<string>): string | undefined {
-  const sent = [...sentLeaves(one).map(({ value }) => String(value)), ...one.path.split('/')];
-  return sent.find((value) => versions.has(value));
-}
-
 /** Browsers leave the form of an upload out: then it belongs to the version that is named next. */
-function nextVersion(good: readonly Exchange[], upload: Exchange, versions: ReadonlySet<string>): string | undefined {
-  const later = good.slice(good.indexOf(upload) + 1).find((one) => one.method !== 'GET' && versionIn(one, versions));
-  return later && versionIn(later, versions);
+function nextVersion(
+  good: readonly Exchange[],
+  upload: Exchange,
+  versions: ReadonlySet<string>,
+  tickets: Tickets,
+): string | undefined {
+  const later = good
+    .slice(good.indexOf(upload) + 1)
+    .find((one) => one.method !== 'GET' && versionIn(one, versions, tickets));
+  return later && versionIn(later, versions, tickets);
 }
 
 function ratioIn(one: Exchange, call: Call): number | undefined {

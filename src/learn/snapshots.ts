@@ -2,11 +2,11 @@
 
 import type { Profile } from '../portal/profile/profile.ts';
 import type { Exchange } from './recording.ts';
-import { isName, isStatus, isVersion, type Leaf, leavesOf } from './values.ts';
+import { isName, isStatus, isVersion, type Leaf, leavesOf, SHORT_TICKET } from './values.ts';
 
 export interface Item {
   readonly exchange: Exchange;
-  /** Where the list, the object or the map stands in the response. */
+  /** Where the list, the object or the map stands in the response; `$` where it is the response. */
   readonly place: string;
   readonly version: string;
   readonly fields: ReadonlyMap<string, unknown>;
@@ -26,7 +26,7 @@ export function itemsIn(exchanges: readonly Exchange[], versions: ReadonlySet<st
 function itemsOf(exchange: Exchange, versions: ReadonlySet<string>, places: ReadonlySet<string>): Item[] {
   const found: Item[] = [];
   const take = (value: object, place: string, key?: string): boolean => {
-    const leaves = leavesOf(value, '', '', 3).filter(({ place: one }) => one.split('.').every(isName));
+    const leaves = leavesOf(value, '', '', 5).filter(({ place: one }) => one.split('.').every(isName));
     const version =
       key ?? leaves.find((leaf) => versions.has(String(leaf.value)))?.value ?? otherVersion(leaves, places);
     if (version === undefined) return false;
@@ -37,7 +37,7 @@ function itemsOf(exchange: Exchange, versions: ReadonlySet<string>, places: Read
   const visit = (value: unknown, place: string, depth: number): void => {
     if (depth === 0 || value === null || typeof value !== 'object') return;
     if (Array.isArray(value)) {
-      for (const one of value) if (one !== null && typeof one === 'object') take(one, place);
+      for (const one of value) if (one !== null && typeof one === 'object') take(one, place || '$');
       return;
     }
     const entries = Object.entries(value);
@@ -45,12 +45,14 @@ function itemsOf(exchange: Exchange, versions: ReadonlySet<string>, places: Read
       entries.length > 0 &&
       entries.every(([key, one]) => isVersion(key) && one !== null && typeof one === 'object')
     ) {
-      for (const [key, one] of entries) take(one as object, place, key);
+      for (const [key, one] of entries) take(one as object, place || '$', key);
       return;
     }
     const own = entries.filter(([, one]) => one === null || typeof one !== 'object');
     if (place !== '' && own.some(([, one]) => versions.has(String(one))) && take(value, place)) return;
     for (const [name, one] of entries) if (isName(name)) visit(one, place ? `${place}.${name}` : name, depth - 1);
+    // A response without an envelope may be the release itself.
+    if (place === '' && found.length === 0 && own.some(([, one]) => versions.has(String(one)))) take(value, '$');
   };
   visit(exchange.answer, '', 5);
   return found;
@@ -95,7 +97,7 @@ export function statusPlace(items: readonly Item[], base: Profile): string | und
       (/ratio|percent|count|num|rate|size|total|share|page|user|operator|author/i.test(name) ? 6 : 0);
     return [{ place, score }];
   });
-  return scored.sort((a, b) => b.score - a.score)[0]?.place;
+  return scored.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score)[0]?.place;
 }
 
 /** The text for people that stands beside each word, such as "Whitelist testing". */
@@ -121,7 +123,6 @@ export function releaseFields(
   items: readonly Item[],
   status: string,
   ratios: readonly number[],
-  ids: ReadonlySet<string>,
 ): Readonly<Record<string, FoundField>> {
   const found: Record<string, FoundField> = {};
   const places = [...new Set(items.flatMap(({ fields }) => [...fields.keys()]))].filter((one) => one !== status);
@@ -134,15 +135,6 @@ export function releaseFields(
     return own === items.length && values.length > 0 ? own + (/ver/i.test(place) ? 1 : 0) : 0;
   });
   if (version) found['version'] = { at: version };
-  const ticket = best((place, values) =>
-    values.length > 0 &&
-    values.every((value) => /^\d{10,}$/.test(String(value)) && !ids.has(String(value))) &&
-    courses(items, place).every((course) => new Set(course).size === 1) &&
-    !values.every(isTime)
-      ? String(values[0]).length + (/publish|release|ticket/i.test(place) ? 5 : 0)
-      : 0,
-  );
-  if (ticket) found['publishId'] = { at: ticket };
   if (ratios.length > 0) {
     for (const form of ['percent', 'fraction'] as const) {
       const wanted = new Set(ratios.map((one) => (form === 'percent' ? one : one / 100)));
@@ -170,6 +162,49 @@ export function releaseFields(
     found['modifiedAt'] = { at: time, ...(form && form !== 'milliseconds' && { form }) };
   }
   return found;
+}
+
+/** Fields of people, of files and of counts, which may be as constant as a ticket. */
+const NO_TICKET =
+  /user|operator|author|owner|creator|submitter|by$|account|file|path|package|artifact|hash|sha|md5|count|num$|size|version|app|space|channel|target/i;
+
+/**
+ * The ticket of a release: of the fields that stay for each version and differ between versions, one of many digits, or
+ * one that later requests carry. `isCarried` says whether a request carries a value; `others` are values that stand in
+ * other responses as well, such as the ids of files.
+ */
+export function ticketPlace(
+  items: readonly Item[],
+  status: string,
+  others: ReadonlySet<string>,
+  isCarried: (value: string, version: string) => boolean,
+): string | undefined {
+  const places = [...new Set(items.flatMap(({ fields }) => [...fields.keys()]))].filter((one) => one !== status);
+  const scored = places.flatMap((place) => {
+    const name = place.split('.').at(-1) ?? '';
+    const versionOf = new Map<string, string>();
+    for (const { version, fields } of items) {
+      const value = fields.get(place);
+      if (value === undefined || value === null || value === '') continue;
+      const text = String(value);
+      if (!/^[\w-]{1,64}$/.test(text) || typeof value === 'boolean' || others.has(text)) return [];
+      if ((versionOf.get(text) ?? version) !== version) return [];
+      versionOf.set(text, version);
+    }
+    const values = [...versionOf.keys()];
+    const versions = new Set(versionOf.values()).size;
+    // A second application may give another ticket.
+    if (values.length === 0 || values.length > versions * 2 || values.every(isTime)) return [];
+    const carried = values.filter((value) => isCarried(value, versionOf.get(value) ?? '')).length;
+    const isLong = values.length === versions && values.every((value) => /^\d{10,}$/.test(value));
+    const isShort = values.some((value) => value.length < SHORT_TICKET);
+    // A number of few digits may be anything: it has to be the one that requests for two versions carry.
+    const isUsed = carried >= (isShort ? 2 : 1) && values.every((value) => /\d/.test(value)) && !NO_TICKET.test(name);
+    if (!isLong && !isUsed) return [];
+    const isNamed = /publish|release|ticket/i.test(place);
+    return [{ place, score: (isUsed ? 100 : 0) + (isNamed ? 5 : 0) + Math.min(values[0]?.length ?? 0, 40) }];
+  });
+  return scored.sort((a, b) => b.score - a.score)[0]?.place;
 }
 
 /** The field that holds a text only where the word says that the reviewer rejected. */

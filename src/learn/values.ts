@@ -135,7 +135,7 @@ function namedIn(one: Exchange): (readonly [string, unknown])[] {
 
 /** Fields of the person, the page or the request, which are as constant as an id. */
 const NO_ID =
-  /who|by$|creator|submitter|author|owner|nick|member|person|employee|staff|user|operator|account|mail|phone|token|session|sign|nonce|time|lang|locale|device|platform|client|trace|page|size/i;
+  /publish|release|ticket|who|by$|creator|submitter|author|owner|nick|member|person|employee|staff|user|operator|account|mail|phone|token|session|sign|nonce|time|lang|locale|device|platform|client|trace|page|size/i;
 
 /** Ids that no name told: long digits in nearly every call about a version, and a word beside them. */
 function constantIds(
@@ -208,6 +208,32 @@ export function carries(exchange: Exchange, values: ReadonlySet<string>): boolea
     sentLeaves(exchange).some(({ value }) => values.has(String(value))) ||
     segmentsOf(exchange.path).some((segment) => values.has(segment))
   );
+}
+
+/** Tickets of releases, and the version that each is of. */
+export type Tickets = ReadonlyMap<string, string>;
+
+const IS_TICKET_NAME = /(^|_)(id|no|key|code|sn)$|(Id|No|Key|Code|Sn)$|publish|release|ticket/;
+/** Below this length a value is a ticket only where the request says that it is an id. */
+export const SHORT_TICKET = 6;
+
+/** Whether a value at this name is a ticket: one of few characters only where the name says that it is an id. */
+export function isTicket(value: unknown, tickets: Tickets, name?: string): boolean {
+  const text = String(value);
+  return tickets.has(text) && (text.length >= SHORT_TICKET || name === undefined || IS_TICKET_NAME.test(name));
+}
+
+/** The ticket that a request names a release by: in its path, its query or its body. */
+export function ticketIn(exchange: Exchange, tickets: Tickets): string | undefined {
+  const leaf = sentLeaves(exchange).find(({ name, value }) => isTicket(value, tickets, name));
+  if (leaf) return String(leaf.value);
+  return segmentsOf(exchange.path).find((segment) => isTicket(segment, tickets));
+}
+
+/** The version that a request is about: as it names it, or by the ticket of its release. */
+export function versionIn(exchange: Exchange, versions: ReadonlySet<string>, tickets: Tickets): string | undefined {
+  const sent = [...sentLeaves(exchange).map(({ value }) => String(value)), ...segmentsOf(exchange.path)];
+  return sent.find((value) => versions.has(value)) ?? tickets.get(ticketIn(exchange, tickets) ?? '');
 }
 
 /** A word of a program: letters, dashes and camel case, at most 40 characters, no run of digits; `query.do`. */

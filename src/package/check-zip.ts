@@ -1,13 +1,13 @@
 /** Reads a whole ZIP, as an unpacker would, and notes everything for which it should not be sent. */
 
-import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { crc32, createInflateRaw } from 'node:zlib';
+import { setImmediate as turn } from 'node:timers/promises';
+import { constants, crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 
 import {
   type Entry,
   type ExtraField,
-  fromFdPromise,
+  fromRandomAccessReaderPromise,
   getFileNameLowLevel,
   type LocalFileHeader,
   parseExtraFields,
@@ -15,17 +15,11 @@ import {
 } from 'yauzl';
 
 import { ReleaseError } from '../lib/errors.ts';
+import { errorCode } from '../lib/paths.ts';
 import { cleanLine } from '../lib/text.ts';
 import { type Inspection, MAX_ENTRIES, MAX_TOTAL_BYTES, quoted } from './inspection.ts';
-import {
-  differences,
-  hasDescriptor,
-  isEncrypted,
-  Layout,
-  LOCAL_HEADER,
-  readBytes,
-  readDirectory,
-} from './zip-layout.ts';
+import { differences, hasDescriptor, isEncrypted, Layout, LOCAL_HEADER, readDirectory } from './zip-layout.ts';
+import { ZipReader } from './zip-reader.ts';
 
 const FILE_TYPE = 0o170000;
 const SYMBOLIC_LINK = 0o120000;
@@ -40,54 +34,61 @@ const KEY = new RegExp(`${KEY_HEADER.source}(?:\\s|\\\\[rn])*[A-Za-z0-9+]`);
 
 const ENTRY_MARK = /PK\x03\x04/;
 
+/** Up to here an entry is unpacked synchronously; above, it is streamed, so that memory stays flat. */
+const SMALL_BYTES = 64 * 1024;
+/** So many entries are checked in one go; then a signal or a timer has its turn. */
+const BATCH_ENTRIES = 256;
+
 /**
- * Checks every entry of the ZIP behind the handle, which stays open. Returns how many entries there are. Faults of entries
+ * Checks every entry of the ZIP behind the descriptor, which stays open. Returns how many entries there are. Faults of entries
  * go to the inspection.
  * @throws {ReleaseError} `package-invalid` where the entries cannot be known
  */
-export async function checkZip(handle: FileHandle, inspection: Inspection): Promise<number> {
-  const zip = await openZip(handle);
+export async function checkZip(descriptor: number, sizeBytes: number, inspection: Inspection): Promise<number> {
+  const reader = new ZipReader(descriptor, sizeBytes);
+  const zip = await openZip(reader);
   if (zip.entryCount > MAX_ENTRIES) throw notReadable(`It has more than ${MAX_ENTRIES} entries.`);
-  const directory = await readDirectory(handle, zip, inspection);
-  if (directory.surplusBytes > 0) throw notReadable(await whySurplus(handle, directory.surplusBytes));
+  const directory = readDirectory(reader, zip, inspection);
+  if (directory.surplusBytes > 0) throw notReadable(whySurplus(reader, directory.surplusBytes));
   const layout = new Layout();
   try {
-    await checkEntries(zip, layout, inspection);
+    await checkEntries(zip, reader, layout, inspection);
   } catch (error) {
     // Only the directory ends up here: each entry's own faults are noted where it is read.
-    inspection.fault(await whyBrokenOff(handle, zip, directory.start + layout.directoryBytes, error));
+    inspection.fault(whyBrokenOff(reader, zip, directory.start + layout.directoryBytes, error));
     // What it does not list is not missing.
     inspection.throwIfFaulty();
   }
-  await layout.check(handle, directory, inspection);
+  layout.check(reader, directory, inspection);
   return zip.entryCount;
 }
 
-async function whySurplus(handle: FileHandle, surplusBytes: number): Promise<string> {
-  const start = await readBytes(handle, 0, 4);
+function whySurplus(reader: ZipReader, surplusBytes: number): string {
+  const start = reader.bytes(0, 4);
   return start.readUInt32LE(0) === LOCAL_HEADER
     ? `It holds ${surplusBytes} bytes, before its entries or behind its directory, that its directory does not know of.`
     : `It has ${surplusBytes} bytes before its first entry, as a self-extracting archive has.`;
 }
 
 /** yauzl reads no further where an entry has strong encryption. */
-async function whyBrokenOff(handle: FileHandle, zip: ZipFile, position: number, error: unknown): Promise<string> {
-  const header = await readBytes(handle, position, 46 + 1024);
+function whyBrokenOff(reader: ZipReader, zip: ZipFile, position: number, error: unknown): string {
+  const header = reader.bytes(position, 46 + 1024);
   if (/encryption/.test(said(error)) && header.length > 46) {
     return `${quoted(header.toString('utf8', 46, 46 + header.readUInt16LE(28)))} is encrypted`;
   }
   return `the ZIP's directory is damaged after ${zip.entriesRead} entries (${said(error)})`;
 }
 
-async function openZip(handle: FileHandle): Promise<ZipFile> {
+async function openZip(reader: ZipReader): Promise<ZipFile> {
   try {
     // autoClose off and no close(): the descriptor is the caller's, and is read again for the upload. Names are
     // decoded here, since yauzl ends at the first bad one and we want all of them.
-    return await fromFdPromise(handle.fd, { autoClose: false, decodeStrings: false, validateEntrySizes: true });
+    const options = { autoClose: false, decodeStrings: false, validateEntrySizes: true };
+    return await fromRandomAccessReaderPromise(reader, reader.sizeBytes, options);
   } catch (error) {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-    if (bytesRead === 0) throw notReadable('It is an empty file.');
-    const isZip = buffer.readUInt32LE(0) === LOCAL_HEADER;
+    if (reader.sizeBytes === 0) throw notReadable('It is an empty file.');
+    const start = reader.bytes(0, 4);
+    const isZip = start.length === 4 && start.readUInt32LE(0) === LOCAL_HEADER;
     throw notReadable(`It is ${isZip ? 'a ZIP that is cut off or damaged' : 'not a ZIP file'}: ${said(error)}.`);
   }
 }
@@ -96,9 +97,10 @@ function notReadable(found: string): ReleaseError {
   return new ReleaseError('package-invalid', { found });
 }
 
-async function checkEntries(zip: ZipFile, layout: Layout, inspection: Inspection): Promise<void> {
+async function checkEntries(zip: ZipFile, reader: ZipReader, layout: Layout, inspection: Inspection): Promise<void> {
   let totalBytes = 0;
   for await (const entry of zip.eachEntry()) {
+    if (zip.entriesRead % BATCH_ENTRIES === 0) await turn();
     totalBytes += entry.uncompressedSize;
     layout.addToDirectory(entry);
     const name = checkName(entry, inspection);
@@ -107,7 +109,7 @@ async function checkEntries(zip: ZipFile, layout: Layout, inspection: Inspection
     else layout.lacksOne();
     // Each entry is held to the size it declares, so the declared sizes bound what is ever inflated.
     if (totalBytes > MAX_TOTAL_BYTES) inspection.fault(`it unpacks to more than ${MAX_TOTAL_BYTES} bytes`);
-    else if (header) await checkContent(zip, entry, header, name, inspection);
+    else if (header) await checkContent(zip, reader, entry, header, name, inspection);
   }
 }
 
@@ -175,6 +177,7 @@ function fileType(entry: Entry): number {
 
 async function checkContent(
   zip: ZipFile,
+  reader: ZipReader,
   entry: Entry,
   header: LocalFileHeader,
   name: string,
@@ -185,7 +188,7 @@ async function checkContent(
     return inspection.fault(`${quoted(name)} is compressed in a way (${entry.compressionMethod}) other than deflate`);
   }
   try {
-    const content = await readContent(zip, entry, header, name);
+    const content = await readContent(zip, reader, entry, header, name);
     if (content.crc !== entry.crc32) inspection.fault(`${quoted(name)} is damaged (its CRC-32 does not match)`);
     if (content.holdsKey) inspection.fault(`${quoted(name)} holds a private key`);
     if (content.holdsEntry) {
@@ -203,18 +206,63 @@ interface Content {
   readonly holdsEntry: boolean;
 }
 
-async function readContent(zip: ZipFile, entry: Entry, header: LocalFileHeader, name: string): Promise<Content> {
+async function readContent(
+  zip: ZipFile,
+  reader: ZipReader,
+  entry: Entry,
+  header: LocalFileHeader,
+  name: string,
+): Promise<Content> {
   // Where such an entry ends is found by looking for what follows it.
   const isOpenEnded = entry.compressionMethod === 0 && hasDescriptor(header);
   const mark = isOpenEnded ? new Search(ENTRY_MARK, true) : undefined;
   const key = new Search(/\.(pem|key)$/i.test(name) ? KEY_HEADER : KEY, /\.(pem|key)$/i.test(name));
   let crc = 0;
-  for await (const chunk of unpacked(zip, entry)) {
+  const see = (chunk: Buffer) => {
     crc = crc32(chunk, crc);
     key.read(chunk);
     mark?.read(chunk);
-  }
+  };
+  if (Math.max(entry.uncompressedSize, entry.compressedSize) <= SMALL_BYTES) see(unpackedAtOnce(reader, entry, header));
+  else for await (const chunk of unpacked(zip, entry)) see(chunk);
   return { crc, holdsKey: key.found, holdsEntry: mark?.found ?? false };
+}
+
+/** The same as `unpacked`, of a small entry. */
+function unpackedAtOnce(reader: ZipReader, entry: Entry, header: LocalFileHeader): Buffer {
+  const packed = reader.bytes(header.fileDataStart, entry.compressedSize);
+  if (entry.compressionMethod === 0) {
+    checkSizes(entry, packed.length, packed.length);
+    return packed;
+  }
+  // One byte more than declared shows that there is more.
+  const maxOutputLength = entry.uncompressedSize + 1;
+  const chunkSize = Math.max(maxOutputLength, constants.Z_MIN_CHUNK);
+  const { buffer, engine } = inflateAtOnce(packed, { maxOutputLength, chunkSize });
+  checkSizes(entry, buffer.length, engine.bytesWritten);
+  return buffer;
+}
+
+function inflateAtOnce(packed: Buffer, options: { maxOutputLength: number; chunkSize: number }) {
+  try {
+    // Node's types do not know `info`.
+    const result: unknown = inflateRawSync(packed, { ...options, info: true });
+    return result as { buffer: Buffer; engine: { bytesWritten: number } };
+  } catch (error) {
+    if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') throw otherSize();
+    throw error;
+  }
+}
+
+function checkSizes(entry: Entry, sizeBytes: number, usedBytes: number): void {
+  if (sizeBytes !== entry.uncompressedSize) throw otherSize();
+  if (usedBytes !== entry.compressedSize) {
+    throw new Error(`${entry.compressedSize - usedBytes} bytes follow its compressed data`);
+  }
+}
+
+function otherSize(): Error {
+  return new Error('it has another size than declared');
 }
 
 /**
@@ -237,11 +285,7 @@ async function* unpacked(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
     packed.destroy();
     inflate?.destroy();
   }
-  if (sizeBytes !== entry.uncompressedSize) throw new Error('it has another size than declared');
-  const usedBytes = inflate?.bytesWritten ?? sizeBytes;
-  if (usedBytes !== entry.compressedSize) {
-    throw new Error(`${entry.compressedSize - usedBytes} bytes follow its compressed data`);
-  }
+  checkSizes(entry, sizeBytes, inflate?.bytesWritten ?? sizeBytes);
 }
 
 /** Looks for a mark in the first KiB of what is read, or in all of it. */

@@ -46,7 +46,7 @@ export async function openPackage(path: string, options: PackageOptions): Promis
   const copy = await PrivateCopy.create(options.tempDir);
   try {
     await copy.fill(kind === 'folder' ? zipFiles(real, files) : fileBytes(real));
-    const entries = await checkZip(copy.handle, inspection);
+    const entries = await checkZip(copy.handle.fd, copy.sizeBytes, inspection);
     inspection.finish(path, kind);
     return {
       entries,
@@ -121,7 +121,7 @@ class PrivateCopy {
       this.sizeBytes += chunk.length;
     };
     try {
-      await this.handle.writeFile(passing(source, count));
+      await this.handle.writeFile(passing(inPieces(source), count));
     } catch (error) {
       throw unreadable(error);
     }
@@ -157,6 +157,21 @@ async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
     }
     yield chunk;
   }
+}
+
+/** The bytes in pieces of at least READ_BYTES but the last: small ones would each take a trip through the thread pool. */
+async function* inPieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of source) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length < READ_BYTES) continue;
+    yield Buffer.concat(chunks, length);
+    chunks = [];
+    length = 0;
+  }
+  yield Buffer.concat(chunks, length);
 }
 
 async function* passing(source: AsyncIterable<Uint8Array>, see: (chunk: Uint8Array) => void) {

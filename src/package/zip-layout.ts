@@ -4,11 +4,10 @@
  * Offsets of fields are those of APPNOTE.TXT 4.3 (pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT).
  */
 
-import type { FileHandle } from 'node:fs/promises';
-
 import { type Entry, type ExtraField, type LocalFileHeader, parseExtraFields } from 'yauzl';
 
 import { type Inspection, quoted } from './inspection.ts';
+import type { ZipReader } from './zip-reader.ts';
 
 export const LOCAL_HEADER = 0x04034b50;
 const DESCRIPTOR = 0x08074b50;
@@ -37,16 +36,16 @@ export interface Directory {
 }
 
 /** Reads the records at the end of a ZIP that yauzl has opened, and notes where they contradict each other. */
-export async function readDirectory(
-  handle: FileHandle,
+export function readDirectory(
+  reader: ZipReader,
   zip: { readonly fileSize: number; readonly entryCount: number; readonly comment: { readonly length: number } },
   inspection: Inspection,
-): Promise<Directory> {
+): Directory {
   const endStart = zip.fileSize - END_BYTES - zip.comment.length;
-  const end = await readBytes(handle, endStart, END_BYTES + zip.comment.length);
+  const end = reader.bytes(endStart, END_BYTES + zip.comment.length);
   if (/[^\P{Cc}\t\r\n]/u.test(end.toString('utf8', END_BYTES))) inspection.fault('its comment holds binary data');
   const locatorStart = endStart - ZIP64_LOCATOR_BYTES;
-  const locator = await readBytes(handle, locatorStart, ZIP64_LOCATOR_BYTES);
+  const locator = reader.bytes(locatorStart, ZIP64_LOCATOR_BYTES);
   const isZip64 = locator.length === ZIP64_LOCATOR_BYTES && locator.readUInt32LE(0) === ZIP64_LOCATOR;
   if (!isZip64) {
     const [sizeBytes, start] = [end.readUInt32LE(12), end.readUInt32LE(16)];
@@ -54,7 +53,7 @@ export async function readDirectory(
     return { start, sizeBytes, surplusBytes: endStart - start - sizeBytes };
   }
   const recordStart = Number(locator.readBigUInt64LE(8));
-  const record = await readBytes(handle, recordStart, ZIP64_END_BYTES);
+  const record = reader.bytes(recordStart, ZIP64_END_BYTES);
   const [sizeBytes, start] = [Number(record.readBigUInt64LE(40)), Number(record.readBigUInt64LE(48))];
   const agree =
     record.readUInt32LE(0) === ZIP64_END &&
@@ -108,7 +107,7 @@ export class Layout {
   }
 
   /** Notes every gap and every overlap from the file's first byte to its directory's end. */
-  async check(handle: FileHandle, directory: Directory, inspection: Inspection): Promise<void> {
+  check(reader: ZipReader, directory: Directory, inspection: Inspection): void {
     if (this.#directoryBytes !== directory.sizeBytes) {
       inspection.fault(`its directory has ${directory.sizeBytes} bytes, but its entries take ${this.#directoryBytes}`);
     }
@@ -117,12 +116,12 @@ export class Layout {
     let position = 0;
     for (const [index, span] of spans.entries()) {
       if (span.start < position) inspection.fault(`${quoted(span.name)} lies within another entry`);
-      else await noteGap(handle, position, span.start, inspection);
+      else noteGap(reader, position, span.start, inspection);
       const next = spans[index + 1]?.start ?? directory.start;
-      position = Math.max(position, span.end + (await descriptorBytes(handle, span, next, inspection)));
+      position = Math.max(position, span.end + descriptorBytes(reader, span, next, inspection));
     }
     if (position > directory.start) inspection.fault('its last entry reaches into its directory');
-    else await noteGap(handle, position, directory.start, inspection);
+    else noteGap(reader, position, directory.start, inspection);
   }
 }
 
@@ -161,10 +160,10 @@ function sizesOf(header: LocalFileHeader): [number, number] {
 }
 
 /** The length of the descriptor between an entry's data and the next entry: with or without signature, 32 or 64 bits. */
-async function descriptorBytes(handle: FileHandle, span: Span, next: number, inspection: Inspection): Promise<number> {
+function descriptorBytes(reader: ZipReader, span: Span, next: number, inspection: Inspection): number {
   if (!span.hasDescriptor) return 0;
   const { crc32, compressedSize, uncompressedSize } = span.entry;
-  const found = await readBytes(handle, span.end, 24);
+  const found = reader.bytes(span.end, 24);
   const forms = [4, 8].flatMap((width) => {
     const bytes = Buffer.alloc(8 + 2 * width);
     bytes.writeUInt32LE(DESCRIPTOR, 0);
@@ -182,9 +181,9 @@ async function descriptorBytes(handle: FileHandle, span: Span, next: number, ins
 }
 
 /** Notes bytes that belong to no entry; what is an entry to who reads the file from its start is named. */
-async function noteGap(handle: FileHandle, start: number, end: number, inspection: Inspection): Promise<void> {
+function noteGap(reader: ZipReader, start: number, end: number, inspection: Inspection): void {
   if (start === end) return;
-  const header = await readBytes(handle, start, Math.min(30 + 1024, end - start));
+  const header = reader.bytes(start, Math.min(30 + 1024, end - start));
   if (header.length >= 30 && header.readUInt32LE(0) === LOCAL_HEADER) {
     const name = header.toString('utf8', 30, 30 + header.readUInt16LE(26));
     inspection.fault(`${quoted(name)} is in it, but not in its directory`);
@@ -193,11 +192,4 @@ async function noteGap(handle: FileHandle, start: number, end: number, inspectio
   } else {
     inspection.fault(`${end - start} bytes at its offset ${start} belong to no entry`);
   }
-}
-
-/** At most `length` bytes; fewer at the file's end, and none before its start. */
-export async function readBytes(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  if (position < 0 || length <= 0) return Buffer.alloc(0);
-  const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, position);
-  return buffer.subarray(0, bytesRead);
 }

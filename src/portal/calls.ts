@@ -27,7 +27,7 @@ import {
 } from './codec.ts';
 import { type CookieJar, createCookieJar } from './cookies.ts';
 import { decodeHistory, decodeReleases, decodeVersions } from './lists.ts';
-import type { Call, Patience, Portal } from './port.ts';
+import type { Call, Page, Patience, Portal } from './port.ts';
 import { foldsOf, isSupported } from './profile/profile.ts';
 import type { Values } from './profile/template.ts';
 import { ResponseError, type WireResponse } from './response.ts';
@@ -64,25 +64,36 @@ export function createHttpPortal(options: HttpPortalOptions): Portal {
   const { profile } = options;
   const { call } = createCaller(options);
   const callList = (operation: Operation, values: Values, patience: Patience) =>
-    call(operation, { ...values, pageSize: profile.pageSize }, patience);
+    call(operation, { page: 1, offset: 0, ...values, pageSize: profile.pageSize }, patience);
+  /** Rows of the pages before; a portal may give fewer on a page than it was asked for. */
+  const rowsBefore = new Map<Operation, number>();
+  async function readPage<T>(
+    operation: Operation,
+    page: number,
+    patience: Patience,
+    decode: (json: unknown) => Page<T>,
+  ): Promise<Page<T>> {
+    const offset = page === 1 ? 0 : (rowsBefore.get(operation) ?? 0);
+    const { json } = await callList(operation, { page, offset }, patience);
+    const read = decode(json);
+    rowsBefore.set(operation, offset + (read.rows ?? read.items.length));
+    return read;
+  }
   return {
     whitelistBatch: profile.whitelistBatch,
     folds: foldsOf(profile),
     supports: (operation) => isSupported(profile, operation),
-    async listVersions(page, patience = 'retry') {
-      const { json } = await callList('listVersions', { page }, patience);
-      return decodeVersions(options, json);
-    },
-    async listReleases(page, patience = 'retry') {
-      const { json } = await callList('listReleases', { page }, patience);
-      return decodeReleases(options, 'listReleases', json);
-    },
+    listVersions: (page, patience = 'retry') =>
+      readPage('listVersions', page, patience, (json) => decodeVersions(options, json)),
+    listReleases: (page, patience = 'retry') =>
+      readPage('listReleases', page, patience, (json) => decodeReleases(options, 'listReleases', json)),
     async findRelease(version, patience = 'retry') {
-      const { json } = await callList('findRelease', { version, page: 1 }, patience);
+      const { json } = await callList('findRelease', { version }, patience);
       return decodeReleases(options, 'findRelease', json).items.filter((release) => release.version === version);
     },
-    async releaseHistory(version, patience = 'retry') {
-      const { json } = await callList('releaseHistory', { version, page: 1 }, patience);
+    async releaseHistory({ version, publishId }, patience = 'retry') {
+      const values = { version, ...(publishId !== undefined && { publishId }) };
+      const { json } = await callList('releaseHistory', values, patience);
       return decodeHistory(options, json).items;
     },
     async write(operation, fields) {

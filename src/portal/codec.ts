@@ -11,7 +11,7 @@ import type { UploadSource } from '../release/release.ts';
 import { textAt, valuesAt } from './json-values.ts';
 import type { WriteFields, WriteReceipt } from './port.ts';
 import { type CallTemplate, defaultProfile, foldsOf, type Profile, templateIn } from './profile/profile.ts';
-import { fill, fillPath, fillText, type Values } from './profile/template.ts';
+import { fill, fillPath, fillText, placeholdersOf, type Values } from './profile/template.ts';
 import { type OtherPage, ResponseError, type WireResponse } from './response.ts';
 
 /** What the requests are made for, and how the responses are read. */
@@ -51,8 +51,8 @@ export type RequestBody =
  * The request of an operation.
  * @param values of its placeholders; those that identify the miniapp are added
  * @param credential undefined where there is none; ignored where the credential is a cookie
- * @throws ReleaseError portal-unexpected where the profile does not support the operation; profile-invalid where the
- *   filled path leaves the base path
+ * @throws ReleaseError portal-unexpected where the profile does not support the operation, or names the release by a
+ *   ticket that is not known; profile-invalid where the filled path leaves the base path
  */
 export function encode(
   codec: Codec,
@@ -62,6 +62,7 @@ export function encode(
 ): PortalRequest {
   const template = templateOf(codec, operation);
   const filled = { ...idValues(codec), ...values };
+  assertTicket(operation, template, filled);
   const url = addressOf(codec, operation, fillPath(template.path, filled));
   for (const [name, text] of Object.entries(template.query ?? {}))
     url.searchParams.append(name, fillText(text, filled));
@@ -69,6 +70,15 @@ export function encode(
   if (credential !== undefined) addCredential(codec, credential, url, headers);
   const body = filledBody(template, filled, operation);
   return { method: template.method, url, headers, ...(body && { body }) };
+}
+
+/** Nothing is sent to an address that lacks its ticket. */
+function assertTicket(operation: Operation, { path, query, body }: CallTemplate, { version, publishId }: Values): void {
+  if (publishId !== undefined || !placeholdersOf([path, query, body]).includes('publishId')) return;
+  throw new ReleaseError('portal-unexpected', {
+    found: `${operation} names the release by its ticket, and the ticket of ${String(version)} is not known: the portal shows none, or has shown different ones in this run. Nothing was sent.`,
+    todo: 'Check that release.publishId in your portal profile names the field that holds the ticket (docs/portal.md), then run the step again.',
+  });
 }
 
 /**
@@ -92,6 +102,7 @@ export function apiAddress({ profile, origin }: Codec): URL {
 export function writeValues(codec: Codec, operation: WriteOperation, fields: WriteFields): Values {
   return {
     version: fields.version,
+    ...(fields.publishId !== undefined && { publishId: fields.publishId }),
     releaseNotes: fields.releaseNotes ?? '',
     ...artifactValues(codec, operation, fields),
     ...(fields.userIds && { userIds: fields.userIds, ...(fields.userIds[0] && { userId: fields.userIds[0] }) }),
@@ -156,7 +167,7 @@ function filledBody(template: CallTemplate, values: Values, operation: Operation
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ReleaseError('profile-invalid', {
-      found: `The body of ${operation} takes an id as a number, and the id in the inputs has other characters than digits.`,
+      found: `The body of ${operation} takes an id as a number, and the id has other characters than digits.`,
     });
   }
 }
@@ -185,10 +196,23 @@ export interface Success {
  */
 export function decodeSuccess(codec: Codec, operation: Operation, response: WireResponse | ResponseError): Success {
   if (response instanceof ResponseError) throw withInferredNote(codec, operation, response);
-  const { success } = codec.profile.envelope;
-  const isSuccess = response.status < 400 && at(response.json, success.at) === success.equals;
+  const isSuccess = response.status < 400 && saysSuccess(codec, response) === true;
+  if (isNoRelease(codec, operation, response)) return { json: null, traceId: traceIdIn(codec, response.json) };
   if (!isSuccess) throw failureIn(codec, operation, response);
   return { json: response.json, traceId: traceIdIn(codec, response.json) };
+}
+
+/** Whether a response to findRelease says that there is none: by 404 where the HTTP status says it all. */
+function isNoRelease({ profile }: Codec, operation: Operation, { status, isHtml }: WireResponse): boolean {
+  return operation === 'findRelease' && profile.envelope.success === 'http-status' && status === 404 && !isHtml;
+}
+
+/** Whether a response says that it succeeded; undefined where it does not say. */
+function saysSuccess({ profile }: Codec, response: WireResponse | ResponseError): boolean | undefined {
+  const { success } = profile.envelope;
+  if (success === 'http-status') return response.status < 400 && 'isHtml' in response && !response.isHtml;
+  const value = at(response.json, success.at);
+  return value === undefined ? undefined : value === success.equals;
 }
 
 /** What the portal says of a write that succeeded. */
@@ -215,7 +239,7 @@ function failureIn(codec: Codec, operation: Operation, response: WireResponse): 
   if (response.status === 405 && response.isHtml) return blockedByFirewall(codec, operation);
   const isUnknownCall = !refusal && UNKNOWN_CALL.includes(response.status);
   if (isUnknownCall) return notUnderstood(codec, operation, response, 'says that it does not know the call');
-  if (at(response.json, envelope.success.at) === undefined) {
+  if (envelope.success !== 'http-status' && saysSuccess(codec, response) === undefined) {
     return notUnderstood(codec, operation, response, `has no ${envelope.success.at}`);
   }
   const { note, todo } = refusal ? { note: '' } : inferredNote(codec, operation);
@@ -239,12 +263,11 @@ function blockedByFirewall(codec: Codec, operation: Operation): ReleaseError {
 
 function notUnderstood(codec: Codec, operation: Operation, response: WireResponse, shape: string): ReleaseError {
   const { note, todo } = inferredNote(codec, operation);
-  const success = at(response.json, codec.profile.envelope.success.at);
   return new ReleaseError('portal-unexpected', {
     found: `${callName(codec, operation)} answered ${response.status}; the response ${shape}.${note}`,
     ...(todo && { todo }),
     traceId: traceIdIn(codec, response.json),
-    effect: success === undefined ? 'unknown' : 'none',
+    effect: saysSuccess(codec, response) === undefined ? 'unknown' : 'none',
   });
 }
 
@@ -343,10 +366,13 @@ export function sessionEndIn(
  */
 export function loginRefusalIn(codec: Codec, response: WireResponse | ResponseError): ReleaseError | undefined {
   const { success, errorCode, errorMessage } = codec.profile.envelope;
-  const hasEnvelope = valuesAt(response.json, [success.at, errorCode, errorMessage]).some(
-    (value) => (value ?? null) !== null,
-  );
-  const isAccepted = at(response.json, success.at) === success.equals;
+  const places = [...(success === 'http-status' ? [] : [success.at]), errorCode, errorMessage];
+  const isSaid = valuesAt(response.json, places).some((value) => (value ?? null) !== null);
+  const { status } = response;
+  // Without an envelope the status says it, but for those by which a server asks to come back.
+  const isByStatus = success === 'http-status' && status < 500 && status !== 408 && status !== 429;
+  const hasEnvelope = isSaid || isByStatus;
+  const isAccepted = saysSuccess(codec, response) === true;
   if (!isNotLoggedIn(codec, response) && (!hasEnvelope || isAccepted)) return undefined;
   const { note } = inferredNote(codec, 'login');
   return new ReleaseError('portal-unauthorized', {

@@ -18,6 +18,8 @@ import {
   valuesAt,
 } from './json-values.ts';
 import type { Page } from './port.ts';
+import type { CallTemplate } from './profile/profile.ts';
+import { placeholdersOf } from './profile/template.ts';
 
 /**
  * The releases in a response to `listReleases` or `findRelease`.
@@ -62,9 +64,10 @@ function decodePage<T>(
   decode: (row: unknown, number: number) => T,
 ): Page<T> {
   const rows = rowsIn(codec, operation, json);
-  const total = templateOf(codec, operation)
-    .total?.map((place) => numberAt(json, place))
-    .find((count) => count !== undefined);
+  const template = templateOf(codec, operation);
+  const told = template.total?.map((place) => numberAt(json, place)).find((count) => count !== undefined);
+  // What follows by a cursor is not read: the list is never known to its end.
+  const total = !isPaged(template) && saysMore(json) ? Number.MAX_SAFE_INTEGER : told;
   return {
     items: rows
       .map((row, index) => ({ row, number: index + 1 }))
@@ -75,6 +78,21 @@ function decodePage<T>(
     full: rows.length >= codec.profile.pageSize,
     ...(total !== undefined && { total }),
   };
+}
+
+function isPaged({ path, query, body }: CallTemplate): boolean {
+  return placeholdersOf([path, query, body]).some((name) => name === 'page' || name === 'offset');
+}
+
+/** Whether a response says beside its list that the list goes on. */
+function saysMore(value: unknown, depth = 4): boolean {
+  if (depth === 0 || value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+  return Object.entries(value).some(([name, one]) => {
+    if (/^has_?(more|next)(_?page)?$/i.test(name)) return one === true;
+    if (/^(next(_?(cursor|token|page_?token|marker))?|cursor|marker)$/i.test(name))
+      return typeof one === 'string' && one !== '';
+    return saysMore(one, depth - 1);
+  });
 }
 
 /** The rows of a list, a single item in the place of the list, or nothing where there is nothing to list. */
@@ -91,7 +109,7 @@ function rowsIn(codec: Codec, operation: ListOperation, json: unknown): readonly
   if (item !== undefined && operation !== 'releaseHistory') return [item];
   const keyed = values.map((value) => rowsByVersion(value, versionAt)).find((rows) => rows !== undefined);
   if (keyed) return keyed;
-  if (places.every((place) => holdsNothing(json, place.split('.')))) return [];
+  if (places.every((place) => holdsNothing(json, place === '$' ? [] : place.split('.')))) return [];
   throw unexpected(codec, operation, `has no list at ${places.join(' or ')}`);
 }
 

@@ -17,9 +17,11 @@ export interface Page<T> {
   readonly full?: boolean;
 }
 
+/** How a release is named to the portal: by its version, and on some portals by its ticket. */
+export type NamedRelease = Pick<Release, 'version' | 'publishId'>;
+
 /** What a write carries besides the release it is about. */
-export interface WriteFields {
-  readonly version: string;
+export interface WriteFields extends NamedRelease {
   readonly releaseNotes?: string;
   readonly artifacts?: readonly string[];
   readonly userIds?: readonly string[];
@@ -41,7 +43,7 @@ export interface Portal {
   listReleases(page: number, patience?: Patience): Promise<Page<Release>>;
   /** The rows of the version; several where the portal keeps more than one of it. */
   findRelease(version: string, patience?: Patience): Promise<readonly Release[]>;
-  releaseHistory(version: string, patience?: Patience): Promise<readonly HistoryItem[]>;
+  releaseHistory(release: NamedRelease, patience?: Patience): Promise<readonly HistoryItem[]>;
   /**
    * Sends a write once, and resolves when the portal has accepted it. The `effect` of the error says whether the write
    * may have been carried out all the same.

@@ -176,6 +176,10 @@ export function newestOf(rows: readonly Release[]): {
     const hasNoOrder = other && (row.modifiedAtMs ?? 0) === (other.modifiedAtMs ?? 0);
     if (hasNoOrder && (row.portalStatus !== other.portalStatus || row.ratioPercent !== other.ratioPercent)) {
       conflicts.add(row.version);
+    } else if (hasNoOrder && row.publishId && other.publishId && row.publishId !== other.publishId) {
+      // Which of the tickets is that of the release is not known.
+      const { publishId: _, ...unnamed } = other;
+      newest.set(row.version, unnamed);
     }
   }
   return { releases: [...newest.values()], conflicts: [...conflicts] };

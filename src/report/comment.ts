@@ -11,6 +11,7 @@ import {
   foldedPreview,
   formatInProgress,
   formatLiveVersion,
+  formatTargetApp,
   headline,
   noticesOf,
   sandboxNote,
@@ -58,7 +59,7 @@ function waiting(report: Report): string {
 function versions(report: Report): string {
   const columns: [string, string][] = [
     ['Miniapp', code(report.miniappId)],
-    ['Target app', code(report.targetApp)],
+    ['Target app', formatTargetApp(report)],
     ['Version', code(report.version)],
     ['Live version', formatLiveVersion(report)],
     ['Previous version', code(report.previousVersion)],

@@ -44,7 +44,7 @@ export function deploymentOf(report: Report): DesiredDeployment | undefined {
   const state = report.verdict === 'halted' ? 'failure' : DEPLOYMENT_STATES[report.state];
   const isReadOnly = isOnlyReading(report.stages.map(({ stage }) => stage));
   if (state === undefined || isReadOnly || report.sandbox || report.dryRun) return undefined;
-  const title = `${report.version} on ${report.targetApp}`;
+  const title = `${report.version} on ${report.targetAppName ?? report.targetApp}`;
   const halted = report.verdict === 'halted' ? ', halted by the health check' : '';
   return {
     state,

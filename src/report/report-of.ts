@@ -56,6 +56,7 @@ export function reportOf(record: RunRecord, nowMs: number, show: Show): Report {
     miniappId,
     spaceId: inputs?.spaceId ?? '',
     targetApp: inputs?.targetApp ?? '',
+    ...(inputs?.targetAppName !== undefined && { targetAppName: inputs.targetAppName }),
     version: snapshot?.version ?? (isVersion(named) ? named : ''),
     ...facts,
     portalStatus: release?.portalStatus ?? '',
@@ -159,7 +160,7 @@ function messageOf(record: RunRecord, verdict: Verdict, facts: Facts, nowMs: num
   const { snapshot, inputs, outcome } = record;
   const stages = inputs?.stages ?? [];
   const what = snapshot?.version || 'The miniapp';
-  const where = inputs?.targetApp ? ` on ${inputs.targetApp}` : '';
+  const where = inputs?.targetApp ? ` on ${inputs.targetAppName ?? inputs.targetApp}` : '';
   const state = facts.state === '' ? '' : `${what} is ${formatState(facts)}${where}`;
   switch (outcome.kind) {
     case 'failed':
@@ -194,7 +195,8 @@ function messageOfPending({ inputs, snapshot }: RunRecord, outcome: Pending, sta
   if (untilMs !== undefined) {
     const { ratioPercent = 0 } = snapshot?.release ?? {};
     const next = inputs?.ratios.find((ratio) => ratio > ratioPercent);
-    const left = formatDuration(untilMs - nowMs);
+    // Rounded up: the time beside it has no seconds either.
+    const left = formatDuration(Math.ceil((untilMs - nowMs) / 60_000) * 60_000);
     return `${seen}, held until ${formatTime(untilMs)}, ${left} from now${next ? `, then ${next}%` : ''}.`;
   }
   const sinceMs = snapshot?.release?.modifiedAtMs ?? 0;

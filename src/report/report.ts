@@ -62,6 +62,8 @@ export interface Report {
   readonly miniappId: string;
   readonly spaceId: string;
   readonly targetApp: string;
+  /** What texts call the target app; absent where they show its code. */
+  readonly targetAppName?: string;
   readonly version: string;
   /** Empty where the portal could not be read. */
   readonly state: State | 'busy' | 'unknown' | '';
@@ -153,6 +155,7 @@ const KINDS: Kinds<Omit<Report, 'stages' | 'operations' | 'probe' | 'certainty'>
   miniappId: 'fixed',
   spaceId: 'fixed',
   targetApp: 'fixed',
+  targetAppName: 'fixed',
   version: 'version',
   state: 'fixed',
   portalStatus: 'untrusted',

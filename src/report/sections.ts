@@ -84,6 +84,12 @@ export function formatInProgress({ underWay }: Report): string {
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
+/** The target app's code, and its name where one was given; empty where no target app was. */
+export function formatTargetApp({ targetApp, targetAppName }: Report): string {
+  if (targetApp === '') return '';
+  return targetAppName ? `${escapeMarkdown(targetAppName)} (${code(targetApp)})` : code(targetApp);
+}
+
 /** The live version; empty where the portal could not be read. */
 export function formatLiveVersion({ state, liveVersion, live }: Report): string {
   if (state === '') return '';

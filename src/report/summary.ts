@@ -17,6 +17,7 @@ import {
   foldedText,
   formatInProgress,
   formatLiveVersion,
+  formatTargetApp,
   headline,
   noticesOf,
   sandboxNote,
@@ -88,7 +89,7 @@ function facts(report: Report): string {
   const shown = tableOf(rows);
   rows.length = 0;
   add('Miniapp', report.miniappId && code(report.miniappId));
-  add('Target app', report.targetApp && code(report.targetApp));
+  add('Target app', formatTargetApp(report));
   add('Portal status', report.portalStatus && code(report.portalStatus, 100));
   add('Package', report.packageSha256 && `${report.packageBytes} bytes, SHA-256 ${code(report.packageSha256)}`);
   return [shown, foldedText('Ids and portal status', tableOf(rows))].filter(Boolean).join('\n\n');

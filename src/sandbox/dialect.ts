@@ -92,7 +92,8 @@ export function dialectOf(profile: unknown, seed: Seed): Dialect {
         const none = answer(before, { method: '', path: '', fields: {} }, nowMs, rules);
         return { ...none, status: 404, body: envelope(profile, none.response.body) };
       }
-      const { operation, found } = call;
+      const { operation } = call;
+      const found = withVersion(call.found, seed, before);
       const own = ownFields(found, seed, before);
       let state = before;
       let last: ReturnType<typeof answer> | undefined;
@@ -109,10 +110,20 @@ export function dialectOf(profile: unknown, seed: Seed): Dialect {
       }
       const body = last?.response.body ?? { success: false, data: null, errorCode: '', errorMsg: '', traceId: '' };
       const json = envelope(profile, body);
-      if (body.success) putData(json, operation, body.data, profile, own);
-      return { state, operation, status: last?.response.status ?? 200, body: json };
+      const whole = body.success ? putData(json, operation, body.data, profile, own) : json;
+      return { state, operation, status: statusOf(profile, body, last?.response.status), body: whole };
     },
   };
+}
+
+/** The HTTP status, for a portal that says success by it alone. */
+function statusOf(
+  profile: unknown,
+  { success, errorCode }: { success: boolean; errorCode: string },
+  own: number | undefined,
+): number {
+  if (success || at(profile, 'envelope.success') !== 'http-status') return own ?? 200;
+  return errorCode === 'NOT_LOGIN' ? 401 : errorCode === 'RELEASE_NOT_FOUND' ? 404 : 409;
 }
 
 function fileOf({ file }: WireRequest): Pick<PortalRequest, 'file'> {
@@ -138,7 +149,7 @@ function ownFields(found: Found, seed: Seed, state: SandboxState): Found {
     channelCode: found['channelCode'] ?? seed.channelCode,
     version,
     name: version,
-    currentPage: String(found['page'] ?? 1),
+    currentPage: String(found['page'] ?? pageAt(found)),
     pageSize: String(found['pageSize'] ?? 50),
     source: 'UPLOAD',
     artifactType: 'FILE',
@@ -149,6 +160,25 @@ function ownFields(found: Found, seed: Seed, state: SandboxState): Found {
     username,
     password,
   };
+}
+
+/** The page that begins at or after an offset. */
+function pageAt({ offset = 0, pageSize = 50 }: Found): number {
+  return Math.ceil(Number(offset) / Number(pageSize)) + 1;
+}
+
+/**
+ * A release that is named by its ticket, with the version and target app that the ticket is of. A ticket that is nobody's,
+ * or of another version than the one beside it, names no release.
+ */
+function withVersion(found: Found, seed: Seed, { apps }: SandboxState): Found {
+  const { publishId, version } = found;
+  if (publishId === undefined) return found;
+  const app = apps.find(({ appId }) => appId === (found['appId'] ?? seed.appId));
+  const release = app?.releases.find((one) => one.publishId === publishId);
+  if (!release || (version ?? release.version) !== release.version) return { ...found, version: 'no-such-release' };
+  const isTaken = release.channelCode !== '*' && found['channelCode'] === undefined;
+  return { ...found, version: release.version, ...(isTaken && { channelCode: release.channelCode }) };
 }
 
 /** Where the package of a version lies, for a portal whose calls do not say it. */
@@ -210,6 +240,7 @@ function keep(found: Found, name: string, value: unknown): boolean {
 /** The value of a placeholder as the sandbox has it; undefined where it has not that form. */
 function valueIn(name: string, form: string | undefined, value: unknown, isInText = false): unknown {
   if (name === 'ratio') return ratioIn(form, value, isInText);
+  if (form === 'zero-based') return /^\d+$/.test(String(value)) ? Number(value) + 1 : undefined;
   if (name === 'userIds' && form === 'each') return typeof value === 'string' ? value : undefined;
   if (name === 'userIds' && form !== undefined) return typeof value === 'string' ? value.split(form) : undefined;
   if (form === 'number') {
@@ -243,10 +274,11 @@ function envelope(
   { success, errorCode, errorMsg, traceId }: { success: boolean; errorCode: string; errorMsg: string; traceId: string },
 ): Found {
   const json: Found = {};
+  if (success && at(profile, 'envelope.success') === 'http-status') return json;
   const { at: place, equals } = objectAt(at(profile, 'envelope'), 'success');
   const codeAt = String(at(profile, 'envelope.errorCode'));
   const failure = typeof equals === 'boolean' ? !equals : typeof equals === 'number' ? equals - 1 : 'FAIL';
-  put(json, String(place), success ? equals : failure);
+  if (place !== undefined) put(json, String(place), success ? equals : failure);
   if (!success || codeAt !== place) put(json, codeAt, success ? '' : codeFor(profile, errorCode));
   put(json, String(at(profile, 'envelope.errorMessage')), errorMsg);
   put(json, String(at(profile, 'envelope.traceId')), traceId);
@@ -272,19 +304,22 @@ function codeFor(profile: unknown, errorCode: string): string {
   return Object.keys(refusals).find((code) => refusals[code] === MEANINGS[errorCode]) ?? errorCode;
 }
 
-function putData(json: Found, operation: Operation, data: unknown, profile: unknown, own: Found): void {
+/** The response with its data; `$` is the whole response. */
+function putData(json: Found, operation: Operation, data: unknown, profile: unknown, own: Found): unknown {
   const template = objectAt(at(profile, 'operations'), operation);
   const place = firstOf(template['answer']);
-  if (place === undefined) return;
-  if (operation === 'login') put(json, place, 'sandbox-session');
+  if (place === undefined) return json;
   const path = at(data, 'path');
-  if (path !== undefined) put(json, place, path);
   const list = at(data, 'list');
-  if (!Array.isArray(list)) return;
   const item = ITEMS[operation];
-  put(json, place, item ? list.map((one) => item(one, profile, own)) : list);
+  const shown = Array.isArray(list) && item ? list.map((one) => item(one, profile, own)) : list;
+  const value = operation === 'login' ? 'sandbox-session' : (path ?? shown);
+  if (value === undefined) return json;
   const total = firstOf(template['total']);
   if (total !== undefined && at(data, 'total') !== undefined) put(json, total, at(data, 'total'));
+  if (place === '$') return value;
+  put(json, place, value);
+  return json;
 }
 
 type Item = (item: unknown, profile: unknown, own: Found) => Found;
@@ -354,6 +389,7 @@ function isObject(value: unknown): value is Json {
 }
 
 function at(value: unknown, place: string): unknown {
+  if (place === '$') return value;
   let found = value;
   for (const name of place.split('.')) found = isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
   return found;

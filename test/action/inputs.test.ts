@@ -638,6 +638,7 @@ test('every fault is told at once, one for each input', async () => {
     'miniapp-id': '2.088E+21',
     'space-id': 'a b',
     'target-app': '?',
+    'target-app-name': 'a*b',
     version: '1.1',
     'dry-run': 'yes',
     'grayscale-ratio': '101',
@@ -655,6 +656,6 @@ test('every fault is told at once, one for each input', async () => {
     environment: 'x'.repeat(256),
     'tag-prefix': 'x'.repeat(65),
   });
-  expect(new Set(faults.map((fault) => fault.split(':')[0]))).toHaveLength(21);
-  expect(faults).toHaveLength(21);
+  expect(new Set(faults.map((fault) => fault.split(':')[0]))).toHaveLength(22);
+  expect(faults).toHaveLength(22);
 });

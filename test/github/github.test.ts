@@ -22,6 +22,7 @@ import {
 } from '../support/github.ts';
 
 const LIST = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments';
+const QUERY = 'POST /graphql';
 const CREATE = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments';
 const UPDATE = 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}';
 const MARKER = markerOf(someReport());
@@ -98,23 +99,37 @@ const contextOf = (context: Partial<RunContext>) =>
   }) as RunContext;
 
 describe('the comment', () => {
-  test('an earlier comment is found on the third page, among forged ones, and updated in place', async () => {
-    const others = Array.from({ length: 250 }, (_, at) => commentBy('somebody', `talk ${at}`, at + 1));
-    const forged = [
-      commentBy('mallory', `${MARKER}\nforged by a user`, 301),
-      commentBy('other-app[bot]', `${MARKER}\nforged by a bot`, 302),
-      commentBy('github-actions', `${MARKER}\nforged by a user of nearly the same name`, 303),
-      commentBy(BOT, `quoted: ${MARKER}`, 304),
-      commentBy(BOT, `${MARKER} and more`, 305),
-    ];
-    const own = commentBy(BOT, `${MARKER}\r\nold`, 400);
-    await start({ comments: [...others.slice(0, 50), ...forged, ...others.slice(50), own] });
-    await notifier().notify();
-    expect(own.body).toContain('in grayscale rollout at 20%');
-    expect(gitHub.comments).toHaveLength(256);
-    expect(gitHub.comments.filter(({ body }) => body.includes('rollout'))).toEqual([own]);
-    expect(gitHub.requests.filter((route) => route === LIST)).toHaveLength(3);
-  });
+  test.each([
+    ['GraphQL', { viewer: BOT }, [QUERY, QUERY, QUERY, UPDATE]],
+    ['the REST list where GraphQL is refused', { viewer: undefined }, [QUERY, LIST, QUERY, LIST, LIST, UPDATE]],
+    [
+      'the REST list where the server lacks a field',
+      { graphQlKnows: () => false },
+      [QUERY, LIST, QUERY, LIST, LIST, UPDATE],
+    ],
+  ])(
+    'an earlier comment is found on the third page by %s, among forged ones, and updated in place',
+    async (_, state, expected) => {
+      const others = Array.from({ length: 250 }, (_, at) => commentBy('somebody', `talk ${at}`, at + 1));
+      const forged = [
+        commentBy('mallory', `${MARKER}\nforged by a user`, 301),
+        commentBy('other-app[bot]', `${MARKER}\nforged by a bot`, 302),
+        commentBy('github-actions', `${MARKER}\nforged by a user of nearly the same name`, 303),
+        commentBy(BOT, `quoted: ${MARKER}`, 304),
+        commentBy(BOT, `${MARKER} and more`, 305),
+      ];
+      const own = commentBy(BOT, `${MARKER}\r\nold`, 400);
+      const ordered = [...others.slice(0, 50), ...forged, ...others.slice(50)];
+      // GraphQL reads the newest first.
+      const isNewestFirst = expected.length === 4;
+      await start({ ...state, comments: isNewestFirst ? [own, ...ordered] : [...ordered, own] });
+      await notifier().notify();
+      expect(own.body).toContain('in grayscale rollout at 20%');
+      expect(gitHub.comments).toHaveLength(256);
+      expect(gitHub.comments.filter(({ body }) => body.includes('rollout'))).toEqual([own]);
+      expect(gitHub.requests).toEqual(expected);
+    },
+  );
 
   test('the first report creates a comment and later ones update it; a forged comment is left alone', async () => {
     await start({ comments: [commentBy('mallory', `${MARKER}\nforged`, 1)] });
@@ -127,7 +142,7 @@ describe('the comment', () => {
     expect(gitHub.bodies[0]).toContain('waiting');
     expect(gitHub.bodies[1]).not.toContain('waiting');
     // The second one knew where; after somebody deleted it, a new one is made.
-    expect(gitHub.requests).toEqual([LIST, 'POST /graphql', CREATE, UPDATE]);
+    expect(gitHub.requests).toEqual([QUERY, CREATE, UPDATE]);
     gitHub.comments.pop();
     await notify();
     expect(gitHub.comments.map(({ user }) => user.login)).toEqual(['mallory', BOT]);
@@ -155,7 +170,7 @@ describe('the comment', () => {
   test('an Enterprise Server has its API in a folder', async () => {
     await start({ comments: [commentBy(BOT, MARKER, 1)] });
     await notifier({}, { apiUrl: `${gitHub.url}/api/v3` }).notify();
-    expect(gitHub.requests).toEqual([LIST, 'POST /graphql', UPDATE]);
+    expect(gitHub.requests).toEqual([QUERY, UPDATE]);
   });
 
   test('no comment is written in a dry run, with comment: off, without a token, or without a pull request', async () => {
@@ -351,11 +366,20 @@ describe('requests and rounds', () => {
     await start();
     const { notify, log } = notifier({ environment: 'production' });
     await notify(someReport({ state: 'in-review' }), 'waiting');
-    const first = [LIST, CREATE, DEPLOYMENTS, TAG, CREATE_DEPLOYMENT, SET_STATUS];
+    const first = [QUERY, CREATE, DEPLOYMENTS, TAG, CREATE_DEPLOYMENT, SET_STATUS];
     expect(gitHub.requests.toSorted()).toEqual(first.toSorted());
     await notify(someReport({ state: 'approved' }));
     expect(gitHub.requests.slice(6).toSorted()).toEqual([UPDATE, SET_STATUS].toSorted());
     expect(log).not.toContain('warning');
+  });
+
+  test('a comment that an earlier run wrote is found and updated in 2 requests, whatever others wrote', async () => {
+    await start({
+      comments: [commentBy('mallory', MARKER, 1), commentBy(BOT, MARKER, 2), commentBy('mallory', MARKER, 3)],
+    });
+    await notifier().notify();
+    expect(gitHub.requests).toEqual([QUERY, UPDATE]);
+    expect(gitHub.comments.map(({ body }) => body === MARKER)).toEqual([true, false, true]);
   });
 
   test.each([
@@ -429,14 +453,14 @@ describe('an error of GitHub is a warning', () => {
   test('a transient error is retried, with four attempts at most', async () => {
     await start({
       faults: [
-        { route: LIST, status: 502, times: 2 },
-        { route: LIST, status: 503, times: 1, headers: { 'retry-after': '2' } },
+        { route: QUERY, status: 502, times: 2 },
+        { route: QUERY, status: 503, times: 1, headers: { 'retry-after': '2' } },
       ],
     });
     await notifier().notify();
     expect(pauses).toEqual([250, 500, 2000]);
     expect(gitHub.comments).toHaveLength(1);
-    gitHub.faults.push({ route: LIST, status: 500, times: 9 });
+    gitHub.faults.push({ route: QUERY, status: 500, times: 9 });
     const current = notifier();
     await current.notify();
     expect(current.log).toContain('GitHub responded 500 (x).');
@@ -456,12 +480,12 @@ describe('an error of GitHub is a warning', () => {
       { status: 403, headers: { 'retry-after': '3' } },
       { status: 429, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' } },
     ];
-    await start({ faults: limits.map((fault) => ({ route: LIST, times: 1, ...fault })) });
+    await start({ faults: limits.map((fault) => ({ route: QUERY, times: 1, ...fault })) });
     await notifier().notify();
     expect(pauses).toEqual([3000, 500]);
     expect(gitHub.comments).toHaveLength(1);
     pauses.length = 0;
-    gitHub.faults.push({ route: LIST, status: 403, message: 'You have exceeded a secondary rate limit', times: 1 });
+    gitHub.faults.push({ route: QUERY, status: 403, message: 'You have exceeded a secondary rate limit', times: 1 });
     const current = notifier();
     await current.notify();
     expect(current.log).toContain('a rate limit for 60 s more');
@@ -491,10 +515,10 @@ describe('an error of GitHub is a warning', () => {
   });
 
   test('a run that is cancelled while GitHub hangs ends the comment of a wait at once', async () => {
-    await start({ faults: [{ route: LIST, status: 0, hang: true }] });
+    await start({ faults: [{ route: QUERY, status: 0, hang: true }] });
     const cancelled = new AbortController();
     const current = notifier({}, {}, cancelled.signal);
-    const asked = gitHub.seen(LIST);
+    const asked = gitHub.seen(QUERY);
     const end = current.notify(someReport(), 'waiting');
     await asked;
     cancelled.abort();

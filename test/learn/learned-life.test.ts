@@ -12,6 +12,7 @@ import { DIALECTS, recordGuide, type ServedDialect, serveDialect } from '../supp
 import { fakeClock } from '../support/fake-clock.ts';
 import { FURTHER } from '../support/further-dialects.ts';
 import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
+import { RESOURCES } from '../support/resource-dialects.ts';
 
 let place: Place | undefined;
 let portal: ServedDialect | undefined;
@@ -20,7 +21,7 @@ afterEach(async () => {
   await portal?.close();
 });
 
-test.each([...DIALECTS, ...FURTHER].map((dialect) => [dialect.name, dialect] as const))(
+test.each([...DIALECTS, ...FURTHER, ...RESOURCES].map((dialect) => [dialect.name, dialect] as const))(
   'on the dialect %s a version is submitted, tested, rolled out, released, withdrawn and rolled back',
   async (_, dialect) => {
     place = newPlace();

@@ -13,6 +13,7 @@ import { isExplained, reportOf } from '../../src/learn/report.ts';
 import { checkProfile } from '../../src/portal/profile/load.ts';
 import { defaultProfile } from '../../src/portal/profile/profile.ts';
 import { APP, DIALECTS, type Dialect, type Har, recordGuide, TARGET } from '../support/dialects.ts';
+import { RESOURCES } from '../support/resource-dialects.ts';
 
 interface Entry {
   startedDateTime: string;
@@ -187,7 +188,7 @@ test('a call that an earlier recording held otherwise is a contradiction that is
   ]);
 });
 
-test('a change that names the release by its ticket alone is not passed over', () => {
+test('a change that names the release by its ticket alone is learned', () => {
   const ids = new Map<string, string>();
   const tickets = changed(({ request, response }) => {
     for (const item of JSON.parse(response.content.text ?? '{}').data?.list ?? [])
@@ -198,7 +199,30 @@ test('a change that names the release by its ticket alone is not passed over', (
     postData.text = JSON.stringify({ ticket: ids.get(sent.version) });
   });
   const result = learned(tickets);
-  expect(result.unexplained.join()).toMatch(/gray\/run: names the release by its ticket \(publishId\)/);
+  expect(isExplained(result)).toBe(true);
+  expect(result.changes['operations']).toMatchObject({ startGrayscale: { body: { ticket: '{publishId}' } } });
+});
+
+test('a change that names the release by a ticket that no list shows is not passed over', () => {
+  const tickets = changed(({ request, response }) => {
+    const answer = JSON.parse(response.content.text ?? '{}');
+    for (const item of answer.data?.list ?? []) delete item.publishId;
+    if (request.url.endsWith('/publish/version/create')) answer.data = { rolloutId: 'R-4711' };
+    response.content.text = JSON.stringify(answer);
+    if (request.postData && request.url.endsWith('gray/run')) request.postData.text = '{"id":"R-4711"}';
+  });
+  const result = learned(tickets);
+  expect(result.unexplained.join()).toMatch(/gray\/run: names the release by a ticket \(data.rolloutId\) that no/);
+  expect(isExplained(result)).toBe(false);
+});
+
+test('a release that is only ever read by its ticket is not passed over', async () => {
+  const [dialect] = RESOURCES;
+  if (!dialect) throw new Error('no dialect');
+  const { listReleases: _, ...calls } = dialect.calls;
+  const findRelease = { method: 'GET', path: '/releases/{publishId}' };
+  const result = learned(await recordGuide({ ...dialect, calls: { ...calls, findRelease } }, true));
+  expect(result.unexplained.join()).toContain('GET /releases/{publishId}: reads the release by its ticket');
   expect(isExplained(result)).toBe(false);
 });
 

@@ -1,6 +1,17 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -137,12 +148,47 @@ describe('a build folder', () => {
       ['gone', 0, 'EISDIR'],
       ['a.js', 2, 'unexpected number of bytes'],
     ];
-    for (const [name, sizeBytes, what] of broken) {
-      const reading = (async () => {
-        for await (const _ of zipFiles(join(workspace, 'dist'), [{ name, sizeBytes }]));
-      })();
-      await expect(reading).rejects.toThrow(what);
+    await put('dist/first.js', 'first');
+    const first = { name: 'first.js', sizeBytes: 5 };
+    // The first file is streamed, and a small one behind it is read at once.
+    for (const before of [[], [first]]) {
+      for (const [name, sizeBytes, what] of broken) {
+        const reading = (async () => {
+          for await (const _ of zipFiles(join(workspace, 'dist'), [...before, { name, sizeBytes }]));
+        })();
+        await expect(reading).rejects.toThrow(what);
+      }
     }
+    expect(await openFiles()).toEqual([]);
+  });
+
+  it('of thousands of files and a large one holds each of them, in their order', async () => {
+    const names = Array.from({ length: 1_000 }, (_, at) => `part-${String(at).padStart(4, '0')}.js`);
+    const files = Object.fromEntries(names.map((name) => [name, `export const name = '${name}';`.repeat(3)]));
+    const large = Buffer.alloc(5_000_000, 'large ').toString();
+    await build({ ...files, 'index.html': INDEX, 'part-0500-large.js': large, 'part-0501-large.mp4': large });
+    const file = join(base, 'out.zip');
+    await writeFile(file, await bytesOf(await openGood('dist')));
+    const python = `import json,sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None
+print(json.dumps([[i.filename, len(z.read(i)) if i.file_size > 1000 else z.read(i).decode()] for i in z.infolist()]))`;
+    const { stdout } = await promisify(execFile)('python3', ['-c', python, file]);
+    const expected: [string, string | number][] = [...Object.entries(files), ['index.html', INDEX]];
+    expected.push(['part-0500-large.js', large.length], ['part-0501-large.mp4', large.length]);
+    expect(JSON.parse(stdout)).toEqual(expected.sort(([a], [b]) => (a < b ? -1 : 1)));
+    expect(await openFiles()).toEqual([]);
+  });
+
+  it('stores formats that are compressed already, also one that looks like a ZIP, and compresses the rest', async () => {
+    const content = 'PK\u0003\u0004'.repeat(500);
+    await build({ 'index.html': INDEX, 'a.PNG': content, 'b.zip': content, 'c.woff2': content, 'd.svg': content });
+    const bytes = await bytesOf(await openGood('dist'));
+    const file = join(base, 'out.zip');
+    await writeFile(file, bytes);
+    const python = 'import json,sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; ';
+    const print = 'print(json.dumps({i.filename: i.compress_type for i in z.infolist()}))';
+    const { stdout } = await promisify(execFile)('python3', ['-c', python + print, file]);
+    // The first file is streamed, and so is deflated whatever it is.
+    expect(JSON.parse(stdout)).toEqual({ 'a.PNG': 8, 'b.zip': 0, 'c.woff2': 0, 'd.svg': 8, 'index.html': 8 });
   });
 
   it('is refused where it is empty', async () => {
@@ -760,6 +806,12 @@ async function openGood(path: string): Promise<Package> {
 }
 
 /** The refusal of a package; that nothing of it stays behind is checked after each test. */
+/** The files of this test that are open: the private copy has no name by then. */
+async function openFiles(): Promise<string[]> {
+  const links = (await readdir('/proc/self/fd')).map((fd) => readlink(join('/proc/self/fd', fd)).catch(() => ''));
+  return (await Promise.all(links)).filter((path) => path.startsWith(workspace));
+}
+
 async function refusal(path: string): Promise<ReleaseError> {
   const error: unknown = await openGood(path).catch((thrown: unknown) => thrown);
   if (!(error instanceof ReleaseError)) throw new Error(`not refused: ${path}`, { cause: error });

@@ -1,10 +1,12 @@
 /** Forms of values on the way out and back, items elsewhere, and what a profile may fold. */
 
 import { describe, expect, test } from 'vitest';
+import { createHttpPortal } from '../../src/portal/calls.ts';
 import { type Codec, encode, writeValues } from '../../src/portal/codec.ts';
 import { decodeReleases } from '../../src/portal/lists.ts';
 import { checkProfile } from '../../src/portal/profile/load.ts';
 import type { WriteOperation } from '../../src/release/lifecycle.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 
 function codecWith(changes: unknown): Codec {
   const { profile, faults } = checkProfile(changes);
@@ -76,6 +78,55 @@ describe('forms on the way out', () => {
     expect(faultsOf({ addWhitelist: { body: { users: '{userIds:each}' } } })).toContain(
       'stands in a list with one item',
     );
+  });
+});
+
+describe('pages', () => {
+  const query = (template: string, values: object) => {
+    const codec = codecWith({ operations: { listReleases: { query: { p: template } } } });
+    return encode(codec, 'listReleases', { page: 3, pageSize: 50, offset: 40, ...values }).url.searchParams.get('p');
+  };
+  test.each([
+    ['{page}', '3'],
+    ['{page:zero-based}', '2'],
+    ['{offset}', '40'],
+  ])('the third page after 40 rows as %s is %s', (template, sent) => {
+    expect(query(template, {})).toBe(sent);
+  });
+
+  test('an offset counts the rows that came, where a portal gives fewer on a page than it was asked for', async () => {
+    const offsets: (string | null)[] = [];
+    const portal = createHttpPortal({
+      ...codecWith({ operations: { listReleases: { query: { p: '{offset}' } } } }),
+      transport: {
+        send: async ({ url }) => {
+          offsets.push(url.searchParams.get('p'));
+          const list = ['1.2.0', '1.1.0'].map((version) => ({ version, versionStatus: 'ARCHIVED' }));
+          return { status: 200, headers: {}, json: { success: true, data: { list } }, isHtml: false };
+        },
+        close: () => {},
+      },
+      credentials: { session: 'a=b' },
+      clock: fakeClock(),
+      signal: new AbortController().signal,
+      onCall: () => {},
+      onCredential: () => {},
+    });
+    for (const page of [1, 2, 3, 1]) await portal.listReleases(page);
+    expect(offsets).toEqual(['0', '2', '4', '0']);
+  });
+
+  const none = { currentPage: null, pageSize: null };
+  const rows = [{ version: '1.1.0', versionStatus: 'ONLINE' }];
+  const read = (paging: object, more: object) => {
+    const codec = codecWith({ operations: { listReleases: { query: { ...none, ...paging }, answer: ['data.list'] } } });
+    return decodeReleases(codec, 'listReleases', { data: { list: rows, ...more } }).total ?? 0;
+  };
+  test('a list that goes on by a cursor is never known to its end', () => {
+    expect(read({}, { nextCursor: 'abc' })).toBeGreaterThan(1_000_000);
+    expect(read({}, { paging: { hasMore: true } })).toBeGreaterThan(1_000_000);
+    expect(read({}, { nextCursor: '', hasMore: false })).toBe(0);
+    expect(read({ p: '{page}' }, { hasMore: true })).toBe(0);
   });
 });
 

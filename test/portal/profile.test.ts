@@ -132,7 +132,7 @@ test('the profiles in docs/portal.md are valid', () => {
 describe('faults name their place, all at once', () => {
   test('an unknown placeholder, a misspelt key and a wrong state', () => {
     expect(faultsOf(operation('setRatio', { body: { ratio: '{ratioo}' } }))).toBe(
-      'operations.setRatio.body.ratio: unknown placeholder {ratioo}; known here: {appId}, {spaceId}, {channelCode}, {version}, {ratio}.',
+      'operations.setRatio.body.ratio: unknown placeholder {ratioo}; known here: {appId}, {spaceId}, {channelCode}, {version}, {publishId}, {ratio}.',
     );
     const faults = faultsOf({
       basepath: '/x',

@@ -29,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'report/': ['report/', 'release/', 'lib/'],
   'github/': ['github/', 'report/', 'action/', 'release/versions.js', 'net/', 'lib/'],
   'sandbox/': ['sandbox/', 'release/lifecycle.js'],
+  'demo/': [],
   // A program of its own, which sends nothing: of the portal it knows the profile and how its JSON is read.
   'learn/': [
     'learn/',
@@ -67,7 +68,7 @@ const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
   uqr: ['report/qr-code.js'],
   'puppeteer-core': ['learn/watch-browser.js', 'portal/browser-login.js'],
   yazl: ['package/zip-folder.js'],
-  yauzl: ['package/check-zip.js', 'package/zip-layout.js'],
+  yauzl: ['package/check-zip.js', 'package/zip-layout.js', 'package/zip-reader.js'],
 };
 
 /** Chunks of their own: a run that does not need them does not load them. */

@@ -41,7 +41,7 @@ function jobIn(dialect: string) {
   return { step, state, writes };
 }
 
-describe.each(['renamed', 'folded', 'rest'])('on the dialect %s', (dialect) => {
+describe.each(['renamed', 'folded', 'rest', 'ticket', 'bare'])('on the dialect %s', (dialect) => {
   test('a version is uploaded, tested, rolled out, released, withdrawn and rolled back', async () => {
     const { step, state, writes } = jobIn(dialect);
     const reaches = async (stage: string, version: string, end: string, more = {}, seed = '') => {

@@ -238,7 +238,22 @@ describe.concurrent('the version', () => {
     });
   });
 
-  test('is not needed for status, which shows what is under way, or live', async () => {
+  test('a named target app is called so in texts, and by its code on the wire', async () => {
+    await withScene(seed, async ({ wire, step }) => {
+      const { outputs, summary, report } = await step({
+        stage: 'submit',
+        version: '1.1.0',
+        'target-app-name': 'GoPay Indonesia',
+      });
+      expect(outputs.message).toBe('1.1.0 is created, not applied for on GoPay Indonesia.');
+      expect(summary).toContain('| Target app | GoPay Indonesia (<code>GOPAY</code>) |');
+      expect(report).toMatchObject({ targetApp: 'GOPAY', targetAppName: 'GoPay Indonesia' });
+      const sent = wire.seen.find(({ path }) => path.endsWith('/publish/version/create'));
+      expect(JSON.parse(sent?.body ?? '{}')).toMatchObject({ channelCode: 'GOPAY' });
+    });
+  });
+
+  test('is not needed for status, which shows what is in progress, or live', async () => {
     await withScene(seed, async ({ step }) => {
       const live = await step({ stage: 'status' });
       expect(live.outputs).toMatchObject({ verdict: 'unchanged', version: '1.0.0', state: 'released' });

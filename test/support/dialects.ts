@@ -19,6 +19,8 @@ export interface DialectCall {
   readonly body?: Readonly<Record<string, Json>>;
   readonly does?: readonly Operation[];
   readonly isUpload?: boolean;
+  /** Its pages are counted from 0. */
+  readonly isFromZero?: true;
 }
 
 export interface Dialect {
@@ -32,6 +34,14 @@ export interface Dialect {
   readonly fields: Readonly<Record<string, string>>;
   readonly ratio?: 'text' | 'fraction';
   readonly time?: 'seconds' | 'text' | 'ISO';
+  /** How it shows and takes the ticket of a release; as the sandbox where absent. */
+  readonly ticket?: (publishId: string) => string | number;
+  /** The HTTP status of a refusal; 200 where absent. */
+  readonly refusalStatus?: number;
+  /** No more rows on a page than these, whatever is asked for. */
+  readonly pageSize?: number;
+  /** What makes the recording of a person's way hard: `recordGuide`. */
+  readonly trouble?: true;
   /** A change returns the release. */
   readonly echoes?: true;
   readonly envelope: (data: Json, code: string, message: string) => Json;
@@ -208,6 +218,8 @@ export interface ServedDialect {
   readonly state: () => SandboxState;
   /** Its clock, which goes on with each request. */
   readonly nowMs: () => number;
+  /** The next call fails, and does nothing. */
+  fail(): void;
   /** What the target app's administrator decides next. */
   decide(mode: 'approve' | 'reject' | 'never'): void;
   close(): Promise<void>;
@@ -218,6 +230,7 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
   let state = newPortal({ appId: APP, spaceId: SPACE, channelCode: TARGET, live }, nowMs);
   let mode: 'approve' | 'reject' | 'never' = 'never';
   let uploads = 0;
+  let fails = false;
   const run = (operation: Operation, values: Record<string, Json>) => {
     const old = OLD[operation];
     const fields = { ...(fill(old.query ?? {}, values) as object), ...(fill(old.body ?? {}, values) as object) };
@@ -246,13 +259,30 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
     const sent = { ...Object.fromEntries(url.searchParams), ...body };
     const found = callFor(dialect, req.method ?? '', url.pathname, sent);
     nowMs += 20_000;
-    const reply = (body: Json) => {
+    const reply = (body: Json, status = 200) => {
+      res.statusCode = status;
       res.setHeader('content-type', 'application/json');
       res.end(JSON.stringify(body));
     };
+    if (fails) {
+      fails = false;
+      return reply(dialect.envelope(null, 'SYSTEM_ERROR', 'Try again later'), dialect.refusalStatus ?? 200);
+    }
     if (!found) return reply(dialect.envelope({ name: 'Jane Doe', menu: ['home'], version: '9.9.9' }, '', ''));
-    const { operation, values } = found;
+    const { operation } = found;
+    const values: Record<string, Json> = found.values;
     let result = { success: true, data: null as Json, errorCode: '', errorMsg: '' };
+    const { publishId } = values;
+    if (publishId !== undefined) {
+      const shown = (id: string) => String(dialect.ticket?.(id) ?? id);
+      const named = state.apps[0]?.releases.find((one) => shown(one.publishId) === String(publishId));
+      values['version'] = values['version'] ?? named?.version ?? 'none';
+      if (named?.version !== values['version']) values['version'] = 'none';
+    }
+    if (dialect.pageSize) values['pageSize'] = String(Math.min(Number(values['pageSize']), dialect.pageSize));
+    if (values['offset'] !== undefined)
+      values['page'] = String(Math.ceil(Number(values['offset']) / Number(values['pageSize'])) + 1);
+    if (dialect.calls[operation]?.isFromZero) values['page'] = String(Number(values['page']) + 1);
     const steps = dialect.calls[operation]?.does ?? [operation];
     for (const step of steps) {
       const one = run(step, values);
@@ -270,13 +300,17 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
           operation,
         )
       : result.data;
-    reply(dialect.envelope(data, result.errorCode, result.errorMsg));
+    const isRefused = result.errorCode !== '' && dialect.refusalStatus !== undefined;
+    reply(dialect.envelope(data, result.errorCode, result.errorMsg), isRefused ? dialect.refusalStatus : 200);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     state: () => state,
     nowMs: () => nowMs,
+    fail: () => {
+      fails = true;
+    },
     decide: (next) => {
       mode = next;
     },
@@ -299,6 +333,7 @@ function itemOf(item: Record<string, Json>, dialect: Dialect): Json {
   for (const [name, value] of Object.entries(item)) {
     let shown = value;
     if (name === 'versionStatus') shown = dialect.words[String(value)];
+    if (name === 'publishId') shown = dialect.ticket?.(String(value)) ?? value;
     if (name === 'grayRatio' && dialect.ratio === 'text') shown = String(value);
     if (name === 'grayRatio' && dialect.ratio === 'fraction') shown = Number(value) / 100;
     if (name === 'gmtModified' && dialect.time === 'seconds') shown = Math.floor(Number(value) / 1000);
@@ -342,6 +377,9 @@ export function fill(template: Json, values: Readonly<Record<string, Json>>): Js
   return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, fill(value, values)]));
 }
 
+/** What goes wrong at the first try, in a recording with trouble. */
+const TROUBLED: readonly Operation[] = ['startApproval', 'startPilot', 'setRatio', 'startGrayscale', 'goOnline'];
+
 const PLACEHOLDER = /^\{(\w+)(?::([^{}]+))?\}$/;
 
 /** The values of the placeholders of a template in what was sent; undefined where it is something else. */
@@ -355,7 +393,7 @@ function match(template: Json, sent: Json): Record<string, Json> | undefined {
       const isRight = typeof sent === (form === 'fraction' ? 'number' : 'string');
       return isRight ? { [name]: Math.round(Number(sent) * 100) } : undefined;
     }
-    if (form === 'number') return typeof sent === 'number' || typeof sent === 'bigint' ? {} : undefined;
+    if (form === 'number') return typeof sent === 'number' || typeof sent === 'bigint' ? { [name]: sent } : undefined;
     if (form !== undefined) return typeof sent === 'string' ? { [name]: sent.split(form) } : undefined;
     if (name === 'userId') return { userIds: [sent] };
     if (name === 'ratio' || name === 'userIds') {
@@ -387,7 +425,9 @@ function callFor(dialect: Dialect, method: string, path: string, sent: Record<st
     if (!found) return [];
     const named = { ...groups.groups, ...found } as Record<string, Json>;
     const zip = named['artifact'] ?? `app/version/${APP}/${named['version']}/${APP}_v${named['version']}.zip`;
-    const values = { appId: APP, spaceId: SPACE, channelCode: TARGET, page: '1', pageSize: '50', artifacts: [zip] };
+    const ids = { appId: APP, spaceId: SPACE, channelCode: TARGET };
+    for (const id of Object.keys(ids)) delete named[id];
+    const values = { ...ids, page: '1', pageSize: '50', artifacts: [zip] };
     for (const one of ['page', 'pageSize'] as const) if (named[one] !== undefined) named[one] = String(named[one]);
     return [{ operation, values: { ...values, ...named }, size: Object.keys(template).length }];
   });
@@ -443,12 +483,16 @@ export async function recordGuide(dialect: Dialect, isBrief = false): Promise<Ha
   const call = async (operation: Operation, values: Record<string, Json>) => {
     const found = dialect.calls[operation];
     if (!found) return;
+    const release = portal.state().apps[0]?.releases.find(({ version }) => version === values['version']);
+    const publishId = release && (dialect.ticket?.(release.publishId) ?? release.publishId);
     const all = {
+      publishId,
       appId: APP,
       spaceId: SPACE,
       channelCode: TARGET,
-      page: '1',
+      page: found.isFromZero ? '0' : '1',
       pageSize: '50',
+      offset: '0',
       releaseNotes: NOTES,
       userIds: USERS,
       username: 'jane.doe',
@@ -469,11 +513,21 @@ export async function recordGuide(dialect: Dialect, isBrief = false): Promise<Ha
     );
   };
   const look = async (version: string) => {
+    // Pages poll.
+    for (let poll = dialect.trouble ? 3 : 0; poll > 0; poll--)
+      await call(dialect.calls.findRelease ? 'findRelease' : 'listReleases', { version });
     await call(dialect.calls.findRelease ? 'findRelease' : 'listReleases', { version });
     await send('GET', `${dialect.base}/user/info`, {}, undefined);
   };
   const press = async (operation: Operation, values: Record<string, Json>) => {
     if (!dialect.calls[operation]) return;
+    if (dialect.trouble && TROUBLED.includes(operation)) {
+      portal.fail();
+      await call(operation, values);
+      await call('login', {});
+      for (const page of ['1', '2'])
+        await call('listReleases', { page, ...(dialect.pageSize && { pageSize: `${dialect.pageSize}` }) });
+    }
     await call(operation, values);
     await send('POST', '/telemetry/collect', {}, { event: 'click', page: '/overview' });
     if (values['version'] && !/^(uploadPackage|createVersion)$/.test(operation)) await look(String(values['version']));

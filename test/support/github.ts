@@ -61,6 +61,8 @@ export interface GitHubState {
   readonly faults: TestFault[];
   /** Whose the token is; undefined: GraphQL is refused. */
   viewer: string | undefined;
+  /** Whether GraphQL has these fields of a comment: an older Enterprise Server lacks some. */
+  graphQlKnows: (fields: readonly string[]) => boolean;
   /** The most that one page holds, whatever is asked for: 100 on github.com. */
   pageCap: number;
   /** The Link header of a page that is followed by `next`; undefined: none. */
@@ -90,6 +92,7 @@ export async function startGitHub(state: Partial<GitHubState> = {}): Promise<Tes
     deployments: [],
     faults: [],
     viewer: BOT,
+    graphQlKnows: () => true,
     pageCap: 100,
     linkTo: (next) => `<${next}>; rel="next", <${next}>; rel="last"`,
     ...state,
@@ -314,9 +317,11 @@ function answerTo(
   const deployment = world.deployments.find(({ id }) => String(id) === path['deployment_id']);
   switch (route) {
     case 'POST /graphql':
-      if (!world.viewer || body['query'] !== 'query { viewer { login } }')
-        return { status: 403, data: { message: 'no' } };
-      return { status: 200, data: { data: { viewer: { login: world.viewer } } } };
+      if (!world.viewer) return { status: 403, data: { message: 'no' } };
+      return {
+        status: 200,
+        data: graphQl(String(body['query']), (body['variables'] ?? {}) as GraphQlVariables, world),
+      };
     case 'GET /repos/{owner}/{repo}/tags':
       return paged(Object.keys(world.tags).map((name) => ({ name })));
     case 'GET /repos/{owner}/{repo}/git/ref/{ref}':
@@ -368,6 +373,39 @@ function answerTo(
     default:
       return NOT_FOUND;
   }
+}
+
+interface GraphQlVariables {
+  readonly owner?: string;
+  readonly repo?: string;
+  readonly number?: number;
+  readonly before?: string | null;
+}
+
+/** The two queries of the action: whose the token is, and comments from the newest page back. Errors come with 200. */
+function graphQl(query: string, variables: GraphQlVariables, world: GitHubState): object {
+  const login = world.viewer?.toLowerCase();
+  if (/^query \{ viewer \{ login \} \}$/.test(query)) return { data: { viewer: { login: world.viewer } } };
+  const { owner, repo, number, before } = variables;
+  const last = Number(/comments\(last: (\d+), before: \$before\)/.exec(query)?.[1]);
+  const fields = /nodes \{ ([\w ]+) \}/.exec(query)?.[1]?.split(' ') ?? [];
+  if (!last || last > 100 || !query.includes('pageInfo')) return { errors: [{ message: 'not a query of the action' }] };
+  if (!world.graphQlKnows(fields)) return { errors: [{ message: `a field of ${fields} does not exist` }] };
+  if (`${owner}/${repo}` !== REPOSITORY)
+    return { data: { repository: null }, errors: [{ type: 'NOT_FOUND', message: 'x' }] };
+  const all = world.comments.filter(({ issue }) => issue === number);
+  const end = before ? Number(before) : all.length;
+  const start = Math.max(end - Math.min(last, world.pageCap), 0);
+  const nodes = all.slice(start, end).map(({ id, body, user }) => {
+    const node: Record<string, unknown> = {
+      fullDatabaseId: String(id),
+      body,
+      viewerDidAuthor: user.login.toLowerCase() === login,
+    };
+    return Object.fromEntries(fields.map((field) => [field, node[field]]));
+  });
+  const pageInfo = { hasPreviousPage: start > 0, startCursor: nodes.length > 0 ? String(start) : null };
+  return { data: { repository: { issueOrPullRequest: { comments: { nodes, pageInfo } } } } };
 }
 
 /** The last sha of a tag's way is the commit. */

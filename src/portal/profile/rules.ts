@@ -71,6 +71,9 @@ function placeholderFaults(operation: Operation, call: CallTemplate, profile: Pr
     }
     const misplaced = inBody ? undefined : used.find((one) => placeholderTraits(one).isBodyOnly && known.includes(one));
     if (misplaced) faults.push(`${where}: {${misplaced}} may stand in the body only.`);
+    if (used.includes('publishId') && known.includes('publishId') && !profile.release.publishId) {
+      faults.push(`${where}: {publishId} needs release.publishId, the field of a release that holds its ticket.`);
+    }
     if (/[{}]/.test(template.replace(PLACEHOLDER, ''))) {
       faults.push(`${where}: has a brace that belongs to no {placeholder}.`);
     }

@@ -110,7 +110,14 @@ export const profileSchema = z.strictObject({
   name: z.string().min(1).max(100),
   basePath: z.union([z.literal(''), path.refine((value) => !value.endsWith('/'), 'takes no slash at its end')]),
   envelope: z.strictObject({
-    success: z.strictObject({ at: place, equals: z.union([z.boolean(), z.number(), z.string().max(200)]) }),
+    /** `http-status`: below 400, whatever the response says. */
+    success: z.union(
+      [
+        z.strictObject({ at: place, equals: z.union([z.boolean(), z.number(), z.string().max(200)]) }),
+        z.literal('http-status'),
+      ],
+      'takes at and equals, or "http-status"',
+    ),
     errorCode: place,
     errorMessage: place,
     traceId: place,

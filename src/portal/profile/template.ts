@@ -25,7 +25,9 @@ const PLACEHOLDERS = {
   spaceId: { forms: ['number'] },
   channelCode: { forms: ['number'] },
   version: { isDigits: true },
-  page: { isDigits: true },
+  publishId: { forms: ['number'] },
+  page: { isDigits: true, forms: ['zero-based'] },
+  offset: { isDigits: true },
   pageSize: { isDigits: true },
   artifacts: { isList: true, isBodyOnly: true },
   artifact: {},
@@ -41,20 +43,23 @@ type PlaceholderName = keyof typeof PLACEHOLDERS;
 /** The placeholders that identify the miniapp; every operation has them, and so have the profile's headers. */
 export const ID_PLACEHOLDERS: readonly PlaceholderName[] = ['appId', 'spaceId', 'channelCode'];
 const VERSION: readonly PlaceholderName[] = ['version'];
-const PAGE: readonly PlaceholderName[] = ['page', 'pageSize'];
+/** An operation on a release that exists already, which a portal may name by its ticket. */
+const RELEASE: readonly PlaceholderName[] = ['version', 'publishId'];
+const PAGE: readonly PlaceholderName[] = ['page', 'pageSize', 'offset'];
 
-/** The placeholders of an operation besides those of the miniapp; `version` for an operation that is not listed. */
+/** The placeholders of an operation besides those of the miniapp; those of a release for an operation that is not listed. */
 const OF_OPERATION: Readonly<Partial<Record<Operation, readonly PlaceholderName[]>>> = {
   listVersions: PAGE,
   listReleases: PAGE,
   findRelease: ['version', ...PAGE],
-  releaseHistory: ['version', ...PAGE],
+  releaseHistory: [...RELEASE, ...PAGE],
+  uploadPackage: VERSION,
   createVersion: ['version', 'artifacts', 'artifact'],
   createRelease: ['version', 'artifacts', 'artifact', 'releaseNotes'],
-  startApproval: ['version', 'releaseNotes'],
-  addWhitelist: ['version', 'userIds', 'userId'],
-  setRatio: ['version', 'ratio'],
-  startGrayscale: ['version', 'ratio'],
+  startApproval: [...RELEASE, 'releaseNotes'],
+  addWhitelist: [...RELEASE, 'userIds', 'userId'],
+  setRatio: [...RELEASE, 'ratio'],
+  startGrayscale: [...RELEASE, 'ratio'],
   login: ['username', 'password'],
 };
 
@@ -62,9 +67,11 @@ const OF_OPERATION: Readonly<Partial<Record<Operation, readonly PlaceholderName[
 export function knownPlaceholders(operation: Operation, folds: Folds = {}): readonly string[] {
   const folded = (Object.keys(folds) as WriteOperation[]).filter((one) => folds[one] === operation);
   // What uploads with the version has no path of an earlier upload.
-  const own = folded.includes('uploadPackage') ? VERSION : (OF_OPERATION[operation] ?? VERSION);
-  const names = [...own, ...folded.flatMap((one) => OF_OPERATION[one] ?? VERSION)];
-  return [...new Set([...ID_PLACEHOLDERS, ...names])];
+  const own = folded.includes('uploadPackage') ? VERSION : (OF_OPERATION[operation] ?? RELEASE);
+  const names = [...own, ...folded.flatMap((one) => OF_OPERATION[one] ?? RELEASE)];
+  // What creates the release has no ticket yet.
+  const isNew = folded.includes('createRelease');
+  return [...new Set([...ID_PLACEHOLDERS, ...names])].filter((name) => !(isNew && name === 'publishId'));
 }
 
 const ROWS: readonly (readonly [string, Placeholder])[] = Object.entries(PLACEHOLDERS);
@@ -139,6 +146,8 @@ function inForm(value: Value, form: string | undefined): unknown {
       return Number(value) / 100;
     case 'fraction-text':
       return String(Number(value) / 100);
+    case 'zero-based':
+      return Number(value) - 1;
     case 'number':
       return rawNumber(String(value));
     default:
