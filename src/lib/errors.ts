@@ -51,7 +51,7 @@ export const ERRORS = {
   },
   internal: {
     what: 'The action itself failed.',
-    todo: 'Please report it with the log of this step; run the step again to go on.',
+    todo: 'Please report it with the log of this step; run the step again to continue.',
   },
 } as const satisfies Readonly<Record<string, { what: string; todo: string }>>;
 

@@ -3,14 +3,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser';
+import { NoOperationTraceWriter } from '@actions/workflow-parser';
 import { convertActionTemplate, parseAction } from '@actions/workflow-parser/actions/index';
-import { ErrorPolicy } from '@actions/workflow-parser/model/convert';
 import type { TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { INPUTS } from '../../src/action/inputs.ts';
 import { OUTPUTS } from '../../src/report/outputs.ts';
+import { faultsOf } from '../support/workflow.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const OUR_ACTION = /^(your-org\/gopay-miniapp-release@v1|\.\/(\.gopay-miniapp-release)?)$/;
@@ -226,10 +226,4 @@ function plain(text = ''): string {
 
 function read(name: string): string {
   return readFileSync(join(ROOT, name), 'utf8');
-}
-
-async function faultsOf(name: string, content: string): Promise<readonly string[]> {
-  const { context, value } = parseWorkflow({ name, content }, new NoOperationTraceWriter());
-  if (value) await convertWorkflowTemplate(context, value, undefined, { errorPolicy: ErrorPolicy.TryConversion });
-  return context.errors.getErrors().map(({ message }) => message);
 }
