@@ -105,7 +105,7 @@ export const INPUTS = {
     }),
     'portal-password': input({ description: 'Password of that account. A secret.', secret: true, parse: parseText }),
     'portal-hosts': input({
-      description: 'Hosts that may receive credentials besides miniapp.midtrans.com and loopback; separated by commas.',
+      description: 'Hosts that may receive credentials besides miniapp.midtrans.com, miniapp.stg.midtrans.com and loopback; separated by commas.',
       parse: parseHosts,
       ifAbsent: KNOWN_HOSTS,
     }),
@@ -121,7 +121,7 @@ export const INPUTS = {
       parse: (text, { tagPrefix }) => parseVersion(text, tagPrefix),
     }),
     'tag-prefix': input({
-      description: 'What stands before the version in a tag, such as shop-v. Empty: nothing does.',
+      description: 'What stands before the version in your tags, such as shop-v. Empty: tags are versions alone.',
       default: 'v',
       mayBeEmpty: true,
       parse: parseText,

@@ -343,6 +343,7 @@ export function templateOf(
   operation: Operation,
   call: Call,
   context: Context,
+  createsRelease = operation === 'createRelease',
 ): { changes: Record<string, unknown>; differences: string[] } {
   const before = templateIn(context.base, operation);
   const one = call.exchanges.at(-1) as Exchange;
@@ -360,7 +361,8 @@ export function templateOf(
     const old = (before?.[part as 'query' | 'body' | 'form'] ?? {}) as Record<string, unknown>;
     // Chrome leaves the form of an upload out: what was not recorded is not compared.
     if (part === 'form' && Object.keys(Object(sent)).length === 0) continue;
-    const fresh = partOf(operation, call, sent, old, context, differences);
+    const carriesFiles = operation === 'createVersion' || createsRelease;
+    const fresh = partOf(operation, call, sent, old, context, differences, carriesFiles);
     const change = changeOf(old, fresh);
     if (change !== undefined) changes[part] = change;
   }
@@ -398,6 +400,7 @@ function partOf(
   old: Record<string, unknown>,
   context: Context,
   differences: string[],
+  carriesFiles: boolean,
 ): Record<string, unknown> {
   const isFromZero = (place: string) =>
     call.exchanges.some((one) => sentLeaves(one).some((leaf) => leaf.place === place && Number(leaf.value) === 0));
@@ -412,7 +415,7 @@ function partOf(
     if (Array.isArray(value)) {
       const isFiles =
         value.length > 0 && value.every((item) => /\.zip$/i.test(String(item)) || /artifact|file|path/i.test(name));
-      if (isFiles && /^create/.test(operation)) return '{artifacts}';
+      if (isFiles && carriesFiles) return '{artifacts}';
       const items = value.map((item) => convert(item, place, name, undefined));
       return items.includes(undefined) ? undefined : items;
     }
@@ -427,7 +430,7 @@ function partOf(
     if (placeholder) return placeholder;
     if (value === known && (typeof known === 'string' || typeof known === 'boolean')) return known;
     const text = String(value);
-    if (/^create/.test(operation) && (/\.zip$/i.test(text) || /^(artifact|file|path)/i.test(name))) return '{artifact}';
+    if (carriesFiles && (/\.zip$/i.test(text) || /^(artifact|file|path)/i.test(name))) return '{artifact}';
     for (const [pattern, template, fits] of BY_NAME) {
       if (TAKES[operation]?.includes(template) && pattern.test(name) && fits(value))
         return template === '{page}' && isFromZero(place) ? '{page:zero-based}' : template;

@@ -427,7 +427,8 @@ function operationsOf(
     const call = scene.writes[shape];
     if (call && conclusions?.calls[shape]?.isSure) {
       sure.set(operation, call);
-      const { changes, differences } = templateOf(operation, call, context);
+      const creates = operation === (best?.createsByApplying ? 'startApproval' : 'createRelease');
+      const { changes, differences } = templateOf(operation, call, context, creates);
       const stored = operation === 'uploadPackage' ? storedPlace(call, context) : undefined;
       const before = context.base.operations[operation];
       if (stored && !(typeof before === 'object' && before.answer?.includes(stored))) changes['answer'] = [stored];

@@ -31,6 +31,11 @@ test.each([...DIALECTS, ...FURTHER, ...RESOURCES].map((dialect) => [dialect.name
     const learned = learn([readHars([join(workspace, 'recording.har')])], defaultProfile);
     expect(isExplained(learned)).toBe(true);
     expect(learned.warnings).toEqual([]);
+    // A call that carries the package's path on that portal does so by the profile, too.
+    const { startApproval } = dialect.calls;
+    if (JSON.stringify(startApproval ?? '').includes('{artifacts}')) {
+      expect(learned.changes).toMatchObject({ operations: { startApproval: { body: { Packages: '{artifacts}' } } } });
+    }
     writeFileSync(join(workspace, 'profile.json'), JSON.stringify({ name: 'learned', ...learned.changes }));
     mkdirSync(join(workspace, 'build'));
     writeFileSync(join(workspace, 'build', 'index.html'), '<!doctype html>');

@@ -63,7 +63,7 @@ describe('a ramp that is held while its metric is good', () => {
         }
         expect(result.log).toContain('the health check is good: data.result.0.value.1 < 0.01 (0.004)');
         expect(result.summary).toContain('### Health check');
-        expect(result.summary).toMatch(/\| 20% \| ▁\S* limit █ \|/);
+        expect(result.summary).toMatch(/\| 20% \| [▁▃]+ limit █ \|/);
         expect(result.report.health).toMatchObject({
           verdict: 'good',
           responses: seen.length,

@@ -447,7 +447,13 @@ export const FURTHER: readonly Dialect[] = [
       }),
       startApproval: post(
         '/Release/Submit',
-        { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}', Remark: '{releaseNotes}' },
+        {
+          AppId: '{appId}',
+          Channel: '{channelCode}',
+          VersionNo: '{version}',
+          Remark: '{releaseNotes}',
+          Packages: '{artifacts}',
+        },
         { does: ['createRelease', 'startApproval'] },
       ),
       cancelApproval: post('/Release/Unsubmit', { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}' }),
