@@ -338,6 +338,15 @@ function pagesIn(sent: unknown): { page: string; size: string } | undefined {
   return isPair ? { page: page.place, size: size.place } : undefined;
 }
 
+/**
+ * Whether a short number is a code of the portal, such as `mode: 2`: by its name, or since a person's several calls all
+ * sent it. A number that was sent once may count something. A read's may be its page.
+ */
+function isCode(operation: Operation, name: string, text: string, call: Call): boolean {
+  if (OPERATIONS[operation].access !== 'write' || !/^\d{1,2}$/.test(text)) return false;
+  return call.exchanges.length > 1 || /(type|mode|kind|flag|source|strategy)$/i.test(name);
+}
+
 /** The template of the latest exchange of a call, as changes of the profile's; values that are no structure are left out. */
 export function templateOf(
   operation: Operation,
@@ -445,7 +454,7 @@ function partOf(
       sentLeaves(one).some((leaf) => leaf.place === place && leaf.value === value),
     );
     if (same && typeof value === 'string' && isPathWord(text) && !isDataElsewhere(text, context, name)) return value;
-    return undefined;
+    return same && isCode(operation, name, text, call) ? value : undefined;
   };
   const action = actionOf(call.exchanges.at(-1) as Exchange, context);
   const texts = leavesOf(sent).filter(({ value }) => typeof value === 'string' && !isConstant(value, context));

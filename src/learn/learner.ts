@@ -760,11 +760,12 @@ function zoneOf(releases: readonly Item[], place: string): string {
 }
 
 function stagesOf(findings: readonly OperationFinding[]): Learned['stages'] {
+  const isKnown = (operation: Operation) =>
+    ['confirmed', 'learned'].includes(findings.find((one) => one.operation === operation)?.verdict ?? '');
+  // Each stage reads the release, by one of these calls or by both.
+  const reads: Operation[] = isKnown('listReleases') || isKnown('findRelease') ? [] : ['listReleases', 'findRelease'];
   return STAGE_NAMES.filter((stage) => stageRow(stage).only === undefined).map((stage) => {
-    const missing = writesOf(stage).filter((write) => {
-      const verdict = findings.find(({ operation }) => operation === write)?.verdict;
-      return verdict !== 'confirmed' && verdict !== 'learned';
-    });
+    const missing = [...reads, ...writesOf(stage).filter((write) => !isKnown(write))];
     return { stage, certain: missing.length === 0, missing };
   });
 }

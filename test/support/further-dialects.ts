@@ -474,7 +474,7 @@ export const FURTHER: readonly Dialect[] = [
       ),
       goOnline: post(
         '/Release/Finish',
-        { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}' },
+        { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}', Mode: 2 },
         { does: ['skipPilot', 'goOnline'] },
       ),
       cancelRelease: post('/Release/Halt', { AppId: '{appId}', Channel: '{channelCode}', VersionNo: '{version}' }),
