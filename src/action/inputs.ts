@@ -105,7 +105,8 @@ export const INPUTS = {
     }),
     'portal-password': input({ description: 'Password of that account. A secret.', secret: true, parse: parseText }),
     'portal-hosts': input({
-      description: 'Hosts that may receive credentials besides miniapp.midtrans.com, miniapp.stg.midtrans.com and loopback; separated by commas.',
+      description:
+        'Hosts that may receive credentials besides miniapp.midtrans.com, miniapp.stg.midtrans.com and loopback; separated by commas.',
       parse: parseHosts,
       ifAbsent: KNOWN_HOSTS,
     }),
