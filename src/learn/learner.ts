@@ -131,7 +131,9 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   const calls = callsOf(good, context);
   if (hasOtherChannel(calls)) throw twoOf('target apps');
   const readCalls = calls.filter((call) => isRead(call, items, versions));
-  const sendsVersion = (call: Call) => call.exchanges.every((one) => namesRelease(one, context));
+  // Of the release that was recorded, or of another one whose page was opened.
+  const sendsVersion = (call: Call) =>
+    call.exchanges.every((one) => namesRelease(one, context) || sentLeaves(one).some(({ value }) => isVersion(value)));
   const writes = calls.filter(
     (call) => !readCalls.includes(call) && call.method !== 'GET' && (call.isUpload || sendsVersion(call)),
   );
@@ -487,6 +489,10 @@ function fold(
 
 // --- Reads -----------------------------------------------------------------------------------------------------------
 
+function isVersion(value: unknown): boolean {
+  return /^\d+\.\d+\.\d+(\.\d+)?(-[\w.]+)?$/.test(String(value));
+}
+
 function readOperations(
   findings: OperationFinding[],
   operations: Written,
@@ -676,6 +682,11 @@ function wordsOf(
     const value = conclusions?.calls[scene.writes.indexOf(call)];
     return value?.isSure && value.value >= 0 ? WRITES[value.value] : undefined;
   };
+  const stateAt = (index: number) => conclusions?.words[index]?.value;
+  // A portal has one word for a state. Where two fall on the same one, it is not known which of them is right.
+  const isDouble = (index: number) =>
+    scene.words.some((_, other) => other !== index && stateAt(other) === stateAt(index)) &&
+    !question.fixedWords.has(index);
   return scene.words.map((word, index) => {
     const conclusion = conclusions?.words[index];
     const label = scene.labels.get(word);
@@ -688,7 +699,7 @@ function wordsOf(
     const evidence = question.fixedWords.has(index) ? 'you said so' : told.join(', ');
     const state = conclusion?.value === BUSY ? ('busy' as const) : WORD_STATES[conclusion?.value ?? OPEN];
     const isSaid = question.fixedWords.has(index);
-    if (!conclusion?.isSure || state === undefined || (state === 'busy' && !isSaid)) {
+    if (!conclusion?.isSure || state === undefined || (state === 'busy' && !isSaid) || isDouble(index)) {
       const candidates = [conclusion?.value, conclusion?.other].flatMap((value) => WORD_STATES[value ?? OPEN] ?? []);
       return { word, ...(label && { label }), verdict: 'unsure' as const, evidence, candidates };
     }
@@ -762,8 +773,8 @@ function zoneOf(releases: readonly Item[], place: string): string {
 function stagesOf(findings: readonly OperationFinding[]): Learned['stages'] {
   const isKnown = (operation: Operation) =>
     ['confirmed', 'learned'].includes(findings.find((one) => one.operation === operation)?.verdict ?? '');
-  // Each stage reads the release, by one of these calls or by both.
-  const reads: Operation[] = isKnown('listReleases') || isKnown('findRelease') ? [] : ['listReleases', 'findRelease'];
+  // Each stage begins with the list.
+  const reads: Operation[] = isKnown('listReleases') ? [] : ['listReleases'];
   return STAGE_NAMES.filter((stage) => stageRow(stage).only === undefined).map((stage) => {
     const missing = [...reads, ...writesOf(stage).filter((write) => !isKnown(write))];
     return { stage, certain: missing.length === 0, missing };

@@ -81,7 +81,7 @@ function wordLines({ word, label, state, verdict, evidence, candidates }: WordFi
   const shown = label ? `${clean(word)} (${clean(label)})` : clean(word);
   if (verdict !== 'unsure') return [`  ${shown}: ${state}${evidence ? `, ${evidence}` : ''}`];
   const close = candidates.length > 0 ? ` It may be ${candidates.join(' or ')}.` : '';
-  const line = { statuses: { [clean(word)]: { state: candidates[0] ?? 'busy', mark: 'observed' } } };
+  const line = { statuses: { [clean(word)]: { state: candidates[0] ?? '...', mark: 'observed' } } };
   return [
     `  ${shown}: unsure${evidence ? `, ${evidence}` : ''}.${close} Settle it with --means ${clean(word)}=STATE, or add to the profile:`,
     '',

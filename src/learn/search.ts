@@ -176,6 +176,8 @@ function perform(node: Node, write: number, version: number, state: number): Nod
   if (PILOT.includes(state) && from.includes(STATE['rollout-ready']) && !node.calls.includes(WRITE.skipPilot)) {
     const cost = node.skip === undefined ? COST.fold : 0;
     if (node.skip !== 'setRatio') results.push({ ...go(TO[write] ?? state, cost), skip: 'none' });
+    // A portal that does it with setRatio needs no such step before an official release without a rollout either.
+    else if (write === WRITE.goOnline) results.push(go(TO[write] ?? state, cost));
     if (write === WRITE.setRatio && node.skip !== 'none')
       results.push({ ...go(STATE['rollout-ready'], cost), skip: 'setRatio' });
   }
