@@ -131,9 +131,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   const calls = callsOf(good, context);
   if (hasOtherChannel(calls)) throw twoOf('target apps');
   const readCalls = calls.filter((call) => isRead(call, items, versions));
-  // Of the release that was recorded, or of another one whose page was opened.
-  const sendsVersion = (call: Call) =>
-    call.exchanges.every((one) => namesRelease(one, context) || sentLeaves(one).some(({ value }) => isVersion(value)));
+  const sendsVersion = (call: Call) => call.exchanges.every((one) => namesRelease(one, context));
   const writes = calls.filter(
     (call) => !readCalls.includes(call) && call.method !== 'GET' && (call.isUpload || sendsVersion(call)),
   );
@@ -503,7 +501,9 @@ function readOperations(
 ): void {
   const releaseOf = new Map(releases.map((item) => [item.exchange, item.place]));
   const itemOf = new Map(items.map((item) => [item.exchange, item.place]));
-  const sendsVersion = (call: Call) => call.exchanges.every((one) => namesRelease(one, context));
+  // Of the release that was recorded, or of another one whose page was opened.
+  const sendsVersion = (call: Call) =>
+    call.exchanges.every((one) => namesRelease(one, context) || sentLeaves(one).some(({ value }) => isVersion(value)));
   // The release is looked up to know its ticket, so not by its ticket.
   const sendsTicket = (call: Call) => call.exchanges.some((one) => ticketIn(one, context.tickets) !== undefined);
   const placesIn = (call: Call, of: ReadonlyMap<Exchange, string>) => [
