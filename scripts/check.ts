@@ -21,8 +21,8 @@ const WORKFLOWS = ['.github/workflows', 'examples'].flatMap((folder) =>
 );
 
 /**
- * Checks by programs that npm does not bring, the last word of each name: skipped where they are not on the PATH. CI installs them, at the versions
- * that are pinned in .github/workflows/ci.yml.
+ * Checks by programs that npm does not bring, the last word of each name: skipped where they are not on the PATH. CI
+ * installs them, at the versions that are pinned in .github/workflows/ci.yml.
  */
 const IF_INSTALLED: Readonly<Record<string, readonly string[]>> = {
   'workflows, by actionlint': ['actionlint', '-no-color', ...WORKFLOWS],

@@ -17,6 +17,7 @@ import {
   stageRow,
   type WriteOperation,
 } from '../release/lifecycle.ts';
+import { isVersion } from '../release/versions.ts';
 import { type Call, type Context, callOf, callsOf, namesRelease, storedPlace, templateOf } from './calls.ts';
 import { basePathOf, envelopeOf, isLoggedOut, isSuccess, type Success, successOf } from './envelope.ts';
 import { sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
@@ -160,7 +161,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     );
   withoutFind(findings, operations, base);
   loginOperation(findings, operations, calls, context);
-  const words = wordsOf(scene, conclusions, base, releases, status ?? '', question);
+  const words = wordsOf(scene, conclusions, base, question);
   warnings.push(...contradictions(words, base), ...otherCalls(findings, base, context));
   const rejected = words.find(({ state, verdict }) => state === 'rejected' && verdict !== 'unsure')?.word;
   const fields = fieldsOf(releases, status, scene, ticketAt, rejected);
@@ -487,10 +488,6 @@ function fold(
 
 // --- Reads -----------------------------------------------------------------------------------------------------------
 
-function isVersion(value: unknown): boolean {
-  return /^\d+\.\d+\.\d+(\.\d+)?(-[\w.]+)?$/.test(String(value));
-}
-
 function readOperations(
   findings: OperationFinding[],
   operations: Written,
@@ -503,7 +500,9 @@ function readOperations(
   const itemOf = new Map(items.map((item) => [item.exchange, item.place]));
   // Of the release that was recorded, or of another one whose page was opened.
   const sendsVersion = (call: Call) =>
-    call.exchanges.every((one) => namesRelease(one, context) || sentLeaves(one).some(({ value }) => isVersion(value)));
+    call.exchanges.every(
+      (one) => namesRelease(one, context) || sentLeaves(one).some(({ value }) => isVersion(String(value))),
+    );
   // The release is looked up to know its ticket, so not by its ticket.
   const sendsTicket = (call: Call) => call.exchanges.some((one) => ticketIn(one, context.tickets) !== undefined);
   const placesIn = (call: Call, of: ReadonlyMap<Exchange, string>) => [
@@ -670,14 +669,7 @@ function merged(base: object, changes: object): Record<string, unknown> {
 
 // --- Words, fields, stages -------------------------------------------------------------------------------------------
 
-function wordsOf(
-  scene: Scene,
-  conclusions: Conclusions | undefined,
-  base: Profile,
-  _releases: readonly Item[],
-  _status: string,
-  question: Question,
-): WordFinding[] {
+function wordsOf(scene: Scene, conclusions: Conclusions | undefined, base: Profile, question: Question): WordFinding[] {
   const nameOf = (call: Call) => {
     const value = conclusions?.calls[scene.writes.indexOf(call)];
     return value?.isSure && value.value >= 0 ? WRITES[value.value] : undefined;

@@ -364,3 +364,15 @@ describe('privacy', () => {
     );
   });
 });
+
+test('a list of releases that nobody opened is not seen, and without it no stage is certain', () => {
+  const isRead = ({ request }: Entry) => request.method === 'GET' && request.url.includes('/publish/version/query');
+  const namesVersion = ({ request }: Entry) => new URL(request.url).searchParams.has('version');
+  const all = structuredClone(har.log.entries) as Entry[];
+  expect(all.some((entry) => isRead(entry) && !namesVersion(entry))).toBe(true);
+  const entries = all.filter((entry) => !isRead(entry) || namesVersion(entry));
+  const { operations, stages } = learned({ log: { entries } });
+  expect(whole.stages.every(({ certain }) => certain)).toBe(true);
+  expect(operations.find(({ operation }) => operation === 'listReleases')?.verdict).toBe('not seen');
+  expect(stages.filter(({ certain }) => certain)).toEqual([]);
+});

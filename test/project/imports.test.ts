@@ -38,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'net/json.js',
     'release/certainty.js',
     'release/lifecycle.js',
+    'release/versions.js',
     'lib/',
   ],
   'index.js': ['run.js', 'net/proxy.js', 'lib/clock.js'],
