@@ -18,7 +18,8 @@ import { profileModule } from './generate-profile.ts';
 
 const ACTION = {
   name: 'GoPay MiniApp Release',
-  description: 'Takes a GoPay MiniApp from a built version through review and canary to its official release.',
+  description:
+    'Releases a GoPay MiniApp: upload, review, whitelist test, gradual rollout, official release and rollback.',
   author: 'The gopay-miniapp-release contributors',
 };
 const inputs = INPUT_NAMES.map((name) => [name, inputRow(name)] as const);
@@ -30,10 +31,9 @@ export const TABLES: Readonly<Record<string, () => string>> = {
   inputs: () =>
     table(
       ['input', 'default', 'meaning'],
-      inputs.map(([name, { default: value, required, description }]) => [
-        code(name),
-        required ? '**required**' : value ? code(value) : '',
-        description,
+      inputs.flatMap(([name, { default: value, required, description, group = '' }], index) => [
+        ...(index > 0 && startsGroup(index) ? [[`**${group}**`, '', '']] : []),
+        [code(name), required ? '**required**' : value ? code(value) : '', description],
       ]),
     ),
   outputs: () =>
@@ -72,7 +72,7 @@ export function actionYml(): string {
     '  color: blue',
     'inputs:',
     ...inputs.flatMap(([name, { description, required, default: value, group }], index) => [
-      ...(group === inputs[index - 1]?.[1].group ? [] : [`  # --- ${group}`]),
+      ...(startsGroup(index) ? [`  # --- ${group}`] : []),
       `  ${name}:`,
       `    description: ${quoted(description)}`,
       ...(required ? ['    required: true'] : []),
@@ -128,6 +128,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 /** JSON's strings are YAML's double-quoted ones (YAML 1.2, 1.3), which the formatter prefers, too. */
 function quoted(text: string): string {
   return JSON.stringify(text);
+}
+
+/** Whether the input at this place is the first of its group. */
+function startsGroup(index: number): boolean {
+  return inputs[index]?.[1].group !== inputs[index - 1]?.[1].group;
 }
 
 function runsFrom(stage: Stage): string {

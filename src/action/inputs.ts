@@ -56,57 +56,56 @@ export interface Input<T> {
 export const INPUTS = {
   ...group('Required', {
     stage: input({
-      description: `One or more of ${STAGE_NAMES.join(', ')}; separated by commas, spaces or lines, run in the order of a release. withdraw and rollback run alone.`,
+      description: `What to do, in the order of a release: one or more of ${STAGE_NAMES.join(', ')}, separated by commas, spaces or lines.`,
       required: true,
       parse: parseStages,
       ifAbsent: [],
     }),
     'portal-url': input({
-      description:
-        'Address of the portal, such as https://miniapp.midtrans.com, or sandbox for the built-in one. No default: a forgotten variable must not mean production.',
+      description: 'Address of the portal, such as https://miniapp.midtrans.com, or sandbox for the built-in one.',
       required: true,
       parse: (text, { trustedHosts }) => parsePortalAddress(text, trustedHosts),
       ifAbsent: NO_ADDRESS,
     }),
     'miniapp-id': input({
-      description: 'The id of the miniapp (appId). Quote it: YAML would round it.',
+      description: 'Id of the miniapp (appId), in quotes, since YAML would round it.',
       required: true,
       parse: parseId,
       ifAbsent: '',
     }),
     'space-id': input({
-      description: 'The id of its workspace (spaceId). Quote it.',
+      description: 'Id of its workspace (spaceId), in quotes.',
       required: true,
       parse: parseId,
       ifAbsent: '',
     }),
   }),
-  ...group('Required for every stage but upload', {
+  ...group('The target app', {
     'target-app': input({
-      description: 'Channel code of the target app. Required for every stage except upload.',
+      description: 'Channel code of the target app, required for every stage except upload.',
       parse: parseId,
       ifAbsent: '',
     }),
     'target-app-name': input({
-      description: 'Name of the target app, to be shown in texts where target-app is a long number.',
+      description: 'Name of the target app to show in texts, if target-app is a long number.',
       parse: parseDisplayName,
     }),
   }),
   ...group('The portal: login, hosts and API', {
     'portal-session': input({
-      description: 'Cookie header of a logged-in portal user. A secret.',
+      description: 'Cookie header of a logged-in portal user, as a secret.',
       secret: true,
       parse: parseSession,
     }),
     'portal-username': input({
-      description: 'User name of a portal account, to log in where portal-session is not given. A secret.',
+      description: 'User name of a portal account, as a secret, to log in without a valid portal-session.',
       secret: true,
       parse: parseText,
     }),
-    'portal-password': input({ description: 'Password of that account. A secret.', secret: true, parse: parseText }),
+    'portal-password': input({ description: 'Password of that account, as a secret.', secret: true, parse: parseText }),
     'portal-hosts': input({
       description:
-        'Hosts that may receive credentials besides miniapp.midtrans.com, miniapp.stg.midtrans.com and loopback; separated by commas.',
+        'Hosts, separated by commas, that may receive credentials besides miniapp.midtrans.com, miniapp.stg.midtrans.com and loopback.',
       parse: parseHosts,
       ifAbsent: KNOWN_HOSTS,
     }),
@@ -118,41 +117,42 @@ export const INPUTS = {
   ...group('The version', {
     version: input({
       description:
-        'Version to release: 1.2.3, or a tag of it, v1.2.3 or refs/tags/v1.2.3; latest, the highest version tag of the repository without a suffix such as -rc.1; or latest-prerelease, the highest one of all. Where empty: the tag of the event; for upload, the version of package.json.',
+        'Version to release: 1.2.3, a tag such as v1.2.3, latest or latest-prerelease; where empty, the tag of the event or, for upload, the version of package.json.',
       parse: (text, { tagPrefix }) => parseVersion(text, tagPrefix),
     }),
     'tag-prefix': input({
-      description: 'What stands before the version in your tags, such as shop-v. Empty: tags are versions alone.',
+      description: 'Text before the version in your tags, such as shop-v; may be empty.',
       default: 'v',
       mayBeEmpty: true,
       parse: parseText,
     }),
     'allow-downgrade': input({
-      description: 'Release a version below the live one.',
+      description: 'Whether a version below the live one may be released.',
       default: 'false',
       parse: parseBoolean,
     }),
   }),
   ...group('Stage upload', {
     package: input({
-      description: 'For upload: a ZIP file with index.html at its root, or a build folder to zip.',
+      description: 'What upload sends: a ZIP file with index.html at its root, or a build folder to zip.',
       parse: parsePath,
     }),
   }),
   ...group('Stage submit', {
     'release-notes': input({
-      description: 'Change log that submit sends; where empty, the body of the GitHub release that the event carries.',
+      description: 'Change log that submit sends; where empty, the body of the GitHub release of the event.',
       parse: parseText,
     }),
   }),
   ...group('Stages apply and approval', {
     reapply: input({
-      description: 'Let apply resubmit a rejected or withdrawn release.',
+      description: 'Whether apply resubmits a rejected or withdrawn release.',
       default: 'false',
       parse: parseBoolean,
     }),
     'approval-timeout': input({
-      description: 'How long apply and approval wait for the administrator: 90s, 15m, 6h, 2d; 0s checks once.',
+      description:
+        'How long apply and approval wait for the administrator, such as 90s, 15m, 6h or 2d; 0s checks once.',
       default: '15m',
       parse: parseDuration,
     }),
@@ -160,30 +160,30 @@ export const INPUTS = {
   ...group('Stage whitelist', {
     'whitelist-ids': input({
       description:
-        'For whitelist: user IDs, separated by commas, semicolons or white space; # starts a comment. Give them as a secret: the runner prints plain inputs.',
+        'User IDs to whitelist, as a secret (the runner prints plain inputs), separated by commas, semicolons or white space; # starts a comment.',
       secret: true,
       parse: parseUserIds,
       ifAbsent: [],
     }),
     'whitelist-file': input({
-      description: 'For whitelist: a file of user IDs, written as in whitelist-ids.',
+      description: 'File of user IDs to whitelist, written as in whitelist-ids.',
       parse: parsePath,
     }),
   }),
   ...group('Stage grayscale', {
     'grayscale-ratio': input({
-      description: 'For grayscale: a percentage of users, 20, or a ramp, 5, 20, 50; whole numbers 1-100, rising.',
+      description: 'Percentage of users who get the version, 1-100, such as 20, or a rising ramp, such as 5, 20, 50.',
       parse: parseRatios,
       ifAbsent: [],
     }),
     'grayscale-soak': input({
       description:
-        'How long each ratio is held, the last one included: 0s, 90s, 15m, 6h, 2d. Required for a ramp, for grayscale with release in one step, and with health-url.',
+        'How long each ratio, the last one included, is held, such as 30m; required for a ramp, for grayscale with release in one step, and with health-url.',
       parse: parseDuration,
     }),
     'soak-mode': input({
       description:
-        'wait: the job waits while a ratio is held. resume: a run that comes too early ends pending, and a later run continues.',
+        'What a run does while a ratio is held: wait, or resume, which ends it pending so that a later run continues.',
       default: 'wait',
       parse: oneOf('wait', 'resume'),
     }),
@@ -191,40 +191,40 @@ export const INPUTS = {
   ...group('Health check of stages grayscale and release', {
     'health-url': input({
       description:
-        'Address of a health check, called while a ratio is held, before every increase and before the release that follows. Placeholders in its path and query: {version}, {miniapp-id}, {target-app}, {ratio}, and {since}, the Unix time in seconds at which the ratio in effect took effect. See docs/health.md.',
+        'Address of a health check, called while a ratio is held, before every increase and before the release that follows (docs/health.md).',
       parse: parseHealthUrl,
     }),
     'health-when': input({
       description:
-        'Conditions on the JSON response of health-url, one a line, such as data.result.0.value.1 < 0.01; all must hold. Operators: < <= > >= == !=. Where empty: a response is good that is 2xx and does not say "healthy": false.',
+        'Conditions on the JSON response of health-url that must all hold, one a line, such as error_rate < 0.01 (docs/health.md).',
       parse: parseHealthWhen,
       ifAbsent: [],
     }),
     'health-token': input({
-      description: 'Sent as Authorization: Bearer to the host of health-url, and nowhere else. A secret.',
+      description: 'Bearer token for the host of health-url, as a secret.',
       secret: true,
       parse: parseHealthToken,
     }),
     'health-interval': input({
-      description: 'Time between two calls of the health check, 1s to 1h.',
+      description: 'Time between two health checks, 1s to 1h.',
       default: '30s',
       parse: parseHealthInterval,
     }),
     'health-failures': input({
-      description: 'How many bad responses in a row halt the rollout, 1 to 10.',
+      description: 'How many bad health checks in a row halt the rollout, 1 to 10.',
       default: '3',
       parse: parseHealthFailures,
     }),
   }),
   ...group('The run', {
     'dry-run': input({
-      description: 'Read the portal, say what would be done, and write nothing.',
+      description: 'Whether to only read the portal and say what would be done.',
       default: 'false',
       parse: parseBoolean,
     }),
     'on-pending': input({
       description:
-        'Exit code while an approval or a hold period is not over: succeed, fail, or auto (succeed where apply or approval is the last stage, or with soak-mode resume).',
+        'How a pending step ends: succeed, fail, or auto, which succeeds if apply or approval is the last stage or soak-mode is resume.',
       default: 'auto',
       parse: oneOf('auto', 'succeed', 'fail'),
     }),
@@ -238,17 +238,17 @@ export const INPUTS = {
       parse: parseText,
     }),
     comment: input({
-      description: "Pull request comment: auto, off, or a pull request's number.",
+      description: 'Pull request to comment on: its number, auto to find it, or off.',
       default: 'auto',
       parse: parseComment,
     }),
     environment: input({
-      description: 'Name of a GitHub environment. A deployment to it follows the release.',
+      description: 'GitHub environment that gets a deployment, with a status for each state of the release.',
       parse: parseEnvironmentName,
     }),
     'show-preview': input({
       description:
-        'Show the preview link and QR code in summary and comment: true, false, or auto (not where the repository is or may be public).',
+        'Whether summary and comment show the preview link and QR code: true, false, or auto, which shows them unless the repository may be public.',
       default: 'auto',
       parse: parseShowPreview,
     }),

@@ -7,31 +7,32 @@ import type { Report } from './report.ts';
 /** Linux limits an environment variable to 128 KiB, with its name (MAX_ARG_STRLEN). */
 const MAX_REPORT_BYTES = 100_000;
 
-const SAFE = 'One line, shell metacharacters replaced.';
+const SAFE = 'one line without shell metacharacters.';
 
 /** The outputs, which are set however the run ends. action.yml and the README's table are generated from here. */
 export const OUTPUTS = {
-  verdict: 'succeeded, unchanged, planned, pending, rejected, withdrawn, refused, halted, cancelled or failed.',
-  complete: 'true where the end state of every requested stage has been reached.',
-  released: 'true where this version is live.',
-  changed: 'true where this step changed something on the portal.',
-  state: 'The state of the release: none, created, in-review, approved, grayscale, released, ...',
-  'portal-status': `The portal's own name for that state. ${SAFE}`,
+  verdict:
+    'How the step ended: succeeded, unchanged, planned, pending, rejected, withdrawn, refused, halted, cancelled or failed.',
+  complete: 'true if every requested stage has reached its end state.',
+  released: 'true if this version is live.',
+  changed: 'true if this step changed something on the portal.',
+  state: 'State of the release, such as none, created, in-review, approved, grayscale or released.',
+  'portal-status': `The portal's own name for that state; ${SAFE}`,
   version: 'The version that the step was about.',
-  'publish-id': 'The release ticket.',
-  'preview-url': 'Opens the version in the target app, before it is released.',
-  'grayscale-ratio': 'The ratio in effect in percent; empty outside a rollout.',
-  'first-release': 'true where nothing was ever official on the target app; empty where the portal cannot tell.',
+  'publish-id': 'The release ticket (publishId).',
+  'preview-url': 'Link that opens the version in the target app before it is released.',
+  'grayscale-ratio': 'Percentage of users who get the version; empty outside a rollout.',
+  'first-release': 'true if nothing was ever official on the target app; empty if the portal cannot tell.',
   'live-version': 'The version that is live on the target app.',
-  'previous-version': 'What a rollback would bring back now.',
+  'previous-version': 'The version that a rollback would bring back now.',
   'next-stages': 'The stages that may run next, separated by commas.',
-  'package-sha256': 'SHA-256 of the package that this step uploaded; empty where it uploaded none.',
-  message: `One sentence for a chat. ${SAFE}`,
-  reason: `The reviewer's reason, or the error's. ${SAFE}`,
-  'error-code': 'Code from the error catalogue, for failed and refused.',
+  'package-sha256': 'SHA-256 of the package that this step uploaded, if it did.',
+  message: `One sentence for a chat; ${SAFE}`,
+  reason: `The reviewer's reason, or the error's; ${SAFE}`,
+  'error-code': 'Code of the error, if the verdict is failed or refused.',
   report:
-    'The report as JSON (schemaVersion 1), 100,000 bytes at most: truncated counts the entries that were left out.',
-  'report-file': 'The whole report in a file, to keep as an artifact.',
+    'The report as JSON (schemaVersion 1), at most 100,000 bytes; truncated counts the entries that were left out.',
+  'report-file': 'Path of the whole report, to keep as an artifact.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type OutputName = keyof typeof OUTPUTS;
