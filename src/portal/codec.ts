@@ -380,7 +380,7 @@ export function loginRefusalIn(codec: Codec, response: WireResponse | ResponseEr
   const { note } = inferredNote(codec, 'login');
   return new ReleaseError('portal-unauthorized', {
     found: `The login was refused: ${reasonIn(codec, response.json) || `HTTP ${response.status}`}.${note}`,
-    todo: `Check portal-username and portal-password; the password is not tried again, so that the account is not locked.${note && ' Where they are right, log in by the browser or give portal-session (docs/first-day.md).'}`,
+    todo: `Check portal-username and portal-password; the password is not tried again, so that the account is not locked.${note && ' Where they are right, log in by the browser or give portal-session (docs/login.md).'}`,
     traceId: traceIdIn(codec, response.json),
   });
 }

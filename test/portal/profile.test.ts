@@ -120,8 +120,8 @@ describe('what a profile may say', () => {
   ])('%s', (_, changes) => expect(faultsOf(changes)).toBe(''));
 });
 
-test('the profiles in docs/portal.md are valid', () => {
-  const page = readFileSync(fileURLToPath(new URL('../../docs/portal.md', import.meta.url)), 'utf8');
+test.each(['portal', 'login'])('the profiles in docs/%s.md are valid', (name) => {
+  const page = readFileSync(fileURLToPath(new URL(`../../docs/${name}.md`, import.meta.url)), 'utf8');
   const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = '']) => JSON.parse(json));
   expect(examples.length).toBeGreaterThan(1);
   // The line to complete holds dots in place of the state.
