@@ -12,6 +12,9 @@ import { isExplained, reportOf } from '../../src/learn/report.ts';
 import { defaultProfile } from '../../src/portal/profile/profile.ts';
 import type { Operation } from '../../src/release/lifecycle.ts';
 import { APP, DIALECTS, type Har, NOTES, REASON, recordGuide, SPACE, TARGET, USERS } from '../support/dialects.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const PROGRAM = fileURLToPath(new URL('../../src/learn/main.ts', import.meta.url));
 
@@ -278,7 +281,7 @@ describe('the program', () => {
     expect(run(cwd, 'read', file).out).toContain('was left alone');
   });
 
-  test('says how it is used, and ends with 1 where nothing could be read', () => {
+  thoroughTest('says how it is used, and ends with 1 where nothing could be read', () => {
     const cwd = newFolder();
     expect(run(cwd, '--help')).toMatchObject({
       status: 0,

@@ -13,6 +13,9 @@ import { fakeClock } from '../support/fake-clock.ts';
 import { FURTHER } from '../support/further-dialects.ts';
 import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
 import { RESOURCES } from '../support/resource-dialects.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 let place: Place | undefined;
 let portal: ServedDialect | undefined;

@@ -14,6 +14,9 @@ import { checkProfile } from '../../src/portal/profile/load.ts';
 import { defaultProfile } from '../../src/portal/profile/profile.ts';
 import { APP, DIALECTS, type Dialect, type Har, recordGuide, TARGET } from '../support/dialects.ts';
 import { RESOURCES } from '../support/resource-dialects.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
+
+runShareOfTables();
 
 interface Entry {
   startedDateTime: string;
@@ -75,7 +78,7 @@ describe('the day of the recording', () => {
     expect(operations).not.toHaveProperty('rollback');
   });
 
-  test('is renewed by a later recording, and not set back by an earlier one', () => {
+  thoroughTest('is renewed by a later recording, and not set back by an earlier one', () => {
     const first = checkProfile({ name: 'first', ...whole.changes }).profile;
     if (!first) throw new Error('no profile');
     expect(learned(har, {}, first).changes).toEqual({});
@@ -160,7 +163,7 @@ describe('a bad recording says what it is', () => {
 });
 
 describe('two halves of a release', () => {
-  test('the second begins from the first, and both say what the whole says', () => {
+  thoroughTest('the second begins from the first, and both say what the whole says', () => {
     const all = learned(brief);
     const entries = brief.log.entries as Entry[];
     const middle = entries.findIndex(({ request }) => request.url.includes('skipBeta'));
@@ -188,7 +191,7 @@ test('a call that an earlier recording held otherwise is a contradiction that is
   ]);
 });
 
-test('a change that names the release by its ticket alone is learned', () => {
+thoroughTest('a change that names the release by its ticket alone is learned', () => {
   const ids = new Map<string, string>();
   const tickets = changed(({ request, response }) => {
     for (const item of JSON.parse(response.content.text ?? '{}').data?.list ?? [])
@@ -216,7 +219,7 @@ test('a change that names the release by a ticket that no list shows is not pass
   expect(isExplained(result)).toBe(false);
 });
 
-test('a release that is only ever read by its ticket is not passed over', async () => {
+thoroughTest('a release that is only ever read by its ticket is not passed over', async () => {
   const [dialect] = RESOURCES;
   if (!dialect) throw new Error('no dialect');
   const { listReleases: _, ...calls } = dialect.calls;
@@ -335,7 +338,7 @@ describe('the HAR files of browsers give the same profile', () => {
     expect(learned(text).changes).toEqual(whole.changes);
   });
 
-  test('several files in any order, with entries that stand in two', () => {
+  thoroughTest('several files in any order, with entries that stand in two', () => {
     const { entries } = har.log;
     const parts = [entries.slice(60), entries.slice(0, 40), entries.slice(30, 70)].map((own) =>
       save({ log: { entries: own } }),

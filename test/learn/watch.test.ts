@@ -16,6 +16,9 @@ import { callLine, checklistLines, isConfirmation, newChecklist, withClick } fro
 import { startScreen } from '../../src/learn/watch-screen.ts';
 import { findBrowserPath } from '../../src/portal/find-browser.ts';
 import { ACCOUNT, type GuidePortal, startGuidePortal, WHOLE_RELEASE } from '../support/guide-page.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const BROWSER = await findBrowserPath(process.env);
 if (!BROWSER) console.warn('No Chrome or Chromium here: watching a portal is not tested. Set CHROME_BIN.');
@@ -151,9 +154,11 @@ describe.skipIf(!BROWSER)('a watched portal', () => {
     ]);
   });
 
-  test('pages, reloads, frames, tabs and windows are recorded until the window is closed, and no other site', async () => {
-    const pages = {
-      '/': `
+  thoroughTest(
+    'pages, reloads, frames, tabs and windows are recorded until the window is closed, and no other site',
+    async () => {
+      const pages = {
+        '/': `
         const step = Number(sessionStorage.step ?? 0);
         sessionStorage.step = step + 1;
         if (step === 0) return location.assign(ELSEWHERE + '/sign-in?back=' + encodeURIComponent(location.href));
@@ -174,37 +179,40 @@ describe.skipIf(!BROWSER)('a watched portal', () => {
         await isTabDone;
         await done();
       `,
-      '/tab': `
+        '/tab': `
         await press('In the tab', () => call('/tab/write', { c: 3 }));
         new BroadcastChannel('tab').postMessage('done');
       `,
-      '/sign-in': `
+        '/sign-in': `
         await press('Sign in elsewhere', () => call('/sign/in', { account: 1 }));
         location.assign(new URLSearchParams(location.search).get('back'));
       `,
-      '/widget': "await press('In the widget', () => call('/widget/write', { d: 4 }));",
-    };
-    const { recording, text, rows } = await watchPages(pages, ({ folder }) => closeWindow(folder), true);
-    expect(recording.exchanges.map(line)).toEqual([
-      'POST /user/login <- Log in',
-      'GET /app/publish/version/query <- Detail',
-      'POST /frame/write <- In the frame',
-      'GET /without/a/click',
-      'POST /window/write <- In the window',
-      'POST /tab/write <- In the tab',
-    ]);
-    expect(rows.filter(({ stage }) => !stage).map(({ button }) => button)).toEqual([
-      'Log in',
-      'In the frame',
-      'In the window',
-      'In the tab',
-    ]);
-    expect(text).toContain('\x1b[');
-    expect(text).toContain('[x] In the tab -> POST /tab/write {c}\n');
-  });
+        '/widget': "await press('In the widget', () => call('/widget/write', { d: 4 }));",
+      };
+      const { recording, text, rows } = await watchPages(pages, ({ folder }) => closeWindow(folder), true);
+      expect(recording.exchanges.map(line)).toEqual([
+        'POST /user/login <- Log in',
+        'GET /app/publish/version/query <- Detail',
+        'POST /frame/write <- In the frame',
+        'GET /without/a/click',
+        'POST /window/write <- In the window',
+        'POST /tab/write <- In the tab',
+      ]);
+      expect(rows.filter(({ stage }) => !stage).map(({ button }) => button)).toEqual([
+        'Log in',
+        'In the frame',
+        'In the window',
+        'In the tab',
+      ]);
+      expect(text).toContain('\x1b[');
+      expect(text).toContain('[x] In the tab -> POST /tab/write {c}\n');
+    },
+  );
 
-  test('forms, and what a service worker passes on, are recorded once until the input ends, with their buttons', async () => {
-    const script = `
+  thoroughTest(
+    'forms, and what a service worker passes on, are recorded once until the input ends, with their buttons',
+    async () => {
+      const script = `
       if (!sessionStorage.step) {
         sessionStorage.step = 1;
         return submit('Log in', { username: 'a b', password: 'that-nobody-may-keep' }, 'application/x-www-form-urlencoded');
@@ -220,20 +228,21 @@ describe.skipIf(!BROWSER)('a watched portal', () => {
       await isSent;
       await done();
     `;
-    const { recording } = await watchPages({ '/': script }, ({ stdin }) => stdin.end());
-    expect(recording.exchanges.map(line)).toEqual([
-      'POST /form <- Log in',
-      'POST /app/publish/version/startApprove <- Apply Release',
-      'POST /form <- Upload by Files',
-    ]);
-    const [login, apply, upload] = recording.exchanges;
-    expect(login).toMatchObject({ status: 303, body: { username: 'a b', password: null } });
-    expect(apply).toMatchObject({ body: { version: '1.1.0' }, answer: { success: false } });
-    expect(upload).toMatchObject({ isUpload: true, answer: { success: true } });
-    expect(JSON.stringify(recording)).not.toContain('that-nobody-may-keep');
-  });
+      const { recording } = await watchPages({ '/': script }, ({ stdin }) => stdin.end());
+      expect(recording.exchanges.map(line)).toEqual([
+        'POST /form <- Log in',
+        'POST /app/publish/version/startApprove <- Apply Release',
+        'POST /form <- Upload by Files',
+      ]);
+      const [login, apply, upload] = recording.exchanges;
+      expect(login).toMatchObject({ status: 303, body: { username: 'a b', password: null } });
+      expect(apply).toMatchObject({ body: { version: '1.1.0' }, answer: { success: false } });
+      expect(upload).toMatchObject({ isUpload: true, answer: { success: true } });
+      expect(JSON.stringify(recording)).not.toContain('that-nobody-may-keep');
+    },
+  );
 
-  test('a browser that crashes while the portal does not respond ends it; what was seen is kept', async () => {
+  thoroughTest('a browser that crashes while the portal does not respond ends it; what was seen is kept', async () => {
     const script = "await logIn(); location.assign('/never');";
     const { recording } = await watchPages({ '/': script }, ({ folder }) => crash(folder));
     expect(recording.exchanges.map(line)).toEqual(['POST /user/login <- Log in']);

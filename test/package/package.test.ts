@@ -24,6 +24,9 @@ import { ReleaseError } from '../../src/lib/errors.ts';
 import { resolveInWorkspace } from '../../src/lib/paths.ts';
 import { openPackage, type Package, packageVersion } from '../../src/package/package.ts';
 import { zipFiles } from '../../src/package/zip-folder.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const PEM = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n';
 const INDEX = '<!doctype html><title>shop</title>';

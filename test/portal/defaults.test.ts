@@ -11,6 +11,9 @@ import { createFaultLink } from '../support/fault-link.ts';
 import type { Choose } from '../support/fault-proxy.ts';
 import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
 import { COOKIE, type InProcessPortal, openPortal, type TestPortalOptions } from '../support/portal.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 let place: Place;
 let portal: InProcessPortal;

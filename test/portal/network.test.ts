@@ -15,6 +15,9 @@ import { runStep } from '../support/action.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
 import { COOKIE, startPortal } from '../support/portal.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 let place: Place;
 const closers: (() => unknown)[] = [];

@@ -8,6 +8,9 @@ import { MINIAPP, TARGET } from '../support/action.ts';
 import { createFaultLink } from '../support/fault-link.ts';
 import { FAULTS, type Fault, type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { COOKIE, openPortal, startPortal } from '../support/portal.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const SEED = { versions: ['1.0.0'], live: '0.9.0' };
 const LIST = `${defaultProfile.basePath}/app/publish/version/query?appId=${MINIAPP}&channelCode=${TARGET}&currentPage=1&pageSize=50`;

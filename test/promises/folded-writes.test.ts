@@ -14,6 +14,9 @@ import { createFaultLink } from '../support/fault-link.ts';
 import type { Choose, Fault } from '../support/fault-proxy.ts';
 import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
 import { openPortal } from '../support/portal.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const FOLDED = JSON.parse(
   readFileSync(fileURLToPath(new URL('../fixtures/dialects/folded.json', import.meta.url)), 'utf8'),

@@ -28,6 +28,9 @@ import {
   type WireRow,
   type WriteName,
 } from '../support/model-portal.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const place = newPlace();
 afterAll(place.close);

@@ -6,6 +6,9 @@ import { createFaultLink } from '../support/fault-link.ts';
 import { type Fault, type SeenRequest, startFaultProxy } from '../support/fault-proxy.ts';
 import { newPlace, runInProcess } from '../support/in-process.ts';
 import { type InProcessPortal, openPortal, startPortal, type TestPortalOptions } from '../support/portal.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;

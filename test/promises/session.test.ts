@@ -5,6 +5,9 @@ import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 import { type Fault, PASSING_FAULTS, type SeenRequest, startFaultProxy } from '../support/fault-proxy.ts';
 import { newPlace, runInProcess } from '../support/in-process.ts';
 import { startPortal, type TestPortal, type TestPortalOptions } from '../support/portal.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const MINUTE_MS = 60_000;
 const LIVE = { versions: ['1.0.0'], live: '0.9.0', version: '1.0.0' };

@@ -7,6 +7,9 @@ import { type FakeClock, fakeClock, seeded } from '../support/fake-clock.ts';
 import { createFaultLink } from '../support/fault-link.ts';
 import { newPlace, runInProcess } from '../support/in-process.ts';
 import { type InProcessPortal, openPortal, type TestPortalOptions } from '../support/portal.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const SEEDS = Array.from({ length: 25 }, (_, index) => index + 1);
 const LIVE = { versions: ['1.0.0', '1.1.0'], live: '0.9.0', version: '1.0.0' };
@@ -90,7 +93,7 @@ describe('the same stage twice', () => {
 });
 
 describe('two runs that conflict', () => {
-  test('20 against 50 percent: neither run reports a ratio that is not in effect', async () => {
+  thoroughTest('20 against 50 percent: neither run reports a ratio that is not in effect', async () => {
     const grayscale = (ratio: string) => ({ stage: 'grayscale', 'grayscale-ratio': ratio, 'grayscale-soak': '0s' });
     for (const seed of SEEDS) {
       const pair = [grayscale('20'), grayscale('50')] as const;
@@ -148,7 +151,7 @@ describe('two runs that conflict', () => {
     }
   });
 
-  test('a rollback in the middle of a ramp: refused, or done before the rollout began', async () => {
+  thoroughTest('a rollback in the middle of a ramp: refused, or done before the rollout began', async () => {
     const ramp = { stage: 'grayscale', version: '1.1.0', 'grayscale-ratio': '5, 20', 'grayscale-soak': '1m' };
     const before = [{ stage: 'release' }, { stage: 'submit apply', version: '1.1.0' }];
     for (const seed of SEEDS) {

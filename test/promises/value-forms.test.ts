@@ -12,6 +12,9 @@ import { createFaultLink } from '../support/fault-link.ts';
 import type { Choose, Fault } from '../support/fault-proxy.ts';
 import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
 import { openPortal, type TestPortalOptions } from '../support/portal.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 let place: Place;
 afterEach(() => place.close());

@@ -4,6 +4,9 @@ import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { describe, expect, it } from 'vitest';
 import { cleanLine } from '../../src/lib/text.ts';
 import { code, escapeMarkdown, limitParts, table } from '../../src/report/markdown.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const FRAGMENTS = [
   '@octocat',

@@ -21,6 +21,9 @@ import type { State } from '../../src/release/lifecycle.ts';
 import { parseSandboxUrl } from '../../src/sandbox/options.ts';
 import { answer, newPortal, type Review, SandboxState, type Seed } from '../../src/sandbox/portal.ts';
 import { type Sandbox, SandboxInvalid, type ServerOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const NOW = Date.UTC(2025, 0, 1);
 const APP = '2088000000000000000001';

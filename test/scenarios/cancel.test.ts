@@ -11,6 +11,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { COMMON, type Job, newJob, runStep, type StepResult } from '../support/action.ts';
 import { type Fault, type SeenRequest, startFaultProxy } from '../support/fault-proxy.ts';
 import { startPortal, type TestPortalOptions } from '../support/portal.ts';
+import { thoroughTest } from '../support/thorough.ts';
 
 const REPORT_WITHIN_MS = 5_000;
 const LIVE = { versions: ['1.0.0'], live: '0.9.0', version: '1.0.0' };
@@ -97,7 +98,7 @@ describe.concurrent('a cancelled run', () => {
     expect(portal.effects()).toEqual(['startApproval']);
   });
 
-  test('in a soak', async () => {
+  thoroughTest('in a soak', async () => {
     const portal = await startPortal({ seed: { ...LIVE, state: 'approved' } });
     closers.push(portal.close);
     const ramp = { stage: 'grayscale', 'grayscale-ratio': '5, 20', 'grayscale-soak': '1h' };
@@ -123,7 +124,7 @@ describe.concurrent('a cancelled run', () => {
     expect(portal.effects()).toEqual(['startApproval']);
   });
 
-  test('in a write, the portal gone silent: what became of it is not known, and said so', async () => {
+  thoroughTest('in a write, the portal gone silent: what became of it is not known, and said so', async () => {
     const portal = await startPortal({ seed: { ...LIVE, state: 'approved' } });
     let onWrite = () => {};
     let silent = false;
@@ -148,7 +149,7 @@ describe.concurrent('a cancelled run', () => {
     );
   });
 
-  test('in an upload that the portal does not read', async () => {
+  thoroughTest('in an upload that the portal does not read', async () => {
     let onUpload = () => {};
     const server = http.createServer((request, response) => {
       if (request.method === 'POST') return onUpload();
@@ -215,40 +216,43 @@ describe.concurrent('a cancelled run', () => {
 
 const copiesIn = (job: Job) => readdirSync(job.temp).filter((name) => name.startsWith('package-'));
 
-test('SIGKILL at any request, before and after it took: the next run completes, every effect once', async () => {
-  const stages = { stage: 'submit apply release' };
-  const undisturbed = await portalWith({ seed: { versions: ['1.0.0'], live: '0.9.0' } }, '/none', 'hang');
-  const whole = await runStep({ ...undisturbed.inputs, ...stages });
-  const requests = Object.values(undisturbed.portal.reads()).reduce((sum, count) => sum + count, 0) + 4;
-  expect(whole.outputs).toMatchObject({ verdict: 'succeeded', released: 'true' });
+thoroughTest(
+  'SIGKILL at any request, before and after it took: the next run completes, every effect once',
+  async () => {
+    const stages = { stage: 'submit apply release' };
+    const undisturbed = await portalWith({ seed: { versions: ['1.0.0'], live: '0.9.0' } }, '/none', 'hang');
+    const whole = await runStep({ ...undisturbed.inputs, ...stages });
+    const requests = Object.values(undisturbed.portal.reads()).reduce((sum, count) => sum + count, 0) + 4;
+    expect(whole.outputs).toMatchObject({ verdict: 'succeeded', released: 'true' });
 
-  const moments = Array.from({ length: requests }, (_, index) => index + 1);
-  const killAt = async (k: number) => {
-    const fault = k % 2 === 0 ? 'hang' : 'hang after';
-    const portal = await startPortal({ seed: { versions: ['1.0.0'], live: '0.9.0' } });
-    let onMoment = () => {};
-    const proxy = await startFaultProxy(
-      portal.url,
-      (at) => (at === k ? fault : undefined),
-      (at) => at === k && setTimeout(() => onMoment(), 50),
-    );
-    closers.push(proxy.close, portal.close);
-    const inputs = { ...portal.inputs, version: '1.0.0', ...stages, 'portal-url': proxy.url };
-    const job = newJob();
-    closers.push(job.close);
-    await new Promise<void>((resolve, reject) => {
-      runStep(inputs, {
-        job,
-        onStart: (child) => {
-          onMoment = () => child.kill('SIGKILL');
-        },
-      }).then(() => resolve(), reject);
-    });
-    const again = await runStep(inputs, { job });
-    const what = `killed at request ${k}\n${again.log}`;
-    expect(again.outputs, what).toMatchObject({ complete: 'true', released: 'true' });
-    expect(portal.effects(), what).toEqual(['createRelease', 'startApproval', 'skipPilot', 'goOnline']);
-  };
-  for (let at = 0; at < moments.length; at += 4) await Promise.all(moments.slice(at, at + 4).map(killAt));
-  console.log(`SIGKILL at each of ${requests} requests`);
-});
+    const moments = Array.from({ length: requests }, (_, index) => index + 1);
+    const killAt = async (k: number) => {
+      const fault = k % 2 === 0 ? 'hang' : 'hang after';
+      const portal = await startPortal({ seed: { versions: ['1.0.0'], live: '0.9.0' } });
+      let onMoment = () => {};
+      const proxy = await startFaultProxy(
+        portal.url,
+        (at) => (at === k ? fault : undefined),
+        (at) => at === k && setTimeout(() => onMoment(), 50),
+      );
+      closers.push(proxy.close, portal.close);
+      const inputs = { ...portal.inputs, version: '1.0.0', ...stages, 'portal-url': proxy.url };
+      const job = newJob();
+      closers.push(job.close);
+      await new Promise<void>((resolve, reject) => {
+        runStep(inputs, {
+          job,
+          onStart: (child) => {
+            onMoment = () => child.kill('SIGKILL');
+          },
+        }).then(() => resolve(), reject);
+      });
+      const again = await runStep(inputs, { job });
+      const what = `killed at request ${k}\n${again.log}`;
+      expect(again.outputs, what).toMatchObject({ complete: 'true', released: 'true' });
+      expect(portal.effects(), what).toEqual(['createRelease', 'startApproval', 'skipPilot', 'goOnline']);
+    };
+    for (let at = 0; at < moments.length; at += 4) await Promise.all(moments.slice(at, at + 4).map(killAt));
+    console.log(`SIGKILL at each of ${requests} requests`);
+  },
+);

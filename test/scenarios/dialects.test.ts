@@ -8,6 +8,9 @@ import type { SandboxState } from '../../src/sandbox/server.ts';
 import { COMMON } from '../support/action.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { newPlace, type Place, runInProcess } from '../support/in-process.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/dialects/${name}.json`, import.meta.url));
 

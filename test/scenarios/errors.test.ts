@@ -3,7 +3,10 @@ import { ERRORS } from '../../src/lib/errors.ts';
 import { runStep, type StepResult } from '../support/action.ts';
 import { COOKIE, startPortal } from '../support/portal.ts';
 import { annotation, expectWhole, withScene } from '../support/scene.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
 import { type Answerer, type Reply, startWire } from '../support/wire.ts';
+
+runShareOfTables();
 
 const LATER = { versions: ['1.0.0', '1.1.0'], live: '1.0.0', version: '1.1.0' };
 const REFUSED = { success: false, data: null, errorCode: '', errorMsg: '', traceId: 'trace-4711' };
@@ -28,7 +31,7 @@ function expectError(result: StepResult, code: keyof typeof ERRORS, ...found: (R
 }
 
 describe.concurrent('portal-unreachable', () => {
-  test('nobody listens', async () => {
+  thoroughTest('nobody listens', async () => {
     const wire = await startWire();
     await wire.close();
     const portal = await startPortal();
@@ -126,7 +129,7 @@ describe.concurrent('portal-refused', () => {
     expect(result.report.error?.traceId).toBe('trace-4711');
   });
 
-  test('a write, for a reason that nobody knows: it is sent once', async () => {
+  thoroughTest('a write, for a reason that nobody knows: it is sent once', async () => {
     const isApproval: Answerer = ({ path }) =>
       path.endsWith('/startApprove')
         ? { body: { ...REFUSED, errorCode: 'QUOTA', errorMsg: '::error::$(id) `x`' } }
@@ -163,7 +166,7 @@ describe.concurrent('portal-status-unknown', () => {
     });
   });
 
-  test('while waiting it does not end the wait', async () => {
+  thoroughTest('while waiting it does not end the wait', async () => {
     const passing: Answerer = (seen, nth) => (nth === 2 ? strange(seen, nth, undefined as never) : 'portal');
     await withScene(
       { answer: passing, portal: { seed: { ...LATER, state: 'in-review' }, rules: { review: { mode: 'never' } } } },
@@ -235,7 +238,7 @@ describe.concurrent('pending', () => {
     });
   });
 
-  test('2s are waited in full, a line for each look', async () => {
+  thoroughTest('2s are waited in full, a line for each look', async () => {
     await withScene({ portal: never }, async ({ step }) => {
       const result = await step({ stage: 'approval', version: '1.1.0', 'approval-timeout': '2s' });
       expect(result.outputs.verdict).toBe('pending');

@@ -4,6 +4,9 @@ import { afterAll, expect, test } from 'vitest';
 import { runStep } from '../support/action.ts';
 import { type Fault, startFaultProxy } from '../support/fault-proxy.ts';
 import { COOKIE, startPortal } from '../support/portal.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const EFFECTS = ['createRelease', 'startApproval', 'skipPilot', 'goOnline'];
 const closers: (() => unknown)[] = [];

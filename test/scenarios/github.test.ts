@@ -8,6 +8,7 @@ import { COMMON, runStep, type StepOptions } from '../support/action.ts';
 import { type GitHubState, REPOSITORY, startGitHub, TOKEN } from '../support/github.ts';
 import { COOKIE, startPortal, type TestPortalOptions } from '../support/portal.ts';
 import { startProxy } from '../support/proxy.ts';
+import { thoroughTest } from '../support/thorough.ts';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 const SHA = 'c'.repeat(40);
@@ -57,7 +58,7 @@ describe.concurrent('a release on GitHub', () => {
     expect(applied.everything).not.toContain(TOKEN);
   });
 
-  test('a token that may not write leaves the release green, and the warnings say what to add', async () => {
+  thoroughTest('a token that may not write leaves the release green, and the warnings say what to add', async () => {
     const faults = [
       'POST /repos/{owner}/{repo}/issues/{issue_number}/comments',
       'POST /repos/{owner}/{repo}/deployments',
@@ -70,7 +71,7 @@ describe.concurrent('a release on GitHub', () => {
     expect(result.everything).not.toContain(TOKEN);
   });
 
-  test('version: latest is the highest of all tags with the prefix', async () => {
+  thoroughTest('version: latest is the highest of all tags with the prefix', async () => {
     const tags = Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`other-v9.0.${at}`, ['c']]));
     const { gitHub, step } = await world(
       {},
@@ -127,7 +128,7 @@ describe.concurrent('a release on GitHub', () => {
     expect(gitHub.bodies.at(-1)).toContain('cancelled');
   });
 
-  test('the client of GitHub is loaded only where something is written or read there', async () => {
+  thoroughTest('the client of GitHub is loaded only where something is written or read there', async () => {
     const { step } = await world();
     const chunks = readdirSync(DIST).filter(
       (name) => name.endsWith('.js') && /octokit/.test(readFileSync(join(DIST, name), 'utf8')),
@@ -188,7 +189,7 @@ describe.concurrent('proxies and private CAs', () => {
     expectNoPassword(result.everything);
   });
 
-  test('no_proxy is honoured', async () => {
+  thoroughTest('no_proxy is honoured', async () => {
     const { proxy, status } = await behindProxy();
     const result = await status({ no_proxy: 'api.github.test' });
     expect(result.outputs.verdict).toBe('unchanged');
@@ -197,7 +198,7 @@ describe.concurrent('proxies and private CAs', () => {
     expectNoPassword(result.everything);
   });
 
-  test('no_proxy is honoured for the portal, on which a step would wait long', async () => {
+  thoroughTest('no_proxy is honoured for the portal, on which a step would wait long', async () => {
     const { proxy } = await behindProxy();
     const controller = new AbortController();
     const send = () =>
@@ -216,7 +217,7 @@ describe.concurrent('proxies and private CAs', () => {
     vi.unstubAllEnvs();
   });
 
-  test('an unknown CA is refused by both, and a refused proxy password is not shown', async () => {
+  thoroughTest('an unknown CA is refused by both, and a refused proxy password is not shown', async () => {
     const { proxy, gitHub, status } = await behindProxy();
     const untrusted = await status({ NODE_EXTRA_CA_CERTS: undefined });
     expect(untrusted.outputs['error-code']).toBe('portal-unreachable');

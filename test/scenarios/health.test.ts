@@ -4,7 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { newPlace } from '../support/in-process.ts';
 import { HEALTH_URL, modelPortal, ours, runOnModel } from '../support/model-portal.ts';
 import { annotation, withScene } from '../support/scene.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
 import { type Reply, type Seen, startWire } from '../support/wire.ts';
+
+runShareOfTables();
 
 const TOKEN = 'health-t0ken/4711=';
 const RAMP = {
@@ -43,7 +46,7 @@ function withMonitoring(
 }
 
 describe('a ramp that is held while its metric is good', () => {
-  test('is increased, and every value is seen in log, summary and report', async () => {
+  thoroughTest('is increased, and every value is seen in log, summary and report', async () => {
     const startS = Math.floor(Date.now() / 1_000);
     await withMonitoring(
       (_, nth) => vector(nth % 2 === 0 ? '0.004' : '2e-3'),

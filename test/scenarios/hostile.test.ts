@@ -15,6 +15,9 @@ import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { afterAll, describe, expect, test } from 'vitest';
 import { COMMON, newJob, runStep, type StepResult } from '../support/action.ts';
 import { COOKIE } from '../support/portal.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const HOSTILE = [
   '::set-env name=X::1',

@@ -5,6 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { newJob, runStep, type StepResult } from '../support/action.ts';
 import { COOKIE } from '../support/portal.ts';
 import { annotation, expectWhole, withScene } from '../support/scene.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const LATER = { versions: ['1.0.0', '1.1.0', '1.2.0'], live: '1.0.0' };
 const SECRETS = ['hunter2-hunter2', 'robot-4711', 'c0ffee-secret-session-4711', '77001234', 'pa55-in-address'];

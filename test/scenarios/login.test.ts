@@ -23,6 +23,7 @@ import { defaultProfile, type Login } from '../../src/portal/profile/profile.ts'
 import { COMMON, type Job, newJob, runStep } from '../support/action.ts';
 import { startPortal } from '../support/portal.ts';
 import { NOT_ASKED, SERVICE_WORKER, tamperedPage, WAYS, type Way } from '../support/tampered-page.ts';
+import { thoroughTest } from '../support/thorough.ts';
 
 const ACCOUNT = { username: 'developer@example.com', password: 'p4ss "word" & more' };
 const BROWSER = await findBrowser(process.env).catch(() => undefined);
@@ -172,7 +173,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
   const onEnter = (script: string) =>
     `${FORM}<script>addEventListener('keydown', (e) => { if (e.key === 'Enter') { ${script} } })</script>`;
 
-  test.concurrent('a refusal, a captcha and a second factor are named, and typed into once', async () => {
+  thoroughTest.concurrent('a refusal, a captcha and a second factor are named, and typed into once', async () => {
     const [refused, captcha, factor] = await Promise.all([
       logIn(
         onEnter(
@@ -232,7 +233,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(missing()).toEqual([]);
   });
 
-  test.concurrent('the first address of the list that shows the fields is the login page', async () => {
+  thoroughTest.concurrent('the first address of the list that shows the fields is the login page', async () => {
     const seen: string[] = [];
     const session = await logIn((req, res) => {
       seen.push(req.url ?? '');
@@ -248,30 +249,33 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(seen.filter((path) => path !== '/favicon.ico')).toEqual(['/', '/login', '/superapp']);
   });
 
-  test.concurrent('no address of the list shows the fields: each is told with its reason', async () => {
+  thoroughTest.concurrent('no address of the list shows the fields: each is told with its reason', async () => {
     const error = await logIn((_, res) => res.writeHead(404).end('no page'), { page: ['/a', '/b'] }, [], 6_000);
     expect(error).toMatchObject({ code: 'portal-unreachable', transient: false });
     expect(error.found).toContain('(/a: HTTP 404; /b: ');
   });
 
-  test.concurrent('a page of a host that may not have the password gets nothing typed, and is named', async () => {
-    const elsewhere = await serve(FORM, '127.0.0.2');
-    const { host } = new URL(elsewhere);
-    const errors = await Promise.all([
-      logIn((_, res) => res.writeHead(302, { location: elsewhere }).end()),
-      logIn(`<script>location = '${elsewhere}'</script>`),
-      // Even where the host may serve files.
-      logIn((_, res) => res.writeHead(302, { location: elsewhere }).end(), { staticHosts: [host] }),
-    ]);
-    for (const error of errors) {
-      expect(error).toMatchObject({ code: 'portal-unexpected', transient: false });
-      expect(error.found).toContain('nothing was typed');
-      expect(error.message).toContain(host);
-      expect(error.message).toContain('portal-hosts');
-    }
-  });
+  thoroughTest.concurrent(
+    'a page of a host that may not have the password gets nothing typed, and is named',
+    async () => {
+      const elsewhere = await serve(FORM, '127.0.0.2');
+      const { host } = new URL(elsewhere);
+      const errors = await Promise.all([
+        logIn((_, res) => res.writeHead(302, { location: elsewhere }).end()),
+        logIn(`<script>location = '${elsewhere}'</script>`),
+        // Even where the host may serve files.
+        logIn((_, res) => res.writeHead(302, { location: elsewhere }).end(), { staticHosts: [host] }),
+      ]);
+      for (const error of errors) {
+        expect(error).toMatchObject({ code: 'portal-unexpected', transient: false });
+        expect(error.found).toContain('nothing was typed');
+        expect(error.message).toContain(host);
+        expect(error.message).toContain('portal-hosts');
+      }
+    },
+  );
 
-  test.concurrent('a page of a host in portal-hosts gets the password', async () => {
+  thoroughTest.concurrent('a page of a host in portal-hosts gets the password', async () => {
     const typed: string[] = [];
     const portalHost = await serve((req, res) => {
       if (req.method === 'POST') req.on('data', (chunk) => typed.push(String(chunk)));
@@ -289,7 +293,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(typed).toEqual([ACCOUNT.password]);
   });
 
-  test.concurrent('a login that is sent to another host is kept from it, and the host is named', async () => {
+  thoroughTest.concurrent('a login that is sent to another host is kept from it, and the host is named', async () => {
     const stolen: string[] = [];
     const thief = await serve((req, res) => {
       stolen.push(`${req.method} ${req.url}`);
@@ -309,7 +313,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(stolen).toEqual([]);
   });
 
-  test.concurrent('a static host serves files until something is typed, and is cut off then', async () => {
+  thoroughTest.concurrent('a static host serves files until something is typed, and is cut off then', async () => {
     const asked: string[] = [];
     let cut = false;
     const files = await serve((req, res) => {
@@ -329,7 +333,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(cut).toBe(true);
   });
 
-  test.concurrent('a browser that goes round the proxy gets nothing typed', async () => {
+  thoroughTest.concurrent('a browser that goes round the proxy gets nothing typed', async () => {
     const options = optionsFor(await serve(LETS_IN));
     const proxy = await startBrowserProxy(proxyOptions(options));
     const error = await logInThrough(proxy, options, { proxyServer: 'direct://' });
@@ -337,7 +341,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(error.found).toContain('nothing was typed');
   });
 
-  test.concurrent("the browser's own error page is no refusal of the portal", async () => {
+  thoroughTest.concurrent("the browser's own error page is no refusal of the portal", async () => {
     const form = `<form method=post>${FORM}<button>Log in</button></form>`;
     const error = await logIn((req, res) =>
       req.method === 'POST' ? res.destroy() : res.setHeader('content-type', 'text/html').end(form),
@@ -349,7 +353,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
     expect(nobody.found).toContain('socket hang up');
   });
 
-  test('a cancelled run ends the browser and leaves no folder', async () => {
+  thoroughTest('a cancelled run ends the browser and leaves no folder', async () => {
     const job = newJob();
     cleanups.push(job.close);
     const controller = new AbortController();

@@ -12,6 +12,9 @@ import { type Job, newJob, runStep } from '../support/action.ts';
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 import { runInProcess } from '../support/in-process.ts';
 import { startPortal, type TestPortal, type TestPortalOptions } from '../support/portal.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const VERSION = '1.1.0';
 const LIVE = '1.0.0';

@@ -5,6 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { runStep } from '../support/action.ts';
 import { startPortal, type TestPortalOptions } from '../support/portal.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -12,10 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { parse } from 'yaml';
 import { newJob } from '../support/action.ts';
 import { withScene } from '../support/scene.ts';
+import { thoroughTest } from '../support/thorough.ts';
 
 const isInstalled = spawnSync('prometheus', ['--version']).status === 0;
 if (!isInstalled) console.log('SKIPPED: prometheus is not installed (Debian: apt-get install prometheus)');
@@ -81,7 +82,7 @@ describe.skipIf(!isInstalled)('the Prometheus recipe', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('increases the ratio while errors are few, and halts it once they are many', async () => {
+  thoroughTest('increases the ratio while errors are few, and halts it once they are many', async () => {
     const job = newJob();
     const portal = { seed: { version: '1.1.0', live: '1.0.0', state: 'rollout-ready' } } as const;
     await withScene({ portal }, async ({ step }) => {
