@@ -340,7 +340,7 @@ const REASONS: readonly (readonly [text: string, reason: string])[] = [
   ['RATIO_MUST_INCREASE', "the sandbox: the portal's rules"],
   ['"sandbox?name=value', 'the sandbox: its options'],
   ['Version value out of range', 'uqr: the QR code of a preview'],
-  ['the proxy answered', 'a proxy on the way'],
+  ['createTunnelAgent:', 'a proxy on the way'],
   ['healthy', "the canary's health check"],
   ['undici', "undici and the toolkit's HTTP client: with @actions/github"],
 ];
@@ -348,6 +348,7 @@ const REASONS: readonly (readonly [text: string, reason: string])[] = [
 /** Files with names of their own: the programs, and what one of them alone loads. */
 const OWN: Readonly<Record<string, string>> = {
   'index.js': 'every run',
+  'demo/index.js': 'the page of the demo; jobs do not download it',
   'learn.js': 'the start of learn/index.js',
   'learn/index.js': 'a program of its own: learns a portal from a recording',
   'learn/profile.js': 'the same: what both of its ways share',
