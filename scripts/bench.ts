@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: what a run costs, as ratios measured side by side in one run. Prints Markdown;
- * docs/performance.md holds one such run with the machine named. Linux only: peak memory is read from /proc.
+ * `npm run bench`: what a run costs, as ratios measured side by side in one run. Prints Markdown; with `-- --write` it also puts
+ * the figures into docs/performance.md, which holds one such run with the machine named. Linux only: peak memory is read from /proc.
  */
 
 import { execFileSync, spawn } from 'node:child_process';
@@ -19,6 +19,7 @@ import { startSandbox } from '../src/sandbox/server.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist/');
+const PAGE = join(ROOT, 'docs/performance.md');
 const MINIAPP = '2088000000000000000001';
 const SPACE = '2088000000000000000002';
 const TARGET = 'GOPAY';
@@ -340,7 +341,7 @@ const REASONS: readonly (readonly [text: string, reason: string])[] = [
   ['RATIO_MUST_INCREASE', "the sandbox: the portal's rules"],
   ['"sandbox?name=value', 'the sandbox: its options'],
   ['Version value out of range', 'uqr: the QR code of a preview'],
-  ['the proxy answered', 'a proxy on the way'],
+  ['createTunnelAgent:', 'a proxy on the way'],
   ['healthy', "the canary's health check"],
   ['undici', "undici and the toolkit's HTTP client: with @actions/github"],
 ];
@@ -348,6 +349,7 @@ const REASONS: readonly (readonly [text: string, reason: string])[] = [
 /** Files with names of their own: the programs, and what one of them alone loads. */
 const OWN: Readonly<Record<string, string>> = {
   'index.js': 'every run',
+  'demo/index.js': 'the page of the demo; jobs do not download it',
   'learn.js': 'the start of learn/index.js',
   'learn/index.js': 'a program of its own: learns a portal from a recording',
   'learn/profile.js': 'the same: what both of its ways share',
@@ -486,9 +488,31 @@ async function countingProxy(target: string) {
 // --- The run ---------------------------------------------------------------------------------------------------------
 
 const sections = [coldStart, requests, notice, crowd, growth, manyFiles, size];
-const [only] = process.argv.slice(2);
+const isWritten = process.argv.includes('--write');
+const only = process.argv.slice(2).find((argument) => argument !== '--write');
 const load = loadavg()[0]?.toFixed(1);
-console.log(
-  `${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}, ${process.platform}, load ${load}\n`,
-);
-for (const section of sections) if (!only || section.name === only) console.log(`${await section()}\n`);
+const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}, ${process.platform}`;
+console.log(`${machine}, load ${load}\n`);
+for (const section of sections) {
+  if (only && section.name !== only) continue;
+  const text = await section();
+  console.log(`${text}\n`);
+  if (isWritten) writeFileSync(PAGE, inPage(readFileSync(PAGE, 'utf8'), text));
+}
+if (isWritten && !only) {
+  const onWhat = /load of [\d.]+(\s+at its start on ).*linux/;
+  writeFileSync(PAGE, readFileSync(PAGE, 'utf8').replace(onWhat, `load of ${load}$1${machine}`));
+}
+
+/** The page with a section's table, and its sentence with figures, in place of those under the same heading. */
+function inPage(page: string, section: string): string {
+  const [heading = '', ...lines] = section.split('\n');
+  const table = lines.filter((line) => line.startsWith('|')).join('\n');
+  const figures = lines.find((line) => /^(Begun within|A job downloads)/.test(line));
+  const parts = page.split(/^(?=## )/m).map((part) => {
+    if (!part.startsWith(`${heading.slice(1)}\n`)) return part;
+    const withTable = table === '' ? part : part.replace(/^\|.*(?:\n\|.*)*/m, () => table);
+    return figures === undefined ? withTable : withTable.replace(/^(Begun within|A job downloads).*/m, () => figures);
+  });
+  return parts.join('');
+}

@@ -3,13 +3,12 @@
 import { closeSync, constants, type Dirent, lstatSync, openSync, readSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { crc32, deflateRawSync, constants as zlibConstants } from 'node:zlib';
-
-import { ZipFile } from 'yazl';
+import { pipeline } from 'node:stream';
+import { crc32, createDeflateRaw, deflateRawSync, constants as zlibConstants } from 'node:zlib';
 
 import { errorCode } from '../lib/paths.ts';
 import { type Inspection, MAX_ENTRIES, MAX_TOTAL_BYTES, quoted } from './inspection.ts';
+import { descriptor, directory, localHeader, type ZipEntry } from './zip-records.ts';
 
 /** A regular file to pack. */
 export interface FileToZip {
@@ -34,131 +33,74 @@ export async function listFolder(folder: string, inspection: Inspection): Promis
     // There is no use in reading further, nor any in packing it.
     if (files.length > MAX_ENTRIES || totalBytes > MAX_TOTAL_BYTES) inspection.throwIfFaulty();
   }
-  return files.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  const named = files.map((file) => ({ file, bytes: Buffer.from(file.name) }));
+  return named.sort((a, b) => Buffer.compare(a.bytes, b.bytes)).map(({ file }) => file);
 }
 
 /** Up to here a file is read at once, to be compressed or stored; above, it is streamed, so that memory stays flat. */
 const SMALL_BYTES = 64 * 1024;
 const STORED_BYTES = 1024 ** 2;
-const BATCH_BYTES = STORED_BYTES;
-const BATCH_FILES = 256;
 
 /** Formats that are compressed already: deflate takes time and saves nothing. */
 const COMPRESSED = /\.(7z|aac|avif|br|bz2|gif|gz|jpe?g|m4[av]|mov|mp[34]|og[gv]|opus|png|web[mp]|woff2?|xz|zip|zst)$/i;
 
-/**
- * yazl's list of entries. It is not part of yazl's interface (package.json pins the version), but without it thousands of
- * small files take 20 times as long: see `addSmall` and `addStreamed`.
- */
-interface YazlEntries {
-  readonly entries: {
-    compressionLevel: number;
-    uncompressedSize: number;
-    crc32: number;
-    /** Writes the content, which it holds. */
-    doFileDataPump?: unknown;
-  }[];
-}
-
 /** The ZIP's bytes, made as they are read. A file that cannot be read, or is not what was listed, breaks it off. */
 export async function* zipFiles(folder: string, files: readonly FileToZip[]): AsyncGenerator<Uint8Array> {
-  const zip = new ZipFile() as ZipFile & YazlEntries;
-  // yazl gives what Node calls a PassThrough; its type names only the older interface.
-  const output = zip.outputStream as Readable;
-  const fail = (error: Error) => output.destroy(error);
-  zip.on('error', fail);
-  const written: YazlEntries['entries'] = [];
-  let current: Readable | undefined;
-  let next = 0;
-
-  /** Streams the next file. When its turn comes, what was added before is written, and the files behind it are added. */
-  function addStreamed(): void {
-    const file = files[next++];
-    if (!file) {
-      zip.entries.unshift(...written);
-      zip.end();
-      return;
-    }
-    const failed = (error: unknown) => fail(cannotRead(file, error));
-    const options = { ...entryOptions(), compressionLevel: isCompressed(file) ? 1 : 6, size: file.sizeBytes };
-    zip.addReadStreamLazy(file.name, options, (give) => {
-      // After each entry yazl looks for the next one from the start of its list: in a long list that is quadratic. And it
-      // keeps the content of each.
-      for (const entry of zip.entries.splice(0, zip.entries.length - 1)) {
-        delete entry.doFileDataPump;
-        written.push(entry);
+  const entries: ZipEntry[] = [];
+  let position = 0;
+  for (const file of files) {
+    const entry = newEntry(file, position);
+    entries.push(entry);
+    if (entry.isStreamed) {
+      for await (const chunk of packLarge(folder, file, entry)) {
+        position += chunk.length;
+        yield chunk;
       }
-      openRegular(join(folder, file.name))
-        .then((content) => {
-          // yazl forwards no error of a stream that it is given.
-          current = content.on('error', failed);
-          give(null, content);
-          addBehind();
-        })
-        .catch(failed);
-    });
-  }
-
-  function addBehind(): void {
-    try {
-      addBatch();
-      addStreamed();
-    } catch (error) {
-      fail(error as Error);
+    } else {
+      const bytes = packSmall(folder, file, entry);
+      position += bytes.length;
+      yield bytes;
     }
   }
-
-  function addBatch(): void {
-    let batchBytes = 0;
-    for (const end = next + BATCH_FILES; next < end; next++) {
-      const file = files[next];
-      batchBytes += file?.sizeBytes ?? 0;
-      if (!file || !isSmall(file) || batchBytes > BATCH_BYTES) return;
-      addSmall(file);
-    }
-  }
-
-  /** yazl compresses in the thread pool, a trip for each file: it gets what is compressed, and is then told of what. */
-  function addSmall(file: FileToZip): void {
-    const content = readSmall(folder, file);
-    const compressionLevel = isCompressed(file) ? 0 : 6;
-    // Without its size, Node sets 16 kB aside for each result.
-    const options = { level: compressionLevel, chunkSize: Math.max(content.length, zlibConstants.Z_MIN_CHUNK) };
-    const packed = compressionLevel === 0 ? content : deflateRawSync(content, options);
-    zip.addBuffer(packed, file.name, { ...entryOptions(), compressionLevel: 0 });
-    const described = { compressionLevel, uncompressedSize: content.length, crc32: crc32(content) };
-    Object.assign(zip.entries.at(-1) ?? {}, described);
-  }
-
-  try {
-    addStreamed();
-    yield* output;
-  } finally {
-    // Where the reader gave up half way, yazl leaves the file open.
-    current?.destroy();
-  }
+  yield directory(entries, position);
 }
 
-function isSmall(file: FileToZip): boolean {
-  return file.sizeBytes <= (isCompressed(file) ? STORED_BYTES : SMALL_BYTES);
-}
-
-/** A large one is deflated all the same, if quickly: stored and streamed, some look for its end in its content. */
-function isCompressed({ name }: FileToZip): boolean {
-  return COMPRESSED.test(name);
-}
-
-const MTIME = new Date(1980, 0, 1);
-
-/** Whatever of an entry could differ from machine to machine, fixed. */
-function entryOptions() {
+function newEntry(file: FileToZip, start: number): ZipEntry {
+  const isCompressed = COMPRESSED.test(file.name);
+  const isStreamed = file.sizeBytes > (isCompressed ? STORED_BYTES : SMALL_BYTES);
   return {
-    // yazl writes the DOS time in local time, so a local date gives the same bytes in every time zone; the extended
-    // timestamp, which forceDosTimestamp leaves out, would be in UTC.
-    mtime: MTIME,
-    forceDosTimestamp: true,
-    mode: 0o100644,
+    name: Buffer.from(file.name),
+    isStreamed,
+    // A large one is deflated all the same, if quickly: stored and streamed, some look for its end in its content.
+    level: isCompressed ? Number(isStreamed) : 6,
+    start,
+    sizeBytes: file.sizeBytes,
+    packedBytes: 0,
+    crc32: 0,
   };
+}
+
+/** Synchronously: a trip through the thread pool for each call takes far longer. */
+function packSmall(folder: string, file: FileToZip, entry: ZipEntry): Buffer {
+  const content = readSmall(folder, file);
+  // Without its size, Node sets 16 kB aside for each result.
+  const options = { level: entry.level, chunkSize: Math.max(content.length, zlibConstants.Z_MIN_CHUNK) };
+  const packed = entry.level === 0 ? content : deflateRawSync(content, options);
+  entry.crc32 = crc32(content);
+  entry.packedBytes = packed.length;
+  return Buffer.concat([localHeader(entry), packed]);
+}
+
+async function* packLarge(folder: string, file: FileToZip, entry: ZipEntry): AsyncGenerator<Buffer> {
+  yield localHeader(entry);
+  const deflate = createDeflateRaw({ level: entry.level });
+  // An error of the file reaches who reads what is deflated; where the reader gives up, the file is closed.
+  pipeline(readLarge(folder, file, entry), deflate, () => {});
+  for await (const chunk of deflate) {
+    entry.packedBytes += chunk.length;
+    yield chunk;
+  }
+  yield descriptor(entry);
 }
 
 async function* walk(folder: string, prefix: string, inspection: Inspection): AsyncGenerator<FileToZip> {
@@ -211,12 +153,23 @@ function unreadable(name: string, error: unknown): string {
  */
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-async function openRegular(path: string): Promise<Readable> {
-  const handle = await open(path, READ_FLAGS);
-  return handle.createReadStream();
+async function* readLarge(folder: string, file: FileToZip, entry: ZipEntry): AsyncGenerator<Buffer> {
+  const { name, sizeBytes } = file;
+  try {
+    const handle = await open(join(folder, name), READ_FLAGS);
+    let length = 0;
+    // One byte more, at the inclusive end, shows a file that has grown.
+    for await (const chunk of handle.createReadStream({ end: sizeBytes })) {
+      entry.crc32 = crc32(chunk, entry.crc32);
+      length += chunk.length;
+      yield chunk;
+    }
+    if (length !== sizeBytes) throw new Error('unexpected number of bytes');
+  } catch (error) {
+    throw cannotRead(file, error);
+  }
 }
 
-/** The content of a small file, read synchronously: a trip through the thread pool for each call takes far longer. */
 function readSmall(folder: string, file: FileToZip): Buffer {
   const { name, sizeBytes } = file;
   try {
@@ -229,7 +182,7 @@ function readSmall(folder: string, file: FileToZip): Buffer {
       do {
         bytesRead = readSync(descriptor, content, length, content.length - length, null);
         length += bytesRead;
-      } while (bytesRead > 0 && length < content.length);
+      } while (bytesRead > 0 && length < sizeBytes);
       if (length !== sizeBytes) throw new Error('unexpected number of bytes');
       return content.subarray(0, length);
     } finally {

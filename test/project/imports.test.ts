@@ -68,7 +68,6 @@ const ONLY_USED_BY: Readonly<Record<string, readonly string[]>> = {
   'compare-versions': ['release/versions.js'],
   uqr: ['report/qr-code.js'],
   'puppeteer-core': ['learn/watch-browser.js', 'portal/browser-login.js'],
-  yazl: ['package/zip-folder.js'],
   yauzl: ['package/check-zip.js', 'package/zip-layout.js', 'package/zip-reader.js'],
 };
 
@@ -81,7 +80,6 @@ const LAZY = [
   'net/tunnel.js',
   'uqr',
   'yauzl',
-  'yazl',
   'zod',
   'package/',
   'sandbox/',
