@@ -20,7 +20,7 @@ import {
 import { isVersion } from '../release/versions.ts';
 import { type Call, type Context, callOf, callsOf, namesRelease, storedPlace, templateOf } from './calls.ts';
 import { basePathOf, envelopeOf, isLoggedOut, isSuccess, type Success, successOf } from './envelope.ts';
-import { sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
+import { isButtonOfWrite, sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { type Assignment, BUSY, NOISE, OPEN, type Question, search, WRITES } from './search.ts';
@@ -39,10 +39,12 @@ import {
   idsOf,
   isName,
   leavesOf,
+  ofOtherChannels,
   PASSWORD,
   sentLeaves,
   type Tickets,
   ticketIn,
+  versionIn,
   versionsOf,
 } from './values.ts';
 
@@ -108,15 +110,18 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     throw new RecordingFault('The recording has no calls. Record the portal itself, with responses.');
   const success = successOf(all, base);
   const isGood = (one: Exchange) => isSuccess(one, success);
-  const good = all.filter(isGood);
-  if (good.length === 0 || all.filter((one) => isLoggedOut(one, base)).length * 2 > all.length)
+  const succeeded = all.filter(isGood);
+  if (succeeded.length === 0 || all.filter((one) => isLoggedOut(one, base)).length * 2 > all.length)
     throw new RecordingFault(
       'The portal refused the recorded calls: the session was logged out. Log in and record again.',
     );
-  const versions = versionsOf(good);
-  const { ids, otherApps, otherChannels } = idsOf(good, versions, base);
+  const versions = versionsOf(succeeded);
+  const { ids, otherApps } = idsOf(succeeded, versions, base);
   if (otherApps.length > 0) throw twoOf('miniapps');
-  if (otherChannels.length > 0) throw twoOf('target apps');
+  // A person may look at the releases on another target app on the way.
+  const elsewhere = ofOtherChannels(succeeded, ids.channelCode);
+  if (succeeded.some((one) => elsewhere.has(one) && !isLook(one))) throw twoOf('target apps');
+  const good = succeeded.filter((one) => !elsewhere.has(one));
   const warnings: string[] = [];
   // What was read: releases with their words, versions, and the history.
   const items = itemsIn(good, versions);
@@ -130,12 +135,10 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   const basePath = basePathOf(good, ids, new Set([...versions, ...tickets.keys()]), base);
   const context: Context = { ids, versions, tickets, base, basePath, all, shown };
   const calls = callsOf(good, context);
-  if (hasOtherChannel(calls)) throw twoOf('target apps');
-  const readCalls = calls.filter((call) => isRead(call, items, versions));
+  const changing = changedBy(good, releases, items, status ?? '', context);
+  const readCalls = calls.filter((call) => isRead(call, items, versions, changing));
   const sendsVersion = (call: Call) => call.exchanges.every((one) => namesRelease(one, context));
-  const writes = calls.filter(
-    (call) => !readCalls.includes(call) && call.method !== 'GET' && (call.isUpload || sendsVersion(call)),
-  );
+  const writes = calls.filter((call) => !readCalls.includes(call) && (call.isUpload || sendsVersion(call)));
   if (writes.length === 0)
     warnings.push('No change of a release was recorded: press the buttons of the guide while it records.');
   if (!status && writes.length > 0)
@@ -231,30 +234,21 @@ function twoOf(what: string): RecordingFault {
   );
 }
 
-/** Whether several addresses are those of other calls but for another word in the place of the target app. */
-function hasOtherChannel(calls: readonly Call[]): boolean {
-  const others = new Map<string, number>();
-  for (const { path, method } of calls) {
-    const parts = path.split('/');
-    const at = parts.indexOf('{channelCode}');
-    if (at < 0) continue;
-    for (const other of calls) {
-      const own = other.path.split('/');
-      const word = own[at] ?? '';
-      const isSame = own.length === parts.length && own.every((part, index) => index === at || part === parts[index]);
-      if (other.method === method && isSame && word !== '{channelCode}') others.set(word, (others.get(word) ?? 0) + 1);
-    }
-  }
-  return [...others.values()].some((count) => count > 2);
-}
-
 const READ_WORDS =
   /(^|[^a-z])(list|get|query|find|search|details?|info|fetch|history|logs?|records?|timeline|chaxun|liebiao|lishi)([^a-z]|$)/;
 
-/** A GET, or a POST that mostly returns releases, versions or a list, and does not look like a change that does. */
-function isRead(call: Call, items: readonly Item[], versions: ReadonlySet<string>): boolean {
+/**
+ * A GET that changes nothing, or a POST that mostly returns releases, versions or a list, and does not look like a change
+ * that does.
+ */
+function isRead(
+  call: Call,
+  items: readonly Item[],
+  versions: ReadonlySet<string>,
+  changing: ReadonlySet<Exchange>,
+): boolean {
   if (call.isUpload) return false;
-  if (call.method === 'GET') return true;
+  if (call.method === 'GET') return !isChangeByGet(call, items, changing);
   if (call.method !== 'POST' || call.ratio || call.userIds) return false;
   const withItems = new Set(items.map(({ exchange }) => exchange));
   const isList = ({ answer }: Exchange) => Object.values(Object(answer)).some(hasList);
@@ -264,6 +258,66 @@ function isRead(call: Call, items: readonly Item[], versions: ReadonlySet<string
   // A change may return the release, but is not sent again and again for the same version.
   const perVersion = [...versions].map((one) => call.exchanges.filter((sent) => carries(sent, new Set([one]))).length);
   return reading * 2 > call.exchanges.length && (lists > 0 || Math.max(0, ...perVersion) > 3);
+}
+
+/**
+ * Whether a call that is sent with GET changes a release: it returns neither a release, a version nor a list, and
+ * something changed after it, it carries a ratio or user IDs, or it is such a call of the profile.
+ */
+function isChangeByGet(call: Call, items: readonly Item[], changing: ReadonlySet<Exchange>): boolean {
+  const withItems = new Set(items.map(({ exchange }) => exchange));
+  if (
+    call.exchanges.some(
+      (one) => withItems.has(one) || hasList(one.answer) || Object.values(Object(one.answer)).some(hasList),
+    )
+  )
+    return false;
+  const isList = call.userIds !== undefined && call.userIds.form !== '{userId}';
+  const isTold = call.ratio !== undefined || isList || call.ofProfile !== undefined;
+  return isTold || isButtonOfWrite(call.buttons) || call.exchanges.some((one) => changing.has(one));
+}
+
+/**
+ * The requests with GET after which a version or its release was read for the first time, or its status was another
+ * one, and between which and the reading before it no other change of that version was sent.
+ */
+function changedBy(
+  good: readonly Exchange[],
+  releases: readonly Item[],
+  items: readonly Item[],
+  status: string,
+  context: Context,
+): ReadonlySet<Exchange> {
+  const isRelease = new Set(releases);
+  const shown = new Map<Exchange, Map<string, string>>();
+  for (const item of items) {
+    const own = shown.get(item.exchange) ?? new Map<string, string>();
+    const kind = isRelease.has(item) ? 'release' : 'version';
+    own.set(`${kind} ${item.version}`, isRelease.has(item) ? String(item.fields.get(status)) : '');
+    shown.set(item.exchange, own);
+  }
+  const found = new Set<Exchange>();
+  const last = new Map<string, string>();
+  const sent = new Map<string, Exchange[]>();
+  for (const one of good) {
+    for (const [what, word] of shown.get(one) ?? []) {
+      const version = what.slice(what.indexOf(' ') + 1);
+      const [only, ...others] = sent.get(version) ?? [];
+      if (only?.method === 'GET' && others.length === 0 && last.get(what) !== word) found.add(only);
+      last.set(what, word);
+      sent.delete(version);
+    }
+    const version = shown.has(one) ? undefined : versionIn(one, context.versions, context.tickets);
+    if (version !== undefined && !hasList(one.answer) && !Object.values(Object(one.answer)).some(hasList))
+      sent.set(version, [...(sent.get(version) ?? []), one]);
+  }
+  return found;
+}
+
+/** Whether a request only looked: a GET, or a POST that returned a list or a version. */
+function isLook({ method, answer }: Exchange): boolean {
+  const hasVersion = leavesOf(answer).some(({ value }) => isVersion(String(value)));
+  return method === 'GET' || (method === 'POST' && (hasVersion || Object.values(Object(answer)).some(hasList)));
 }
 
 function hasList(value: unknown): boolean {
@@ -806,7 +860,7 @@ function byUnknownTicket(
   const given = writes.flatMap(({ exchanges }) => exchanges.flatMap(({ answer }) => leavesOf(answer)));
   const tickets = given.filter(({ value }) => /^(?=.*\d)[\w-]{6,64}$/.test(String(value)));
   return calls.flatMap((call) => {
-    if (writes.includes(call) || reads.includes(call) || call.method === 'GET') return [];
+    if (writes.includes(call) || reads.includes(call)) return [];
     const ticket = tickets.find(({ value }) => call.exchanges.some((one) => carries(one, new Set([String(value)]))));
     if (!ticket || call.exchanges.some((one) => namesRelease(one, context))) return [];
     const place = ticket.place.split('.').every(isName) ? ticket.place : 'its response';

@@ -376,3 +376,29 @@ test('a list of releases that nobody opened is not seen, and without it no stage
   expect(operations.find(({ operation }) => operation === 'listReleases')?.verdict).toBe('not seen');
   expect(stages.filter(({ certain }) => certain)).toEqual([]);
 });
+
+test('a change that is sent with GET is learned, with its parameters in the query', () => {
+  const byGet = changed(({ request }) => {
+    const { postData } = request;
+    if (!postData?.text || !/whiteTest\/begin|gray\/run|terminate/.test(request.url)) return;
+    const url = new URL(request.url);
+    for (const [name, value] of Object.entries(JSON.parse(postData.text))) url.searchParams.set(name, String(value));
+    Object.assign(request, { method: 'GET', url: url.href, postData: undefined });
+  });
+  const result = learned(byGet);
+  expect(isExplained(result)).toBe(true);
+  expect(result.words).toEqual(whole.words);
+  const query = { appId: '{appId}', sourceSpaceId: '{spaceId}', channelCode: '{channelCode}', version: '{version}' };
+  for (const operation of ['startPilot', 'startGrayscale', 'cancelRelease'])
+    expect(operationsIn(result)[operation]).toMatchObject({ method: 'GET', query, body: null });
+  expect(checkProfile({ name: 'by GET', ...result.changes }).faults).toEqual([]);
+});
+
+test('a look at the releases on another target app teaches nothing', () => {
+  const entries = structuredClone(har.log.entries) as Entry[];
+  const at = entries.findIndex(({ request, response }) => /"PARTIAL"/.test(response.content.text ?? '') && request.url);
+  const look = structuredClone(entries[at]) as Entry;
+  look.request.url = look.request.url.replace(TARGET, 'OTHER').replace(/&version=[^&]*/, '');
+  look.response.content.text = look.response.content.text?.replaceAll('1.1.0', '7.0.0') ?? '';
+  expect(learned({ log: { entries: entries.toSpliced(2, 0, look) } })).toEqual({ ...whole, calls: whole.calls + 1 });
+});
