@@ -380,6 +380,8 @@ export function templateOf(
     const change = changeOf(old, fresh);
     if (change !== undefined) changes[part] = change;
   }
+  const bodyType = one.isForm ? 'form' : 'json';
+  if (bodyType !== (before?.bodyType ?? 'json')) changes['bodyType'] = one.isForm ? 'form' : null;
   if (isForm) Object.assign(changes, fileOf(call, before, context.base));
   if (before && before.mark !== 'observed') changes['mark'] = 'observed';
   return { changes, differences };
@@ -470,15 +472,22 @@ function partOf(
   );
   const account = operation === 'login' && others.length === 1 ? others[0]?.place : undefined;
   const pages = TAKES[operation]?.includes('{page}') ? pagesIn(sent) : undefined;
+  const isRepeated = (name: string) => call.exchanges.some(({ repeated }) => repeated?.includes(name));
   const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(Object(sent) as Record<string, unknown>)) {
-    if (!isName(name)) {
+    if (!isName(name.replace(/\[\]$/, ''))) {
       differences.push('a field whose name is not shown is sent too');
       continue;
     }
-    const template = convert(value, name, name, old[name]);
+    const template = repeatedIf(isRepeated(name), convert(value, name, name, old[name]));
     if (template === undefined) differences.push(`${name}: its value is not kept, so it is not in the written profile`);
     else result[name] = template;
   }
   return result;
+}
+
+/** The template of a list that a form sends as repeated fields. */
+function repeatedIf(isRepeated: boolean, template: unknown): unknown {
+  const list = isRepeated && typeof template === 'string' ? /^\{(userIds|artifacts)\}$/.exec(template)?.[1] : undefined;
+  return list === undefined ? template : `{${list}:repeat}`;
 }

@@ -796,12 +796,12 @@ function fieldsOf(
   const found = {
     status: { at: status },
     ...(ticketAt && { publishId: { at: ticketAt } }),
-    ...releaseFields(releases, status, scene.ratios),
+    ...releaseFields(releases, status, scene.ratios, scene.testers),
   };
   const comment = rejected === undefined ? undefined : commentPlace(releases, status, rejected);
   const fields: Record<string, FoundField> = { ...found, ...(comment && { comment: { at: comment } }) };
   const time = fields['modifiedAt'];
-  if (time?.form === 'text') fields['modifiedAt'] = { ...time, zone: zoneOf(releases, time.at) } as FoundField;
+  if (time?.form === 'text') fields['modifiedAt'] = { ...time, zone: zoneOf(releases, time.at) };
   return fields;
 }
 
@@ -904,7 +904,8 @@ function changesOf({
   for (const [name, field] of Object.entries(fields)) {
     const before = base.release[name as keyof Profile['release']];
     if (before?.at === field.at && before.mark === 'observed' && field.form === undefined) continue;
-    release[name] = { ...field, mark: 'observed' };
+    const { words: _, ...written } = field;
+    release[name] = { ...written, mark: 'observed' };
   }
   const statuses: Written = {};
   for (const { word, state, verdict } of words) {

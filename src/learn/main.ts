@@ -180,7 +180,7 @@ function print(lines: readonly string[]): void {
 
 /** Never over another file unless asked to, and nothing where the profile fits as it is. */
 function write(learned: Learned, { out, force, profile }: Given): string[] {
-  const shown = cleanLine(basename(out), 100);
+  const shown = cleanLine(out, 300);
   const { operations, statuses } = learned.changes;
   if (!operations && !statuses) {
     const isSure = learned.operations.some(({ verdict }) => verdict === 'confirmed' || verdict === 'learned');

@@ -24,7 +24,7 @@ export function reportOf(learned: Learned): string[] {
     ...section(
       'Fields of a release',
       Object.entries(fields).map(
-        ([name, { at, form }]) => `  ${name.padEnd(12)} ${clean(at)}${form ? ` (${form})` : ''}`,
+        ([name, { at, form, words = form }]) => `  ${name.padEnd(14)} ${clean(at)}${words ? ` (${words})` : ''}`,
       ),
     ),
     ...section(

@@ -402,3 +402,42 @@ test('a look at the releases on another target app teaches nothing', () => {
   look.response.content.text = look.response.content.text?.replaceAll('1.1.0', '7.0.0') ?? '';
   expect(learned({ log: { entries: entries.toSpliced(2, 0, look) } })).toEqual({ ...whole, calls: whole.calls + 1 });
 });
+
+test('a form that repeats a field for each user ID is learned as one', () => {
+  const forms = changed(({ request }) => {
+    const { postData } = request;
+    if (!postData?.text || !request.url.endsWith('whiteTest/members')) return;
+    const sent = new URLSearchParams();
+    for (const [name, value] of Object.entries(JSON.parse(postData.text)))
+      for (const one of [value].flat()) sent.append(name, String(one));
+    request.postData = { mimeType: 'application/x-www-form-urlencoded', text: String(sent) };
+  });
+  const result = learned(forms);
+  expect(isExplained(result)).toBe(true);
+  expect(operationsIn(result)['addWhitelist']).toMatchObject({
+    bodyType: 'form',
+    body: { uidList: '{userIds:repeat}' },
+  });
+  expect(checkProfile({ name: 'form', ...result.changes }).faults).toEqual([]);
+});
+
+test('a reason that stays after the release was applied for again is the reason of the rejection', () => {
+  const reasons = new Map<string, string>();
+  const staying = changed(({ response }) => {
+    const answer = JSON.parse(response.content.text ?? '{}');
+    for (const item of answer.data?.list ?? []) {
+      if (!item.versionStatus) continue;
+      if (item.approveComment) reasons.set(item.version, item.approveComment);
+      item.approveComment = reasons.get(item.version) ?? '';
+      item.reviewedAt = reasons.has(item.version) ? '2026-03-01 10:00:00' : '';
+    }
+    response.content.text = JSON.stringify(answer);
+  });
+  expect(learned(staying).fields['comment']).toEqual({ at: 'approveComment' });
+});
+
+test('the report says the form of the ratio and the count of the whitelist', () => {
+  const text = reportOf(whole).join('\n');
+  expect(text).toMatch(/^ {2}ratio +grayScaleRate \(whole percent as text\)$/m);
+  expect(text).toMatch(/^ {2}whitelistCount +whitelistCount$/m);
+});
