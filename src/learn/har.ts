@@ -8,6 +8,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { at } from '../lib/json-places.ts';
 import { cleanLine } from '../lib/text.ts';
+import { KNOWN_HOSTS } from '../lib/trust.ts';
 import { parseJson } from '../net/json.ts';
 import { type Exchange, formBody, isCall, type Recording, RecordingFault } from './recording.ts';
 
@@ -26,9 +27,6 @@ export interface ReadRecording extends Recording {
 
 const NO_RESPONSES =
   'No response was recorded. Export it again with content: "Save all as HAR with content" or "Save All As HAR".';
-
-/** The usual hosts of the portal, which win over other hosts of the recording. */
-const KNOWN_HOSTS = ['miniapp.midtrans.com', 'miniapp.stg.midtrans.com'];
 
 /**
  * Reads the files and joins them in the order of time; `host` chooses the portal where several hosts could be it.
@@ -100,6 +98,7 @@ function textOf(value: unknown): string {
 function portalOf(byOrigin: ReadonlyMap<string, readonly Exchange[]>, host: string | undefined): string | undefined {
   const origins = [...byOrigin].filter(([, calls]) => calls.length > 0);
   if (host) return origins.find(([origin]) => new URL(origin).host === host)?.[0];
+  // The portal's usual hosts win over other hosts of the recording.
   const known = origins.find(([origin]) => KNOWN_HOSTS.includes(new URL(origin).host));
   const score = (calls: readonly Exchange[]) =>
     calls.length + 5 * calls.filter(({ method, answer }) => method !== 'GET' && answer !== undefined).length;

@@ -8,6 +8,7 @@ import { checkProfile } from '../portal/profile/load.ts';
 import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
 import { writesOf } from '../release/certainty.ts';
 import {
+  type Mark,
   OPERATIONS,
   type Operation,
   operationRow,
@@ -83,7 +84,8 @@ export interface Learned {
   readonly stages: readonly {
     readonly stage: Stage;
     readonly certain: boolean;
-    readonly missing: readonly Operation[];
+    /** What the recording does not hold of it, with what the profile knows of each call. */
+    readonly unconfirmed: readonly { readonly operation: Operation; readonly known: Mark | 'absent' }[];
   }[];
   readonly unexplained: readonly string[];
   readonly warnings: readonly string[];
@@ -157,7 +159,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   // Without a change and a status only what the profile knows is believed of the reads: the site may be any.
   const isTold = writes.length > 0 && status !== undefined;
   const told = isTold ? readCalls : readCalls.filter((call) => call.readsOfProfile.length > 0);
-  readOperations(findings, operations, told, releases, items, context);
+  readOperations(findings, operations, told, releases, items, context, warnings);
   if (findings.every(({ verdict }) => verdict === 'not seen'))
     throw new RecordingFault(
       `The recording of ${cleanLine(new URL([...origins][0] ?? '').host, 100)} has no call about a version or a release. If that is not the portal, name the portal's host with --host; else press the buttons of the guide while it records.`,
@@ -193,7 +195,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     words,
     fields,
     ids,
-    stages: stagesOf(findings),
+    stages: stagesOf(findings, base),
     unexplained: [
       ...unexplainedOf(writes, conclusions),
       ...byUnknownTicket(calls, writes, readCalls, context),
@@ -549,6 +551,7 @@ function readOperations(
   releases: readonly Item[],
   items: readonly Item[],
   context: Context,
+  warnings: string[],
 ): void {
   const releaseOf = new Map(releases.map((item) => [item.exchange, item.place]));
   const itemOf = new Map(items.map((item) => [item.exchange, item.place]));
@@ -596,8 +599,9 @@ function readOperations(
     const { changes, differences } = templateOf(operation, call, context);
     const before = context.base.operations[operation] as CallTemplate | undefined;
     const isPaged = /\{(page|offset)\b/.test(JSON.stringify(merged(before ?? {}, changes)));
-    if (/^list/.test(operation) && !isPaged && call.exchanges.some(goesOnByCursor))
-      differences.push('the list goes on by a cursor, which a profile cannot send: only its first page is read');
+    const left =
+      /^list/.test(operation) && !isPaged ? call.exchanges.flatMap((one) => restOf(one) ?? [])[0] : undefined;
+    if (left) warnings.push(`${operation} (${callOf(call)}): ${left}, so only its first page is read.`);
     const isKnown = row[2].length > 0 && row[2].every((place) => before?.answer?.includes(place));
     if (row[2].length > 0 && !isKnown) changes['answer'] = row[2];
     if (Object.keys(changes).length > 0) operations[operation] = { ...changes, mark: 'observed' };
@@ -607,14 +611,28 @@ function readOperations(
   }
 }
 
-/** Whether a response names the place where its list goes on. */
-function goesOnByCursor({ answer }: Exchange): boolean {
-  return leavesOf(answer, '', '', 4).some(
-    ({ name, value }) =>
-      /^(next(_?(cursor|token|page_?token|marker))?|cursor|marker)$/i.test(name) &&
-      typeof value === 'string' &&
-      value !== '',
-  );
+/** What a response says of a list that goes on, where a profile cannot read the rest. */
+function restOf({ answer }: Exchange): string | undefined {
+  let rows = 0;
+  const outside: { name: string; value: unknown }[] = [];
+  const visit = (value: unknown, name: string): void => {
+    if (Array.isArray(value)) rows = Math.max(rows, value.length);
+    else if (value !== null && typeof value === 'object')
+      for (const [key, one] of Object.entries(value)) visit(one, key);
+    else outside.push({ name, value });
+  };
+  visit(answer, '');
+  const isCursor = ({ name, value }: { name: string; value: unknown }) =>
+    /^(next(_?(cursor|token|page_?token|marker))?|cursor|marker)$/i.test(name) &&
+    typeof value === 'string' &&
+    value !== '';
+  const isMore = ({ name, value }: { name: string; value: unknown }) =>
+    (/^(has_?(more|next)|more)$/i.test(name) && value === true) ||
+    (/^(total(_?(count|num|size|elements|rows|items|records))?|count)$/i.test(name) &&
+      rows > 0 &&
+      Number(value) > rows);
+  if (outside.some(isCursor)) return 'the list goes on by a cursor, which a profile cannot send';
+  return outside.some(isMore) ? 'the list is cut, and the request has no page' : undefined;
 }
 
 /** Where a portal shows its releases in a list alone, the default profile's call for one release is not sent. */
@@ -816,14 +834,18 @@ function zoneOf(releases: readonly Item[], place: string): string {
   return `${minutes < 0 ? '-' : '+'}${clock}`;
 }
 
-function stagesOf(findings: readonly OperationFinding[]): Learned['stages'] {
+function stagesOf(findings: readonly OperationFinding[], { operations }: Profile): Learned['stages'] {
   const isKnown = (operation: Operation) =>
     ['confirmed', 'learned'].includes(findings.find((one) => one.operation === operation)?.verdict ?? '');
   // Each stage begins with the list.
   const reads: Operation[] = isKnown('listReleases') ? [] : ['listReleases'];
   return STAGE_NAMES.filter((stage) => stageRow(stage).only === undefined).map((stage) => {
     const missing = [...reads, ...writesOf(stage).filter((write) => !isKnown(write))];
-    return { stage, certain: missing.length === 0, missing };
+    const unconfirmed = missing.map((operation) => {
+      const call = operations[operation];
+      return { operation, known: typeof call === 'object' ? call.mark : ('absent' as const) };
+    });
+    return { stage, certain: missing.length === 0, unconfirmed };
   });
 }
 

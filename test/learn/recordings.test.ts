@@ -441,3 +441,51 @@ test('the report says the form of the ratio and the count of the whitelist', () 
   expect(text).toMatch(/^ {2}ratio +grayScaleRate \(whole percent as text\)$/m);
   expect(text).toMatch(/^ {2}whitelistCount +whitelistCount$/m);
 });
+
+test.each([
+  ['a cursor', { nextCursor: 'bmV4dA' }, 'goes on by a cursor'],
+  ['no page', { total: 99 }, 'is cut, and the request has no page'],
+])('a list that goes on with %s is warned of', (_, more, message) => {
+  const lists = changed(({ request, response }) => {
+    const answer = JSON.parse(response.content.text ?? '{}');
+    if (!answer.data?.list) return;
+    const url = new URL(request.url);
+    for (const name of ['currentPage', 'pageSize']) url.searchParams.delete(name);
+    request.url = url.href;
+    delete answer.data.total;
+    Object.assign(answer.data, more);
+    response.content.text = JSON.stringify(answer);
+  });
+  expect(learned(lists).warnings).toEqual([
+    expect.stringContaining(`listVersions (GET /app/version/query): the list ${message}`),
+    expect.stringContaining(`listReleases (GET /app/publish/version/query): the list ${message}`),
+  ]);
+});
+
+describe('rules of the learner, each with the recording that needs it', () => {
+  test('two words on one state are both unsure', () => {
+    const entries = structuredClone(har.log.entries) as Entry[];
+    const half = Math.floor(entries.length / 2);
+    for (const { response } of entries.slice(half))
+      response.content.text = response.content.text?.replaceAll('"EVERYWHERE"', '"EVERYWHERE_TWO"') ?? '';
+    const { words, changes } = learned({ log: { entries } });
+    const of = (name: string) => words.find(({ word }) => word === name);
+    expect([of('EVERYWHERE'), of('EVERYWHERE_TWO')]).toMatchObject([{ verdict: 'unsure' }, { verdict: 'unsure' }]);
+    expect(Object.keys(changes['statuses'] as object)).not.toContain('EVERYWHERE');
+  });
+
+  test('the page of another version is no list of releases', () => {
+    const isRead = ({ request }: Entry) => request.method === 'GET' && request.url.includes('/publish/version/query');
+    const own = (har.log.entries as Entry[]).filter(
+      (entry) => !isRead(entry) || new URL(entry.request.url).searchParams.has('version'),
+    );
+    const page = structuredClone(own.find(isRead)) as Entry;
+    page.request.url = page.request.url.replace(/version=[\d.]+/, 'version=0.4.0');
+    page.response.content.text = JSON.stringify({
+      success: true,
+      data: { list: [{ version: '0.4.0', versionStatus: 'OLD_ONE', publishId: '2026030199999999999' }] },
+    });
+    const { operations } = learned({ log: { entries: [...own, page] } });
+    expect(operations.find(({ operation }) => operation === 'listReleases')?.verdict).toBe('not seen');
+  });
+});
