@@ -5,23 +5,16 @@
 
 import { cleanLine } from '../lib/text.ts';
 import { checkProfile } from '../portal/profile/load.ts';
-import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
+import { OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
 import { writesOf } from '../release/certainty.ts';
-import {
-  type Mark,
-  OPERATIONS,
-  type Operation,
-  operationRow,
-  STAGE_NAMES,
-  type Stage,
-  type State,
-  stageRow,
-  type WriteOperation,
-} from '../release/lifecycle.ts';
-import { isVersion } from '../release/versions.ts';
+import { type Operation, operationRow, STAGE_NAMES, stageRow, type WriteOperation } from '../release/lifecycle.ts';
 import { type Call, type Context, callOf, callsOf, namesRelease, storedPlace, templateOf } from './calls.ts';
-import { basePathOf, envelopeOf, isLoggedOut, isSuccess, type Success, successOf } from './envelope.ts';
-import { isButtonOfWrite, sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
+import { basePathOf, isLoggedOut, isSuccess, successOf } from './envelope.ts';
+import { sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
+import type { Answers, Learned, OperationFinding, WordFinding, Written } from './findings.ts';
+import { changesOf, merged, type Parts } from './profile-changes.ts';
+import { readOperations, withoutFind } from './reads.ts';
+import { changedBy, isLook, isRead } from './reads-and-changes.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { type Assignment, BUSY, NOISE, OPEN, type Question, search, WRITES } from './search.ts';
@@ -36,7 +29,6 @@ import {
 } from './snapshots.ts';
 import {
   carries,
-  type Ids,
   idsOf,
   isName,
   leavesOf,
@@ -45,53 +37,8 @@ import {
   sentLeaves,
   type Tickets,
   ticketIn,
-  versionIn,
   versionsOf,
 } from './values.ts';
-
-export interface Answers {
-  /** `setRatio` -> `POST /path`. */
-  readonly is?: Readonly<Record<string, string>>;
-  /** `WAIT_GRAY` -> `rollout-ready`. */
-  readonly means?: Readonly<Record<string, string>>;
-}
-
-export interface OperationFinding {
-  readonly operation: Operation;
-  readonly verdict: 'confirmed' | 'learned' | 'unsure' | 'not seen';
-  readonly call?: string;
-  readonly evidence: string;
-  readonly candidates: readonly string[];
-}
-
-export interface WordFinding {
-  readonly word: string;
-  readonly label?: string;
-  readonly state?: State | 'busy';
-  readonly verdict: 'confirmed' | 'learned' | 'unsure';
-  readonly evidence: string;
-  readonly candidates: readonly string[];
-}
-
-export interface Learned {
-  readonly origin: string;
-  readonly calls: number;
-  readonly basePath: string;
-  readonly operations: readonly OperationFinding[];
-  readonly words: readonly WordFinding[];
-  readonly fields: Readonly<Record<string, FoundField>>;
-  readonly ids: Ids;
-  readonly stages: readonly {
-    readonly stage: Stage;
-    readonly certain: boolean;
-    /** What the recording does not hold of it, with what the profile knows of each call. */
-    readonly unconfirmed: readonly { readonly operation: Operation; readonly known: Mark | 'absent' }[];
-  }[];
-  readonly unexplained: readonly string[];
-  readonly warnings: readonly string[];
-  /** What a profile file has to say over the base profile. */
-  readonly changes: Readonly<Record<string, unknown>>;
-}
 
 /** Below this distance to the next best assignment a conclusion is not established. */
 const MARGIN = 3;
@@ -236,98 +183,6 @@ function twoOf(what: string): RecordingFault {
   );
 }
 
-const READ_WORDS =
-  /(^|[^a-z])(list|get|query|find|search|details?|info|fetch|history|logs?|records?|timeline|chaxun|liebiao|lishi)([^a-z]|$)/;
-
-/**
- * A GET that changes nothing, or a POST that mostly returns releases, versions or a list, and does not look like a change
- * that does.
- */
-function isRead(
-  call: Call,
-  items: readonly Item[],
-  versions: ReadonlySet<string>,
-  changing: ReadonlySet<Exchange>,
-): boolean {
-  if (call.isUpload) return false;
-  if (call.method === 'GET') return !isChangeByGet(call, items, changing);
-  if (call.method !== 'POST' || call.ratio || call.userIds) return false;
-  const withItems = new Set(items.map(({ exchange }) => exchange));
-  const isList = ({ answer }: Exchange) => Object.values(Object(answer)).some(hasList);
-  const reading = call.exchanges.filter((one) => withItems.has(one)).length;
-  const lists = call.exchanges.filter(isList).length;
-  if (READ_WORDS.test(call.words)) return (reading + lists) * 2 > call.exchanges.length;
-  // A change may return the release, but is not sent again and again for the same version.
-  const perVersion = [...versions].map((one) => call.exchanges.filter((sent) => carries(sent, new Set([one]))).length);
-  return reading * 2 > call.exchanges.length && (lists > 0 || Math.max(0, ...perVersion) > 3);
-}
-
-/**
- * Whether a call that is sent with GET changes a release: it returns neither a release, a version nor a list, and
- * something changed after it, it carries a ratio or user IDs, or it is such a call of the profile.
- */
-function isChangeByGet(call: Call, items: readonly Item[], changing: ReadonlySet<Exchange>): boolean {
-  const withItems = new Set(items.map(({ exchange }) => exchange));
-  if (
-    call.exchanges.some(
-      (one) => withItems.has(one) || hasList(one.answer) || Object.values(Object(one.answer)).some(hasList),
-    )
-  )
-    return false;
-  const isList = call.userIds !== undefined && call.userIds.form !== '{userId}';
-  const isTold = call.ratio !== undefined || isList || call.ofProfile !== undefined;
-  return isTold || isButtonOfWrite(call.buttons) || call.exchanges.some((one) => changing.has(one));
-}
-
-/**
- * The requests with GET after which a version or its release was read for the first time, or its status was another
- * one, and between which and the reading before it no other change of that version was sent.
- */
-function changedBy(
-  good: readonly Exchange[],
-  releases: readonly Item[],
-  items: readonly Item[],
-  status: string,
-  context: Context,
-): ReadonlySet<Exchange> {
-  const isRelease = new Set(releases);
-  const shown = new Map<Exchange, Map<string, string>>();
-  for (const item of items) {
-    const own = shown.get(item.exchange) ?? new Map<string, string>();
-    const kind = isRelease.has(item) ? 'release' : 'version';
-    own.set(`${kind} ${item.version}`, isRelease.has(item) ? String(item.fields.get(status)) : '');
-    shown.set(item.exchange, own);
-  }
-  const found = new Set<Exchange>();
-  const last = new Map<string, string>();
-  const sent = new Map<string, Exchange[]>();
-  for (const one of good) {
-    for (const [what, word] of shown.get(one) ?? []) {
-      const version = what.slice(what.indexOf(' ') + 1);
-      const [only, ...others] = sent.get(version) ?? [];
-      if (only?.method === 'GET' && others.length === 0 && last.get(what) !== word) found.add(only);
-      last.set(what, word);
-      sent.delete(version);
-    }
-    const version = shown.has(one) ? undefined : versionIn(one, context.versions, context.tickets);
-    if (version !== undefined && !hasList(one.answer) && !Object.values(Object(one.answer)).some(hasList))
-      sent.set(version, [...(sent.get(version) ?? []), one]);
-  }
-  return found;
-}
-
-/** Whether a request only looked: a GET, or a POST that returned a list or a version. */
-function isLook({ method, answer }: Exchange): boolean {
-  const hasVersion = leavesOf(answer).some(({ value }) => isVersion(String(value)));
-  return method === 'GET' || (method === 'POST' && (hasVersion || Object.values(Object(answer)).some(hasList)));
-}
-
-function hasList(value: unknown): boolean {
-  return (
-    Array.isArray(value) || (value !== null && typeof value === 'object' && Object.values(value).some(Array.isArray))
-  );
-}
-
 function questionOf(scene: Scene, base: Profile, answers: Answers, context: Context): Question {
   const callWeights = scene.writes.map((call) => {
     const traits = traitsOf(call, scene);
@@ -461,8 +316,6 @@ function conclude(question: Question, best: Assignment): Conclusions {
   };
 }
 
-type Written = Record<string, unknown>;
-
 function operationsOf(
   scene: Scene,
   conclusions: Conclusions | undefined,
@@ -542,116 +395,6 @@ function fold(
     into('skipPilot', best.skip, 'the rollout went on from the pilot phase without another call');
 }
 
-// --- Reads -----------------------------------------------------------------------------------------------------------
-
-function readOperations(
-  findings: OperationFinding[],
-  operations: Written,
-  reads: readonly Call[],
-  releases: readonly Item[],
-  items: readonly Item[],
-  context: Context,
-  warnings: string[],
-): void {
-  const releaseOf = new Map(releases.map((item) => [item.exchange, item.place]));
-  const itemOf = new Map(items.map((item) => [item.exchange, item.place]));
-  // Of the release that was recorded, or of another one whose page was opened.
-  const sendsVersion = (call: Call) =>
-    call.exchanges.every(
-      (one) => namesRelease(one, context) || sentLeaves(one).some(({ value }) => isVersion(String(value))),
-    );
-  // The release is looked up to know its ticket, so not by its ticket.
-  const sendsTicket = (call: Call) => call.exchanges.some((one) => ticketIn(one, context.tickets) !== undefined);
-  const placesIn = (call: Call, of: ReadonlyMap<Exchange, string>) => [
-    ...new Set(call.exchanges.flatMap((one) => of.get(one) ?? [])),
-  ];
-  const pick = (operation: Operation, fits: (call: Call) => boolean) => {
-    const fitting = reads.filter(fits);
-    const own = fitting.find((call) => call.readsOfProfile.includes(operation));
-    return own ?? fitting.sort((a, b) => b.exchanges.length - a.exchanges.length)[0];
-  };
-  const isRelease = (call: Call) => call.exchanges.some((one) => releaseOf.has(one));
-  const isVersions = (call: Call) =>
-    !isRelease(call) && call.exchanges.some((one) => itemOf.has(one)) && !sendsVersion(call);
-  const isHistory = (call: Call) =>
-    !isRelease(call) &&
-    sendsVersion(call) &&
-    (call.readsOfProfile.includes('releaseHistory') ||
-      /histor|timeline|logs?\b|record|event/.test(call.words) ||
-      listPlaces(call).length === 1);
-  const rows: [Operation, Call | undefined, readonly string[], string][] = [];
-  const find = pick('findRelease', (call) => isRelease(call) && sendsVersion(call) && !sendsTicket(call));
-  const list = pick('listReleases', (call) => isRelease(call) && !sendsVersion(call));
-  const versions = pick('listVersions', isVersions);
-  const history = pick('releaseHistory', isHistory);
-  if (find) rows.push(['findRelease', find, placesIn(find, releaseOf), 'it returned the release and its status']);
-  if (list)
-    rows.push(['listReleases', list, placesIn(list, releaseOf), 'it returned several releases and their status']);
-  if (versions) rows.push(['listVersions', versions, placesIn(versions, itemOf), 'it returned the versions']);
-  if (history) rows.push(['releaseHistory', history, listPlaces(history), 'it returned a list for one version']);
-  for (const operation of OPERATION_NAMES.filter((one) => OPERATIONS[one].access === 'read')) {
-    const row = rows.find(([one]) => one === operation);
-    const call = row?.[1];
-    if (!row || !call) {
-      findings.push({ operation, verdict: 'not seen', evidence: '', candidates: [] });
-      continue;
-    }
-    const { changes, differences } = templateOf(operation, call, context);
-    const before = context.base.operations[operation] as CallTemplate | undefined;
-    const isPaged = /\{(page|offset)\b/.test(JSON.stringify(merged(before ?? {}, changes)));
-    const left =
-      /^list/.test(operation) && !isPaged ? call.exchanges.flatMap((one) => restOf(one) ?? [])[0] : undefined;
-    if (left) warnings.push(`${operation} (${callOf(call)}): ${left}, so only its first page is read.`);
-    const isKnown = row[2].length > 0 && row[2].every((place) => before?.answer?.includes(place));
-    if (row[2].length > 0 && !isKnown) changes['answer'] = row[2];
-    if (Object.keys(changes).length > 0) operations[operation] = { ...changes, mark: 'observed' };
-    const isLearned = Object.keys(changes).some((key) => key !== 'mark');
-    const verdict = isLearned ? 'learned' : 'confirmed';
-    findings.push({ operation, verdict, call: callOf(call), evidence: row[3], candidates: differences });
-  }
-}
-
-/** What a response says of a list that goes on, where a profile cannot read the rest. */
-function restOf({ answer }: Exchange): string | undefined {
-  let rows = 0;
-  const outside: { name: string; value: unknown }[] = [];
-  const visit = (value: unknown, name: string): void => {
-    if (Array.isArray(value)) rows = Math.max(rows, value.length);
-    else if (value !== null && typeof value === 'object')
-      for (const [key, one] of Object.entries(value)) visit(one, key);
-    else outside.push({ name, value });
-  };
-  visit(answer, '');
-  const isCursor = ({ name, value }: { name: string; value: unknown }) =>
-    /^(next(_?(cursor|token|page_?token|marker))?|cursor|marker)$/i.test(name) &&
-    typeof value === 'string' &&
-    value !== '';
-  const isMore = ({ name, value }: { name: string; value: unknown }) =>
-    (/^(has_?(more|next)|more)$/i.test(name) && value === true) ||
-    (/^(total(_?(count|num|size|elements|rows|items|records))?|count)$/i.test(name) &&
-      rows > 0 &&
-      Number(value) > rows);
-  if (outside.some(isCursor)) return 'the list goes on by a cursor, which a profile cannot send';
-  return outside.some(isMore) ? 'the list is cut, and the request has no page' : undefined;
-}
-
-/** Where a portal shows its releases in a list alone, the default profile's call for one release is not sent. */
-function withoutFind(findings: readonly OperationFinding[], operations: Written, base: Profile): void {
-  const verdictOf = (name: Operation) => findings.find(({ operation }) => operation === name)?.verdict;
-  if (verdictOf('listReleases') !== 'learned' || verdictOf('findRelease') !== 'not seen') return;
-  if (base.operations.findRelease && !base.operations.findRelease.confirmedOn) operations['findRelease'] = null;
-}
-
-function listPlaces(call: Call): string[] {
-  const places = (value: unknown, place: string, depth: number): string[] => {
-    if (Array.isArray(value)) return [place || '$'];
-    if (depth === 0 || value === null || typeof value !== 'object') return [];
-    return Object.entries(value).flatMap(([name, one]) => places(one, place ? `${place}.${name}` : name, depth - 1));
-  };
-  const found = [...new Set(call.exchanges.flatMap(({ answer }) => places(answer, '', 4)))];
-  return found.length === 1 ? found : [];
-}
-
 function loginOperation(
   findings: OperationFinding[],
   operations: Written,
@@ -725,18 +468,6 @@ function withdrawFaulty(
     findings[index] = { operation, verdict: 'unsure', evidence, candidates: finding.call ? [finding.call] : [] };
   }
   return faults.length > 0;
-}
-
-/** The profile with the changes, as a file is merged into the default profile. */
-function merged(base: object, changes: object): Record<string, unknown> {
-  const result = new Map<string, unknown>(Object.entries(base));
-  const isPlain = (value: unknown) => value !== null && typeof value === 'object' && !Array.isArray(value);
-  for (const [key, value] of Object.entries(changes)) {
-    const old = result.get(key);
-    if (value === null) result.delete(key);
-    else result.set(key, isPlain(value) ? merged(isPlain(old) ? (old as object) : {}, value) : value);
-  }
-  return Object.fromEntries(result);
 }
 
 // --- Words, fields, stages -------------------------------------------------------------------------------------------
@@ -890,98 +621,4 @@ function byUnknownTicket(
       `${callOf(call)}: names the release by a ticket (${place}) that no recorded list of releases shows, so a profile cannot say it. Open the list of releases while it records`,
     ];
   });
-}
-
-// --- The profile -----------------------------------------------------------------------------------------------------
-
-interface Parts {
-  readonly base: Profile;
-  readonly context: Context;
-  readonly success: Success;
-  readonly operations: Written;
-  readonly findings: readonly OperationFinding[];
-  readonly words: readonly WordFinding[];
-  readonly fields: Readonly<Record<string, FoundField>>;
-  readonly items: readonly Item[];
-  readonly releases: readonly Item[];
-  readonly all: readonly Exchange[];
-  readonly isGood: (one: Exchange) => boolean;
-  readonly scene: Scene;
-}
-
-function changesOf({
-  base,
-  context,
-  success,
-  operations,
-  words,
-  fields,
-  items,
-  releases,
-  all,
-  isGood,
-  scene,
-}: Parts): Written {
-  const release: Written = {};
-  for (const [name, field] of Object.entries(fields)) {
-    const before = base.release[name as keyof Profile['release']];
-    if (before?.at === field.at && before.mark === 'observed' && field.form === undefined) continue;
-    const { words: _, ...written } = field;
-    release[name] = { ...written, mark: 'observed' };
-  }
-  const statuses: Written = {};
-  for (const { word, state, verdict } of words) {
-    if (verdict === 'unsure' || !state) continue;
-    const before = Object.hasOwn(base.statuses, word) ? base.statuses[word] : undefined;
-    if (before?.state !== state || before.mark !== 'observed') statuses[word] = { state, mark: 'observed' };
-  }
-  const envelope = envelopeOf(
-    base,
-    success,
-    all.filter((one) => !isGood(one)),
-    all,
-  );
-  const uploads = all.filter(({ isUpload }) => isUpload);
-  const stored = uploads.flatMap(({ answer }) => leavesOf(answer).map(({ value }) => String(value)));
-  const version = versionFields(
-    base,
-    items.filter((one) => !releases.includes(one)),
-    new Set(stored.filter((value) => value.length > 8)),
-  );
-  const batch = scene.writes.some((call) => call.userIds?.form === '{userId}');
-  return {
-    ...(context.basePath !== base.basePath && { basePath: context.basePath }),
-    ...(Object.keys(envelope).length > 0 && { envelope }),
-    ...(batch && { whitelistBatch: 1 }),
-    ...(Object.keys(operations).length > 0 && { operations }),
-    ...(Object.keys(release).length > 0 && { release }),
-    ...(version && { version }),
-    ...(Object.keys(statuses).length > 0 && { statuses }),
-  };
-}
-
-/** Where an item of the versions names its version, and the files that an upload returned. */
-function versionFields(base: Profile, items: readonly Item[], stored: ReadonlySet<string>): Written | undefined {
-  const placeOf = (fits: (value: string, item: Item) => boolean) => {
-    const places = new Map<string, number>();
-    for (const item of items) {
-      for (const [place, value] of item.fields)
-        if (fits(String(value), item)) places.set(place, (places.get(place) ?? 0) + 1);
-    }
-    return [...places.keys()].sort((a, b) => (places.get(b) ?? 0) - (places.get(a) ?? 0));
-  };
-  const changes: Written = {};
-  const add = (name: 'version' | 'artifacts', places: readonly string[]) => {
-    const isKnown = [base.version[name].at].flat().some((known) => places.includes(known));
-    if (places[0] !== undefined && !isKnown) changes[name] = { at: places[0], mark: 'observed' };
-  };
-  add(
-    'version',
-    placeOf((value, { version }) => value === version),
-  );
-  add(
-    'artifacts',
-    placeOf((value) => stored.has(value)),
-  );
-  return Object.keys(changes).length > 0 ? changes : undefined;
 }

@@ -12,8 +12,9 @@ import { parseJson } from '../net/json.ts';
 import { checkProfile } from '../portal/profile/load.ts';
 import { defaultProfile, type Profile } from '../portal/profile/profile.ts';
 import { askAbout } from './ask.ts';
+import type { Learned } from './findings.ts';
 import { readHars } from './har.ts';
-import { type Learned, learn } from './learner.ts';
+import { learn } from './learner.ts';
 import { type Recording, RecordingFault } from './recording.ts';
 import { isExplained, reportOf } from './report.ts';
 

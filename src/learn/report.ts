@@ -4,7 +4,7 @@ import { cleanLine } from '../lib/text.ts';
 import { formatCertainty } from '../release/certainty.ts';
 import { type Operation, operationRow, STAGE_NAMES, STAGES, stageRow } from '../release/lifecycle.ts';
 import { WORD_STATES } from './evidence.ts';
-import type { Learned, OperationFinding, WordFinding } from './learner.ts';
+import type { Learned, OperationFinding, WordFinding } from './findings.ts';
 
 const MAX_LINES = 40;
 const INPUTS = { appId: 'miniapp-id', spaceId: 'space-id', channelCode: 'target-app' } as const;
