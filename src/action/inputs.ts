@@ -3,6 +3,7 @@
  * generated from here, its default, and the parser, which also gives the value its type in `Inputs`.
  */
 
+import { KNOWN_HOSTS } from '../lib/trust.ts';
 import { STAGE_NAMES } from '../release/lifecycle.ts';
 import {
   oneOf,
@@ -25,7 +26,7 @@ import {
   parseText,
   parseVersion,
 } from './parsers.ts';
-import { KNOWN_HOSTS, NO_ADDRESS, parseHosts, parsePortalAddress } from './portal-address.ts';
+import { NO_ADDRESS, parseHosts, parsePortalAddress } from './portal-address.ts';
 import { parseUserIds } from './user-ids.ts';
 
 /** Values of inputs that the parsers of other inputs need. */

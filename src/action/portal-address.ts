@@ -1,15 +1,12 @@
 /** Where the portal is: the inputs portal-url and portal-hosts. */
 
-import { whyNotTrusted } from '../lib/trust.ts';
+import { KNOWN_HOSTS, whyNotTrusted } from '../lib/trust.ts';
 import type { SandboxOptions } from '../sandbox/options.ts';
 import { Fault } from './fault.ts';
 
 export type PortalAddress =
   | { readonly kind: 'url'; readonly origin: URL }
   | { readonly kind: 'sandbox'; readonly options: SandboxOptions };
-
-/** Hosts that may receive credentials without being in the input portal-hosts. */
-export const KNOWN_HOSTS: readonly string[] = ['miniapp.midtrans.com', 'miniapp.stg.midtrans.com'];
 
 /** Stands in for the address where it could not be read; no host can have this name (RFC 2606). */
 export const NO_ADDRESS: PortalAddress = { kind: 'url', origin: new URL('https://invalid.invalid') };

@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline/promises';
 import { cleanLine } from '../lib/text.ts';
-import type { Answers, Learned } from './learner.ts';
+import type { Answers, Learned } from './findings.ts';
 
 export interface Terminal {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };

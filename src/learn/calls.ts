@@ -176,8 +176,13 @@ function isConstant(value: unknown, { ids, versions, tickets }: Context): boolea
   return versions.has(text) || Object.values(ids).includes(text) || isLongTicket;
 }
 
+/** A GET that names no release changes none: its numbers are pages, its names filters. */
+function isPlainGet(exchanges: readonly Exchange[], context: Context): boolean {
+  return exchanges[0]?.method === 'GET' && !exchanges.every((one) => namesRelease(one, context));
+}
+
 function ratioOf(exchanges: readonly Exchange[], context: Context): Call['ratio'] {
-  if (exchanges[0]?.method === 'GET') return undefined;
+  if (isPlainGet(exchanges, context)) return undefined;
   const values = new Map<string, unknown[]>();
   for (const one of exchanges) {
     for (const { place, value } of sentLeaves(one)) values.set(place, [...(values.get(place) ?? []), value]);
@@ -210,7 +215,7 @@ function isSentElsewhere(text: string, own: readonly Exchange[], { all }: Contex
 const USER_NAME = /user|white|tester|member|account|uid|people|ids$/i;
 
 function userIdsOf(exchanges: readonly Exchange[], context: Context, ratioPlace: string | undefined): Call['userIds'] {
-  if (exchanges[0]?.method === 'GET') return undefined;
+  if (isPlainGet(exchanges, context)) return undefined;
   const found = (value: unknown, place: string, name: string): Call['userIds'] => {
     if (Array.isArray(value)) {
       if (value.length === 0 || /artifact|file|path/i.test(name)) return undefined;
@@ -241,7 +246,7 @@ function userIdsOf(exchanges: readonly Exchange[], context: Context, ratioPlace:
     return isNamed && isOwn && /^[\w-]{3,}$/.test(text) ? { place, form: '{userId}' } : undefined;
   };
   // Of several calls, one with two IDs shows the separator.
-  const all = exchanges.flatMap((one) => found(one.body, '', '') ?? []);
+  const all = exchanges.flatMap((one) => found(one.body, '', '') ?? found(one.query, '', '') ?? []);
   return all.find(({ form }) => form !== '{userId}') ?? all[0];
 }
 
@@ -375,6 +380,8 @@ export function templateOf(
     const change = changeOf(old, fresh);
     if (change !== undefined) changes[part] = change;
   }
+  const bodyType = one.isForm ? 'form' : 'json';
+  if (bodyType !== (before?.bodyType ?? 'json')) changes['bodyType'] = one.isForm ? 'form' : null;
   if (isForm) Object.assign(changes, fileOf(call, before, context.base));
   if (before && before.mark !== 'observed') changes['mark'] = 'observed';
   return { changes, differences };
@@ -465,15 +472,22 @@ function partOf(
   );
   const account = operation === 'login' && others.length === 1 ? others[0]?.place : undefined;
   const pages = TAKES[operation]?.includes('{page}') ? pagesIn(sent) : undefined;
+  const isRepeated = (name: string) => call.exchanges.some(({ repeated }) => repeated?.includes(name));
   const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(Object(sent) as Record<string, unknown>)) {
-    if (!isName(name)) {
+    if (!isName(name.replace(/\[\]$/, ''))) {
       differences.push('a field whose name is not shown is sent too');
       continue;
     }
-    const template = convert(value, name, name, old[name]);
+    const template = repeatedIf(isRepeated(name), convert(value, name, name, old[name]));
     if (template === undefined) differences.push(`${name}: its value is not kept, so it is not in the written profile`);
     else result[name] = template;
   }
   return result;
+}
+
+/** The template of a list that a form sends as repeated fields. */
+function repeatedIf(isRepeated: boolean, template: unknown): unknown {
+  const list = isRepeated && typeof template === 'string' ? /^\{(userIds|artifacts)\}$/.exec(template)?.[1] : undefined;
+  return list === undefined ? template : `{${list}:repeat}`;
 }

@@ -112,6 +112,11 @@ const BUTTONS: Readonly<Record<WriteOperation, RegExp>> = {
   rollback: /roll ?back|回滚/,
 };
 
+/** Whether one of the guide's buttons for a change sent the call. */
+export function isButtonOfWrite(buttons: string): boolean {
+  return buttons !== '' && Object.values(BUTTONS).some((pattern) => pattern.test(buttons));
+}
+
 /** The weight of all that speaks for a call being an operation. */
 export function weigh(traits: Traits, operation: WriteOperation): number {
   let sum = 0;

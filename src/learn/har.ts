@@ -8,8 +8,9 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { at } from '../lib/json-places.ts';
 import { cleanLine } from '../lib/text.ts';
+import { KNOWN_HOSTS } from '../lib/trust.ts';
 import { parseJson } from '../net/json.ts';
-import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
+import { type Exchange, formBody, isCall, type Recording, RecordingFault } from './recording.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 const MAX_ENTRY_BYTES = 24 * 1024 * 1024;
@@ -26,9 +27,6 @@ export interface ReadRecording extends Recording {
 
 const NO_RESPONSES =
   'No response was recorded. Export it again with content: "Save all as HAR with content" or "Save All As HAR".';
-
-/** The usual hosts of the portal, which win over other hosts of the recording. */
-const KNOWN_HOSTS = ['miniapp.midtrans.com', 'miniapp.stg.midtrans.com'];
 
 /**
  * Reads the files and joins them in the order of time; `host` chooses the portal where several hosts could be it.
@@ -100,6 +98,7 @@ function textOf(value: unknown): string {
 function portalOf(byOrigin: ReadonlyMap<string, readonly Exchange[]>, host: string | undefined): string | undefined {
   const origins = [...byOrigin].filter(([, calls]) => calls.length > 0);
   if (host) return origins.find(([origin]) => new URL(origin).host === host)?.[0];
+  // The portal's usual hosts win over other hosts of the recording.
   const known = origins.find(([origin]) => KNOWN_HOSTS.includes(new URL(origin).host));
   const score = (calls: readonly Exchange[]) =>
     calls.length + 5 * calls.filter(({ method, answer }) => method !== 'GET' && answer !== undefined).length;
@@ -243,7 +242,7 @@ function readEntry(entry: unknown, kept: Kept): { origin: string; exchange: Exch
   if (typeof address !== 'string' || address.length > 16_384 || !URL.canParse(address)) return undefined;
   const url = new URL(address);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
-  const { body, isUpload, fileField } = readBody(entry);
+  const { isUpload, ...sent } = readBody(entry);
   const answer = readAnswer(entry, kept);
   const started = Date.parse(String(at(entry, 'startedDateTime')));
   const exchange: Exchange = {
@@ -252,9 +251,8 @@ function readEntry(entry: unknown, kept: Kept): { origin: string; exchange: Exch
       .slice(0, 10),
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),
-    body,
+    ...sent,
     ...(isUpload && { isUpload }),
-    ...(fileField && { fileField }),
     status: Number(at(entry, 'response.status')) || 0,
     answer,
     atMs: Number.isFinite(started) ? started : 0,
@@ -268,18 +266,22 @@ function methodOf(entry: unknown): string {
   return String(at(found, 'value') ?? 'GET');
 }
 
-function readBody(entry: unknown): { body: unknown; isUpload: boolean; fileField?: string } {
+type Body = Pick<Exchange, 'body' | 'isForm' | 'repeated' | 'fileField'> & { readonly isUpload: boolean };
+
+function readBody(entry: unknown): Body {
   const text = decoded(at(entry, 'request.postData.text'), at(entry, 'request.postData.encoding'));
   const type = typeOf(entry);
   const form: Record<string, string> = {};
+  const fields: [string, string][] = [];
   let isUpload = false;
   let fileField: string | undefined;
   for (const param of listAt(entry, 'request.postData.params')) {
     if (at(param, 'fileName') !== undefined || at(param, 'value') === '(binary)') {
       isUpload = true;
       fileField = String(at(param, 'name'));
-    } else form[String(at(param, 'name'))] = decodedParam(String(at(param, 'value') ?? ''), type);
+    } else fields.push([String(at(param, 'name')), decodedParam(String(at(param, 'value') ?? ''), type)]);
   }
+  for (const [name, value] of fields) form[name] = value;
   if (/multipart\/form-data/i.test(type)) {
     for (const [name, value] of multipartFields(text ?? '')) {
       if (value === undefined) {
@@ -294,9 +296,10 @@ function readBody(entry: unknown): { body: unknown; isUpload: boolean; fileField
   if (text !== undefined && text.length <= MAX_BODY_CHARS) {
     const json = jsonOf(text);
     if (json !== undefined) return { body: bareIds(pruned(json), text), isUpload: false };
-    if (/x-www-form-urlencoded/i.test(type)) return { body: Object.fromEntries(new URLSearchParams(text)), isUpload };
+    if (/x-www-form-urlencoded/i.test(type)) return { ...formBody(new URLSearchParams(text)), isUpload };
   }
-  return { body: Object.keys(form).length > 0 ? form : undefined, isUpload };
+  if (/x-www-form-urlencoded/i.test(type) && fields.length > 0) return { ...formBody(fields), isUpload };
+  return { body: fields.length > 0 ? form : undefined, isUpload };
 }
 
 /** Integers that a number cannot hold come as text from parseJson; an id that was sent bare has to be sent so again. */

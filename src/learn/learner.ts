@@ -5,22 +5,16 @@
 
 import { cleanLine } from '../lib/text.ts';
 import { checkProfile } from '../portal/profile/load.ts';
-import { type CallTemplate, OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
+import { OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/profile.ts';
 import { writesOf } from '../release/certainty.ts';
-import {
-  OPERATIONS,
-  type Operation,
-  operationRow,
-  STAGE_NAMES,
-  type Stage,
-  type State,
-  stageRow,
-  type WriteOperation,
-} from '../release/lifecycle.ts';
-import { isVersion } from '../release/versions.ts';
+import { type Operation, operationRow, STAGE_NAMES, stageRow, type WriteOperation } from '../release/lifecycle.ts';
 import { type Call, type Context, callOf, callsOf, namesRelease, storedPlace, templateOf } from './calls.ts';
-import { basePathOf, envelopeOf, isLoggedOut, isSuccess, type Success, successOf } from './envelope.ts';
+import { basePathOf, isLoggedOut, isSuccess, successOf } from './envelope.ts';
 import { sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
+import type { Answers, Learned, OperationFinding, WordFinding, Written } from './findings.ts';
+import { changesOf, merged, type Parts } from './profile-changes.ts';
+import { readOperations, withoutFind } from './reads.ts';
+import { changedBy, isLook, isRead } from './reads-and-changes.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { type Assignment, BUSY, NOISE, OPEN, type Question, search, WRITES } from './search.ts';
@@ -35,59 +29,16 @@ import {
 } from './snapshots.ts';
 import {
   carries,
-  type Ids,
   idsOf,
   isName,
   leavesOf,
+  ofOtherChannels,
   PASSWORD,
   sentLeaves,
   type Tickets,
   ticketIn,
   versionsOf,
 } from './values.ts';
-
-export interface Answers {
-  /** `setRatio` -> `POST /path`. */
-  readonly is?: Readonly<Record<string, string>>;
-  /** `WAIT_GRAY` -> `rollout-ready`. */
-  readonly means?: Readonly<Record<string, string>>;
-}
-
-export interface OperationFinding {
-  readonly operation: Operation;
-  readonly verdict: 'confirmed' | 'learned' | 'unsure' | 'not seen';
-  readonly call?: string;
-  readonly evidence: string;
-  readonly candidates: readonly string[];
-}
-
-export interface WordFinding {
-  readonly word: string;
-  readonly label?: string;
-  readonly state?: State | 'busy';
-  readonly verdict: 'confirmed' | 'learned' | 'unsure';
-  readonly evidence: string;
-  readonly candidates: readonly string[];
-}
-
-export interface Learned {
-  readonly origin: string;
-  readonly calls: number;
-  readonly basePath: string;
-  readonly operations: readonly OperationFinding[];
-  readonly words: readonly WordFinding[];
-  readonly fields: Readonly<Record<string, FoundField>>;
-  readonly ids: Ids;
-  readonly stages: readonly {
-    readonly stage: Stage;
-    readonly certain: boolean;
-    readonly missing: readonly Operation[];
-  }[];
-  readonly unexplained: readonly string[];
-  readonly warnings: readonly string[];
-  /** What a profile file has to say over the base profile. */
-  readonly changes: Readonly<Record<string, unknown>>;
-}
 
 /** Below this distance to the next best assignment a conclusion is not established. */
 const MARGIN = 3;
@@ -108,15 +59,18 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     throw new RecordingFault('The recording has no calls. Record the portal itself, with responses.');
   const success = successOf(all, base);
   const isGood = (one: Exchange) => isSuccess(one, success);
-  const good = all.filter(isGood);
-  if (good.length === 0 || all.filter((one) => isLoggedOut(one, base)).length * 2 > all.length)
+  const succeeded = all.filter(isGood);
+  if (succeeded.length === 0 || all.filter((one) => isLoggedOut(one, base)).length * 2 > all.length)
     throw new RecordingFault(
       'The portal refused the recorded calls: the session was logged out. Log in and record again.',
     );
-  const versions = versionsOf(good);
-  const { ids, otherApps, otherChannels } = idsOf(good, versions, base);
+  const versions = versionsOf(succeeded);
+  const { ids, otherApps } = idsOf(succeeded, versions, base);
   if (otherApps.length > 0) throw twoOf('miniapps');
-  if (otherChannels.length > 0) throw twoOf('target apps');
+  // A person may look at the releases on another target app on the way.
+  const elsewhere = ofOtherChannels(succeeded, ids.channelCode);
+  if (succeeded.some((one) => elsewhere.has(one) && !isLook(one))) throw twoOf('target apps');
+  const good = succeeded.filter((one) => !elsewhere.has(one));
   const warnings: string[] = [];
   // What was read: releases with their words, versions, and the history.
   const items = itemsIn(good, versions);
@@ -130,12 +84,10 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   const basePath = basePathOf(good, ids, new Set([...versions, ...tickets.keys()]), base);
   const context: Context = { ids, versions, tickets, base, basePath, all, shown };
   const calls = callsOf(good, context);
-  if (hasOtherChannel(calls)) throw twoOf('target apps');
-  const readCalls = calls.filter((call) => isRead(call, items, versions));
+  const changing = changedBy(good, releases, items, status ?? '', context);
+  const readCalls = calls.filter((call) => isRead(call, items, versions, changing));
   const sendsVersion = (call: Call) => call.exchanges.every((one) => namesRelease(one, context));
-  const writes = calls.filter(
-    (call) => !readCalls.includes(call) && call.method !== 'GET' && (call.isUpload || sendsVersion(call)),
-  );
+  const writes = calls.filter((call) => !readCalls.includes(call) && (call.isUpload || sendsVersion(call)));
   if (writes.length === 0)
     warnings.push('No change of a release was recorded: press the buttons of the guide while it records.');
   if (!status && writes.length > 0)
@@ -154,7 +106,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
   // Without a change and a status only what the profile knows is believed of the reads: the site may be any.
   const isTold = writes.length > 0 && status !== undefined;
   const told = isTold ? readCalls : readCalls.filter((call) => call.readsOfProfile.length > 0);
-  readOperations(findings, operations, told, releases, items, context);
+  readOperations(findings, operations, told, releases, items, context, warnings);
   if (findings.every(({ verdict }) => verdict === 'not seen'))
     throw new RecordingFault(
       `The recording of ${cleanLine(new URL([...origins][0] ?? '').host, 100)} has no call about a version or a release. If that is not the portal, name the portal's host with --host; else press the buttons of the guide while it records.`,
@@ -190,7 +142,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     words,
     fields,
     ids,
-    stages: stagesOf(findings),
+    stages: stagesOf(findings, base),
     unexplained: [
       ...unexplainedOf(writes, conclusions),
       ...byUnknownTicket(calls, writes, readCalls, context),
@@ -228,47 +180,6 @@ function ticketsOf(
 function twoOf(what: string): RecordingFault {
   return new RecordingFault(
     `The recording is of two ${what}. Record one release of one miniapp on one target app, and read each recording by itself, with --profile from the second on.`,
-  );
-}
-
-/** Whether several addresses are those of other calls but for another word in the place of the target app. */
-function hasOtherChannel(calls: readonly Call[]): boolean {
-  const others = new Map<string, number>();
-  for (const { path, method } of calls) {
-    const parts = path.split('/');
-    const at = parts.indexOf('{channelCode}');
-    if (at < 0) continue;
-    for (const other of calls) {
-      const own = other.path.split('/');
-      const word = own[at] ?? '';
-      const isSame = own.length === parts.length && own.every((part, index) => index === at || part === parts[index]);
-      if (other.method === method && isSame && word !== '{channelCode}') others.set(word, (others.get(word) ?? 0) + 1);
-    }
-  }
-  return [...others.values()].some((count) => count > 2);
-}
-
-const READ_WORDS =
-  /(^|[^a-z])(list|get|query|find|search|details?|info|fetch|history|logs?|records?|timeline|chaxun|liebiao|lishi)([^a-z]|$)/;
-
-/** A GET, or a POST that mostly returns releases, versions or a list, and does not look like a change that does. */
-function isRead(call: Call, items: readonly Item[], versions: ReadonlySet<string>): boolean {
-  if (call.isUpload) return false;
-  if (call.method === 'GET') return true;
-  if (call.method !== 'POST' || call.ratio || call.userIds) return false;
-  const withItems = new Set(items.map(({ exchange }) => exchange));
-  const isList = ({ answer }: Exchange) => Object.values(Object(answer)).some(hasList);
-  const reading = call.exchanges.filter((one) => withItems.has(one)).length;
-  const lists = call.exchanges.filter(isList).length;
-  if (READ_WORDS.test(call.words)) return (reading + lists) * 2 > call.exchanges.length;
-  // A change may return the release, but is not sent again and again for the same version.
-  const perVersion = [...versions].map((one) => call.exchanges.filter((sent) => carries(sent, new Set([one]))).length);
-  return reading * 2 > call.exchanges.length && (lists > 0 || Math.max(0, ...perVersion) > 3);
-}
-
-function hasList(value: unknown): boolean {
-  return (
-    Array.isArray(value) || (value !== null && typeof value === 'object' && Object.values(value).some(Array.isArray))
   );
 }
 
@@ -405,8 +316,6 @@ function conclude(question: Question, best: Assignment): Conclusions {
   };
 }
 
-type Written = Record<string, unknown>;
-
 function operationsOf(
   scene: Scene,
   conclusions: Conclusions | undefined,
@@ -486,100 +395,6 @@ function fold(
     into('skipPilot', best.skip, 'the rollout went on from the pilot phase without another call');
 }
 
-// --- Reads -----------------------------------------------------------------------------------------------------------
-
-function readOperations(
-  findings: OperationFinding[],
-  operations: Written,
-  reads: readonly Call[],
-  releases: readonly Item[],
-  items: readonly Item[],
-  context: Context,
-): void {
-  const releaseOf = new Map(releases.map((item) => [item.exchange, item.place]));
-  const itemOf = new Map(items.map((item) => [item.exchange, item.place]));
-  // Of the release that was recorded, or of another one whose page was opened.
-  const sendsVersion = (call: Call) =>
-    call.exchanges.every(
-      (one) => namesRelease(one, context) || sentLeaves(one).some(({ value }) => isVersion(String(value))),
-    );
-  // The release is looked up to know its ticket, so not by its ticket.
-  const sendsTicket = (call: Call) => call.exchanges.some((one) => ticketIn(one, context.tickets) !== undefined);
-  const placesIn = (call: Call, of: ReadonlyMap<Exchange, string>) => [
-    ...new Set(call.exchanges.flatMap((one) => of.get(one) ?? [])),
-  ];
-  const pick = (operation: Operation, fits: (call: Call) => boolean) => {
-    const fitting = reads.filter(fits);
-    const own = fitting.find((call) => call.readsOfProfile.includes(operation));
-    return own ?? fitting.sort((a, b) => b.exchanges.length - a.exchanges.length)[0];
-  };
-  const isRelease = (call: Call) => call.exchanges.some((one) => releaseOf.has(one));
-  const isVersions = (call: Call) =>
-    !isRelease(call) && call.exchanges.some((one) => itemOf.has(one)) && !sendsVersion(call);
-  const isHistory = (call: Call) =>
-    !isRelease(call) &&
-    sendsVersion(call) &&
-    (call.readsOfProfile.includes('releaseHistory') ||
-      /histor|timeline|logs?\b|record|event/.test(call.words) ||
-      listPlaces(call).length === 1);
-  const rows: [Operation, Call | undefined, readonly string[], string][] = [];
-  const find = pick('findRelease', (call) => isRelease(call) && sendsVersion(call) && !sendsTicket(call));
-  const list = pick('listReleases', (call) => isRelease(call) && !sendsVersion(call));
-  const versions = pick('listVersions', isVersions);
-  const history = pick('releaseHistory', isHistory);
-  if (find) rows.push(['findRelease', find, placesIn(find, releaseOf), 'it returned the release and its status']);
-  if (list)
-    rows.push(['listReleases', list, placesIn(list, releaseOf), 'it returned several releases and their status']);
-  if (versions) rows.push(['listVersions', versions, placesIn(versions, itemOf), 'it returned the versions']);
-  if (history) rows.push(['releaseHistory', history, listPlaces(history), 'it returned a list for one version']);
-  for (const operation of OPERATION_NAMES.filter((one) => OPERATIONS[one].access === 'read')) {
-    const row = rows.find(([one]) => one === operation);
-    const call = row?.[1];
-    if (!row || !call) {
-      findings.push({ operation, verdict: 'not seen', evidence: '', candidates: [] });
-      continue;
-    }
-    const { changes, differences } = templateOf(operation, call, context);
-    const before = context.base.operations[operation] as CallTemplate | undefined;
-    const isPaged = /\{(page|offset)\b/.test(JSON.stringify(merged(before ?? {}, changes)));
-    if (/^list/.test(operation) && !isPaged && call.exchanges.some(goesOnByCursor))
-      differences.push('the list goes on by a cursor, which a profile cannot send: only its first page is read');
-    const isKnown = row[2].length > 0 && row[2].every((place) => before?.answer?.includes(place));
-    if (row[2].length > 0 && !isKnown) changes['answer'] = row[2];
-    if (Object.keys(changes).length > 0) operations[operation] = { ...changes, mark: 'observed' };
-    const isLearned = Object.keys(changes).some((key) => key !== 'mark');
-    const verdict = isLearned ? 'learned' : 'confirmed';
-    findings.push({ operation, verdict, call: callOf(call), evidence: row[3], candidates: differences });
-  }
-}
-
-/** Whether a response names the place where its list goes on. */
-function goesOnByCursor({ answer }: Exchange): boolean {
-  return leavesOf(answer, '', '', 4).some(
-    ({ name, value }) =>
-      /^(next(_?(cursor|token|page_?token|marker))?|cursor|marker)$/i.test(name) &&
-      typeof value === 'string' &&
-      value !== '',
-  );
-}
-
-/** Where a portal shows its releases in a list alone, the default profile's call for one release is not sent. */
-function withoutFind(findings: readonly OperationFinding[], operations: Written, base: Profile): void {
-  const verdictOf = (name: Operation) => findings.find(({ operation }) => operation === name)?.verdict;
-  if (verdictOf('listReleases') !== 'learned' || verdictOf('findRelease') !== 'not seen') return;
-  if (base.operations.findRelease && !base.operations.findRelease.confirmedOn) operations['findRelease'] = null;
-}
-
-function listPlaces(call: Call): string[] {
-  const places = (value: unknown, place: string, depth: number): string[] => {
-    if (Array.isArray(value)) return [place || '$'];
-    if (depth === 0 || value === null || typeof value !== 'object') return [];
-    return Object.entries(value).flatMap(([name, one]) => places(one, place ? `${place}.${name}` : name, depth - 1));
-  };
-  const found = [...new Set(call.exchanges.flatMap(({ answer }) => places(answer, '', 4)))];
-  return found.length === 1 ? found : [];
-}
-
 function loginOperation(
   findings: OperationFinding[],
   operations: Written,
@@ -653,18 +468,6 @@ function withdrawFaulty(
     findings[index] = { operation, verdict: 'unsure', evidence, candidates: finding.call ? [finding.call] : [] };
   }
   return faults.length > 0;
-}
-
-/** The profile with the changes, as a file is merged into the default profile. */
-function merged(base: object, changes: object): Record<string, unknown> {
-  const result = new Map<string, unknown>(Object.entries(base));
-  const isPlain = (value: unknown) => value !== null && typeof value === 'object' && !Array.isArray(value);
-  for (const [key, value] of Object.entries(changes)) {
-    const old = result.get(key);
-    if (value === null) result.delete(key);
-    else result.set(key, isPlain(value) ? merged(isPlain(old) ? (old as object) : {}, value) : value);
-  }
-  return Object.fromEntries(result);
 }
 
 // --- Words, fields, stages -------------------------------------------------------------------------------------------
@@ -742,12 +545,12 @@ function fieldsOf(
   const found = {
     status: { at: status },
     ...(ticketAt && { publishId: { at: ticketAt } }),
-    ...releaseFields(releases, status, scene.ratios),
+    ...releaseFields(releases, status, scene.ratios, scene.testers),
   };
   const comment = rejected === undefined ? undefined : commentPlace(releases, status, rejected);
   const fields: Record<string, FoundField> = { ...found, ...(comment && { comment: { at: comment } }) };
   const time = fields['modifiedAt'];
-  if (time?.form === 'text') fields['modifiedAt'] = { ...time, zone: zoneOf(releases, time.at) } as FoundField;
+  if (time?.form === 'text') fields['modifiedAt'] = { ...time, zone: zoneOf(releases, time.at) };
   return fields;
 }
 
@@ -762,14 +565,18 @@ function zoneOf(releases: readonly Item[], place: string): string {
   return `${minutes < 0 ? '-' : '+'}${clock}`;
 }
 
-function stagesOf(findings: readonly OperationFinding[]): Learned['stages'] {
+function stagesOf(findings: readonly OperationFinding[], { operations }: Profile): Learned['stages'] {
   const isKnown = (operation: Operation) =>
     ['confirmed', 'learned'].includes(findings.find((one) => one.operation === operation)?.verdict ?? '');
   // Each stage begins with the list.
   const reads: Operation[] = isKnown('listReleases') ? [] : ['listReleases'];
   return STAGE_NAMES.filter((stage) => stageRow(stage).only === undefined).map((stage) => {
     const missing = [...reads, ...writesOf(stage).filter((write) => !isKnown(write))];
-    return { stage, certain: missing.length === 0, missing };
+    const unconfirmed = missing.map((operation) => {
+      const call = operations[operation];
+      return { operation, known: typeof call === 'object' ? call.mark : ('absent' as const) };
+    });
+    return { stage, certain: missing.length === 0, unconfirmed };
   });
 }
 
@@ -806,7 +613,7 @@ function byUnknownTicket(
   const given = writes.flatMap(({ exchanges }) => exchanges.flatMap(({ answer }) => leavesOf(answer)));
   const tickets = given.filter(({ value }) => /^(?=.*\d)[\w-]{6,64}$/.test(String(value)));
   return calls.flatMap((call) => {
-    if (writes.includes(call) || reads.includes(call) || call.method === 'GET') return [];
+    if (writes.includes(call) || reads.includes(call)) return [];
     const ticket = tickets.find(({ value }) => call.exchanges.some((one) => carries(one, new Set([String(value)]))));
     if (!ticket || call.exchanges.some((one) => namesRelease(one, context))) return [];
     const place = ticket.place.split('.').every(isName) ? ticket.place : 'its response';
@@ -814,97 +621,4 @@ function byUnknownTicket(
       `${callOf(call)}: names the release by a ticket (${place}) that no recorded list of releases shows, so a profile cannot say it. Open the list of releases while it records`,
     ];
   });
-}
-
-// --- The profile -----------------------------------------------------------------------------------------------------
-
-interface Parts {
-  readonly base: Profile;
-  readonly context: Context;
-  readonly success: Success;
-  readonly operations: Written;
-  readonly findings: readonly OperationFinding[];
-  readonly words: readonly WordFinding[];
-  readonly fields: Readonly<Record<string, FoundField>>;
-  readonly items: readonly Item[];
-  readonly releases: readonly Item[];
-  readonly all: readonly Exchange[];
-  readonly isGood: (one: Exchange) => boolean;
-  readonly scene: Scene;
-}
-
-function changesOf({
-  base,
-  context,
-  success,
-  operations,
-  words,
-  fields,
-  items,
-  releases,
-  all,
-  isGood,
-  scene,
-}: Parts): Written {
-  const release: Written = {};
-  for (const [name, field] of Object.entries(fields)) {
-    const before = base.release[name as keyof Profile['release']];
-    if (before?.at === field.at && before.mark === 'observed' && field.form === undefined) continue;
-    release[name] = { ...field, mark: 'observed' };
-  }
-  const statuses: Written = {};
-  for (const { word, state, verdict } of words) {
-    if (verdict === 'unsure' || !state) continue;
-    const before = Object.hasOwn(base.statuses, word) ? base.statuses[word] : undefined;
-    if (before?.state !== state || before.mark !== 'observed') statuses[word] = { state, mark: 'observed' };
-  }
-  const envelope = envelopeOf(
-    base,
-    success,
-    all.filter((one) => !isGood(one)),
-    all,
-  );
-  const uploads = all.filter(({ isUpload }) => isUpload);
-  const stored = uploads.flatMap(({ answer }) => leavesOf(answer).map(({ value }) => String(value)));
-  const version = versionFields(
-    base,
-    items.filter((one) => !releases.includes(one)),
-    new Set(stored.filter((value) => value.length > 8)),
-  );
-  const batch = scene.writes.some((call) => call.userIds?.form === '{userId}');
-  return {
-    ...(context.basePath !== base.basePath && { basePath: context.basePath }),
-    ...(Object.keys(envelope).length > 0 && { envelope }),
-    ...(batch && { whitelistBatch: 1 }),
-    ...(Object.keys(operations).length > 0 && { operations }),
-    ...(Object.keys(release).length > 0 && { release }),
-    ...(version && { version }),
-    ...(Object.keys(statuses).length > 0 && { statuses }),
-  };
-}
-
-/** Where an item of the versions names its version, and the files that an upload returned. */
-function versionFields(base: Profile, items: readonly Item[], stored: ReadonlySet<string>): Written | undefined {
-  const placeOf = (fits: (value: string, item: Item) => boolean) => {
-    const places = new Map<string, number>();
-    for (const item of items) {
-      for (const [place, value] of item.fields)
-        if (fits(String(value), item)) places.set(place, (places.get(place) ?? 0) + 1);
-    }
-    return [...places.keys()].sort((a, b) => (places.get(b) ?? 0) - (places.get(a) ?? 0));
-  };
-  const changes: Written = {};
-  const add = (name: 'version' | 'artifacts', places: readonly string[]) => {
-    const isKnown = [base.version[name].at].flat().some((known) => places.includes(known));
-    if (places[0] !== undefined && !isKnown) changes[name] = { at: places[0], mark: 'observed' };
-  };
-  add(
-    'version',
-    placeOf((value, { version }) => value === version),
-  );
-  add(
-    'artifacts',
-    placeOf((value) => stored.has(value)),
-  );
-  return Object.keys(changes).length > 0 ? changes : undefined;
 }

@@ -12,8 +12,9 @@ import { parseJson } from '../net/json.ts';
 import { checkProfile } from '../portal/profile/load.ts';
 import { defaultProfile, type Profile } from '../portal/profile/profile.ts';
 import { askAbout } from './ask.ts';
+import type { Learned } from './findings.ts';
 import { readHars } from './har.ts';
-import { type Learned, learn } from './learner.ts';
+import { learn } from './learner.ts';
 import { type Recording, RecordingFault } from './recording.ts';
 import { isExplained, reportOf } from './report.ts';
 
@@ -180,7 +181,7 @@ function print(lines: readonly string[]): void {
 
 /** Never over another file unless asked to, and nothing where the profile fits as it is. */
 function write(learned: Learned, { out, force, profile }: Given): string[] {
-  const shown = cleanLine(basename(out), 100);
+  const shown = cleanLine(out, 300);
   const { operations, statuses } = learned.changes;
   if (!operations && !statuses) {
     const isSure = learned.operations.some(({ verdict }) => verdict === 'confirmed' || verdict === 'learned');

@@ -1,9 +1,10 @@
 /** What was learned, as text: names and structure, and no values but the three ids. */
 
 import { cleanLine } from '../lib/text.ts';
+import { formatCertainty } from '../release/certainty.ts';
 import { type Operation, operationRow, STAGE_NAMES, STAGES, stageRow } from '../release/lifecycle.ts';
 import { WORD_STATES } from './evidence.ts';
-import type { Learned, OperationFinding, WordFinding } from './learner.ts';
+import type { Learned, OperationFinding, WordFinding } from './findings.ts';
 
 const MAX_LINES = 40;
 const INPUTS = { appId: 'miniapp-id', spaceId: 'space-id', channelCode: 'target-app' } as const;
@@ -24,7 +25,7 @@ export function reportOf(learned: Learned): string[] {
     ...section(
       'Fields of a release',
       Object.entries(fields).map(
-        ([name, { at, form }]) => `  ${name.padEnd(12)} ${clean(at)}${form ? ` (${form})` : ''}`,
+        ([name, { at, form, words = form }]) => `  ${name.padEnd(14)} ${clean(at)}${words ? ` (${words})` : ''}`,
       ),
     ),
     ...section(
@@ -32,8 +33,7 @@ export function reportOf(learned: Learned): string[] {
       learned.unexplained.map((call) => `  ${clean(call)}`),
     ),
     'Stages:',
-    ...stages.filter(({ certain }) => certain).map(({ stage }) => `  ${stage}: certain`),
-    ...missing.map(({ stage, missing: names }) => `  ${stage}: inferred, not recorded: ${names.join(', ')}`),
+    ...[...stages.filter(({ certain }) => certain), ...missing].map((one) => `  ${formatCertainty(one)}`),
     '',
     ...section(
       'For your workflow',

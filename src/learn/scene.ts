@@ -20,6 +20,8 @@ export interface Scene {
   /** For each word, the calls before and after which it was met. */
   readonly met: ReadonlyMap<string, { before: Set<Call>; after: Set<Call> }>;
   readonly ratios: readonly number[];
+  /** For each response with releases, how many users had been added to the whitelist of each version before it. */
+  readonly testers: ReadonlyMap<Exchange, ReadonlyMap<string, number>>;
 }
 
 export function sceneOf(
@@ -47,6 +49,8 @@ export function sceneOf(
   const met = new Map<string, { before: Set<Call>; after: Set<Call> }>();
   const recent = new Map<string, Call>();
   const lastWord = new Map<string, string>();
+  const users = new Map<string, Set<string>>();
+  const testers = new Map<Exchange, ReadonlyMap<string, number>>();
   let ratio: number | undefined;
   let before: Call | undefined;
   for (const one of good) {
@@ -57,6 +61,7 @@ export function sceneOf(
       ratio = ratioIn(one, call) ?? ratio;
       before = call;
       if (version === undefined) continue;
+      if (call.userIds) users.set(version, new Set([...(users.get(version) ?? []), ...usersIn(one, call.userIds)]));
       events.push({ kind: 'call', shape: writes.indexOf(call), version: names.indexOf(version) });
       const word = lastWord.get(version);
       if (word !== undefined) met.get(word)?.before.add(call);
@@ -65,6 +70,7 @@ export function sceneOf(
       continue;
     }
     const own = itemsBy.get(one) ?? [];
+    if (own.length > 0) testers.set(one, new Map([...users].map(([version, { size }]) => [version, size])));
     const present = new Set<string>();
     for (const item of own) {
       if (!isRelease.has(item)) {
@@ -114,6 +120,7 @@ export function sceneOf(
     added,
     met,
     ratios,
+    testers,
   };
 }
 
@@ -139,6 +146,13 @@ function nextVersion(
     .slice(good.indexOf(upload) + 1)
     .find((one) => one.method !== 'GET' && versionIn(one, versions, tickets));
   return later && versionIn(later, versions, tickets);
+}
+
+/** The user IDs that a call sent, in whatever form. */
+function usersIn(one: Exchange, { place, form }: NonNullable<Call['userIds']>): string[] {
+  const values = sentLeaves(one).filter((leaf) => leaf.place === place || leaf.place.startsWith(`${place}.`));
+  const separator = /^\{userIds:([^a-z]+)\}$/.exec(form)?.[1];
+  return values.flatMap(({ value }) => (separator ? String(value).split(separator) : [String(value)]));
 }
 
 function ratioIn(one: Exchange, call: Call): number | undefined {

@@ -116,6 +116,9 @@ export function labelsOf(items: readonly Item[], status: string): ReadonlyMap<st
 export interface FoundField {
   readonly at: string;
   readonly form?: string;
+  readonly zone?: string;
+  /** How the value is written, for the report: the profile reads each of these forms as it is. */
+  readonly words?: string;
 }
 
 /** The other fields of a release, by what their values do. */
@@ -123,6 +126,7 @@ export function releaseFields(
   items: readonly Item[],
   status: string,
   ratios: readonly number[],
+  testers: ReadonlyMap<Exchange, ReadonlyMap<string, number>>,
 ): Readonly<Record<string, FoundField>> {
   const found: Record<string, FoundField> = {};
   const places = [...new Set(items.flatMap(({ fields }) => [...fields.keys()]))].filter((one) => one !== status);
@@ -145,10 +149,19 @@ export function releaseFields(
         return hits === wanted.size ? hits + (/ratio|percent|rate|gr[ae]y|share|scale/i.test(name) ? 2 : 0) : 0;
       });
       if (!place) continue;
-      found['ratio'] = { at: place, ...(form === 'fraction' && { form }) };
+      const isAsText = courses(items, place).some((course) => course.some((value) => typeof value === 'string'));
+      const words = `${form === 'percent' ? 'whole percent' : 'fraction'}${isAsText ? ' as text' : ''}`;
+      found['ratio'] = { at: place, ...(form === 'fraction' && { form }), words };
       break;
     }
   }
+  const count = best((place) => {
+    const isRight = ({ exchange, version, fields }: Item) =>
+      Number(fields.get(place) ?? 0) === (testers.get(exchange)?.get(version) ?? 0);
+    const shown = items.filter(({ exchange, version }) => (testers.get(exchange)?.get(version) ?? 0) > 0);
+    return shown.length > 0 && items.every(isRight) ? shown.length : 0;
+  });
+  if (count) found['whitelistCount'] = { at: count };
   const time = best((place, values) => {
     if (values.length === 0 || !values.every(isTime)) return 0;
     const all = courses(items, place);
@@ -207,17 +220,25 @@ export function ticketPlace(
   return scored.sort((a, b) => b.score - a.score)[0]?.place;
 }
 
-/** The field that holds a text only where the word says that the reviewer rejected. */
+/**
+ * The field with the reviewer's reason: a text that was first there when the release was rejected. A portal may clear it
+ * when the release is applied for again, or leave it as it is.
+ */
 export function commentPlace(items: readonly Item[], status: string, rejected: string): string | undefined {
-  const isText = (value: unknown) => typeof value === 'string' && value.trim() !== '';
-  const places = new Set(items.flatMap(({ fields }) => [...fields.keys()]));
-  return [...places].find((place) => {
-    const [at, elsewhere] = [true, false].map((wanted) =>
-      items.filter(({ fields }) => (String(fields.get(status)) === rejected) === wanted),
-    );
-    const others = elsewhere?.some(({ fields }) => isText(fields.get(place)));
-    return place !== status && at?.length !== 0 && at?.every(({ fields }) => isText(fields.get(place))) && !others;
-  });
+  const isText = (value: unknown) => typeof value === 'string' && value.trim() !== '' && !isTime(value);
+  const fits = (place: string) => {
+    const reasons = new Map<string, unknown>();
+    for (const { version, fields } of items) {
+      const value = fields.get(place);
+      const isRejected = String(fields.get(status)) === rejected;
+      if (isRejected && isText(value)) reasons.set(version, value);
+      else if (isRejected || (isText(value) && reasons.get(version) !== value)) return false;
+    }
+    return reasons.size > 0;
+  };
+  const places = [...new Set(items.flatMap(({ fields }) => [...fields.keys()]))];
+  const found = places.filter((place) => place !== status && fits(place));
+  return found.find((place) => /comment|reason|remark|opinion|note|message/i.test(place)) ?? found[0];
 }
 
 function isTime(value: unknown): boolean {

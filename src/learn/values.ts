@@ -73,7 +73,6 @@ export interface FoundIds {
   readonly ids: Ids;
   /** Values that stand where the id of the miniapp stands: two miniapps in one recording. */
   readonly otherApps: readonly string[];
-  readonly otherChannels: readonly string[];
 }
 
 /**
@@ -114,11 +113,29 @@ export function idsOf(exchanges: readonly Exchange[], versions: ReadonlySet<stri
     taken.add(value);
   }
   const subject = about.length > 0 ? about : exchanges;
-  return {
-    ids,
-    otherApps: othersOf(subject, ids.appId, taken),
-    otherChannels: othersOf(subject, ids.channelCode, taken),
+  return { ids, otherApps: othersOf(subject, ids.appId, taken) };
+}
+
+/**
+ * The requests that name another target app where those of the same address name the recorded one. The last segment of a
+ * path may as well be that of another collection.
+ */
+export function ofOtherChannels(exchanges: readonly Exchange[], channel: string | undefined): ReadonlySet<Exchange> {
+  if (channel === undefined) return new Set();
+  const partsOf = (one: Exchange) => [
+    ...sentLeaves(one).map(({ name, value }) => [`${one.method} ${one.path} ${name}`, String(value)] as const),
+    ...segmentsOf(one.path)
+      .slice(0, -1)
+      .map((segment, at) => [`${one.method} ${segmentsOf(one.path).with(at, '').join('/')}`, segment] as const),
+  ];
+  const own = new Set(
+    exchanges.flatMap((one) => partsOf(one).flatMap(([where, value]) => (value === channel ? [where] : []))),
+  );
+  const isOther = (one: Exchange) => {
+    const values = partsOf(one).flatMap(([where, value]) => (own.has(where) ? [value] : []));
+    return values.some((value) => value !== '') && !values.includes(channel);
   };
+  return new Set(exchanges.filter(isOther));
 }
 
 function isId(value: unknown): boolean {

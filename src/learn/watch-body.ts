@@ -1,6 +1,7 @@
 /** The body of a request or a response -> what a recording keeps of it. Pure. */
 
 import { parseJson } from '../net/json.ts';
+import { type Exchange, formBody } from './recording.ts';
 
 /** Of a field whose value is a secret only the name is kept. */
 const SECRET_NAMES = /pass(word|wd|phrase|code)?$|^pass|pwd|secret|token|otp|captcha|credential|cookie|authorization/i;
@@ -8,10 +9,7 @@ const SECRET_NAMES = /pass(word|wd|phrase|code)?$|^pass|pwd|secret|token|otp|cap
 /** In place of a value that is not kept. */
 export const NOT_KEPT = null;
 
-interface Body {
-  readonly body: unknown;
-  readonly isUpload?: true;
-}
+type Body = Pick<Exchange, 'body' | 'isForm' | 'repeated' | 'isUpload'>;
 
 /** A request's body: JSON, the fields of a form, or undefined. Contents of files and values of secrets are left out. */
 export function requestBody(text: string | undefined): Body {
@@ -19,8 +17,10 @@ export function requestBody(text: string | undefined): Body {
   if (text.startsWith('--')) return multipartBody(text);
   const json = answerOf(text);
   if (json !== undefined) return { body: json };
-  if (/^[^\s=&{}[\]"<>]+=[^\s]*$/.test(text))
-    return { body: withoutSecrets(Object.fromEntries(new URLSearchParams(text))) };
+  if (/^[^\s=&{}[\]"<>]+=[^\s]*$/.test(text)) {
+    const { body, ...sent } = formBody(new URLSearchParams(text));
+    return { ...sent, body: withoutSecrets(body) };
+  }
   return { body: undefined };
 }
 

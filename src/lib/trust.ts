@@ -1,5 +1,8 @@
 /** Which addresses may receive credentials. */
 
+/** The portal's usual hosts, which may receive credentials without being in the input portal-hosts. */
+export const KNOWN_HOSTS: readonly string[] = ['miniapp.midtrans.com', 'miniapp.stg.midtrans.com'];
+
 /**
  * Whether the address is loopback: exactly localhost, 127.0.0.0/8 or [::1], as WHATWG URL writes them, not a name that
  * begins so.

@@ -288,9 +288,10 @@ function bytesOf(
   onProgress: HttpPortalOptions['onUploadProgress'],
 ): WireBody | undefined {
   if (body.kind === 'form') return source && multipart(body.fields, body.file, source, onProgress);
-  const bytes = Buffer.from(JSON.stringify(body.value));
+  const isJson = body.kind === 'json';
+  const bytes = Buffer.from(isJson ? JSON.stringify(body.value) : new URLSearchParams([...body.fields]).toString());
   return {
-    contentType: 'application/json',
+    contentType: isJson ? 'application/json' : 'application/x-www-form-urlencoded',
     lengthBytes: bytes.length,
     async *open() {
       yield bytes;

@@ -11,7 +11,7 @@ import type { UploadSource } from '../release/release.ts';
 import { textAt, valuesAt } from './json-values.ts';
 import type { WriteFields, WriteReceipt } from './port.ts';
 import { type CallTemplate, defaultProfile, foldsOf, type Profile, templateIn } from './profile/profile.ts';
-import { fill, fillPath, fillText, placeholdersOf, type Values } from './profile/template.ts';
+import { fill, fillPath, fillText, placeholdersOf, usesIn, type Values } from './profile/template.ts';
 import { type OtherPage, ResponseError, type WireResponse } from './response.ts';
 
 /** What the requests are made for, and how the responses are read. */
@@ -40,6 +40,7 @@ export interface PortalRequest {
 
 export type RequestBody =
   | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'urlencoded'; readonly fields: readonly [name: string, value: string][] }
   | {
       readonly kind: 'form';
       readonly fields: readonly (readonly [name: string, value: string])[];
@@ -172,12 +173,25 @@ function filledBody(template: CallTemplate, values: Values, operation: Operation
   }
 }
 
-function bodyOf({ body, form, file }: CallTemplate, values: Values): RequestBody | undefined {
+function bodyOf({ body, bodyType, form, file }: CallTemplate, values: Values): RequestBody | undefined {
   if (file) {
     const fields = Object.entries(form ?? {}).map(([name, text]) => [name, fillText(text, values)] as const);
     return { kind: 'form', fields, file: { ...file, name: fillText(file.name, values) } };
   }
-  return body && { kind: 'json', value: fill(body, values) };
+  if (!body) return undefined;
+  if (bodyType === 'form') return { kind: 'urlencoded', fields: formFields(body, values) };
+  return { kind: 'json', value: fill(body, values) };
+}
+
+/** The fields of a form: a list is JSON in one field, or repeats the field where its template says so. */
+function formFields(body: Readonly<Record<string, unknown>>, values: Values): [string, string][] {
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+  return Object.entries(body).flatMap(([name, template]): [string, string][] => {
+    const value = fill(template, values);
+    const isRepeated = usesIn(template).some(({ form }) => form === 'repeat');
+    const all = isRepeated && Array.isArray(value) ? value : [value];
+    return all.flatMap((one): [string, string][] => (one === undefined ? [] : [[name, textOf(one)]]));
+  });
 }
 
 // --- Responses -------------------------------------------------------------------------------------------------------

@@ -58,7 +58,13 @@ const UNCONFIRMED: Readonly<Record<Mark | 'absent', string>> = {
 };
 
 /** `grayscale: certain`, or `rollback: inferred, not recorded: rollback`. */
-export function formatCertainty({ stage, unconfirmed }: StageCertainty): string {
+export function formatCertainty({
+  stage,
+  unconfirmed,
+}: {
+  readonly stage: Stage;
+  readonly unconfirmed: readonly { readonly operation: Operation; readonly known: Mark | 'absent' }[];
+}): string {
   const groups = Object.entries(UNCONFIRMED).flatMap(([known, words]) => {
     const names = unconfirmed.filter((one) => one.known === known).map(({ operation }) => operation);
     return names.length > 0 ? [`${words}: ${names.join(', ')}`] : [];

@@ -7,8 +7,9 @@ import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askAbout } from '../../src/learn/ask.ts';
+import type { Answers, Learned } from '../../src/learn/findings.ts';
 import { readHars } from '../../src/learn/har.ts';
-import { type Answers, type Learned, learn } from '../../src/learn/learner.ts';
+import { learn } from '../../src/learn/learner.ts';
 import { isExplained, reportOf } from '../../src/learn/report.ts';
 import { checkProfile } from '../../src/portal/profile/load.ts';
 import { defaultProfile } from '../../src/portal/profile/profile.ts';
@@ -378,4 +379,117 @@ test('a list of releases that nobody opened is not seen, and without it no stage
   expect(whole.stages.every(({ certain }) => certain)).toBe(true);
   expect(operations.find(({ operation }) => operation === 'listReleases')?.verdict).toBe('not seen');
   expect(stages.filter(({ certain }) => certain)).toEqual([]);
+});
+
+test('a change that is sent with GET is learned, with its parameters in the query', () => {
+  const byGet = changed(({ request }) => {
+    const { postData } = request;
+    if (!postData?.text || !/whiteTest\/begin|gray\/run|terminate/.test(request.url)) return;
+    const url = new URL(request.url);
+    for (const [name, value] of Object.entries(JSON.parse(postData.text))) url.searchParams.set(name, String(value));
+    Object.assign(request, { method: 'GET', url: url.href, postData: undefined });
+  });
+  const result = learned(byGet);
+  expect(isExplained(result)).toBe(true);
+  expect(result.words).toEqual(whole.words);
+  const query = { appId: '{appId}', sourceSpaceId: '{spaceId}', channelCode: '{channelCode}', version: '{version}' };
+  for (const operation of ['startPilot', 'startGrayscale', 'cancelRelease'])
+    expect(operationsIn(result)[operation]).toMatchObject({ method: 'GET', query, body: null });
+  expect(checkProfile({ name: 'by GET', ...result.changes }).faults).toEqual([]);
+});
+
+test('a look at the releases on another target app teaches nothing', () => {
+  const entries = structuredClone(har.log.entries) as Entry[];
+  const at = entries.findIndex(({ request, response }) => /"PARTIAL"/.test(response.content.text ?? '') && request.url);
+  const look = structuredClone(entries[at]) as Entry;
+  look.request.url = look.request.url.replace(TARGET, 'OTHER').replace(/&version=[^&]*/, '');
+  look.response.content.text = look.response.content.text?.replaceAll('1.1.0', '7.0.0') ?? '';
+  expect(learned({ log: { entries: entries.toSpliced(2, 0, look) } })).toEqual({ ...whole, calls: whole.calls + 1 });
+});
+
+test('a form that repeats a field for each user ID is learned as one', () => {
+  const forms = changed(({ request }) => {
+    const { postData } = request;
+    if (!postData?.text || !request.url.endsWith('whiteTest/members')) return;
+    const sent = new URLSearchParams();
+    for (const [name, value] of Object.entries(JSON.parse(postData.text)))
+      for (const one of [value].flat()) sent.append(name, String(one));
+    request.postData = { mimeType: 'application/x-www-form-urlencoded', text: String(sent) };
+  });
+  const result = learned(forms);
+  expect(isExplained(result)).toBe(true);
+  expect(operationsIn(result)['addWhitelist']).toMatchObject({
+    bodyType: 'form',
+    body: { uidList: '{userIds:repeat}' },
+  });
+  expect(checkProfile({ name: 'form', ...result.changes }).faults).toEqual([]);
+});
+
+test('a reason that stays after the release was applied for again is the reason of the rejection', () => {
+  const reasons = new Map<string, string>();
+  const staying = changed(({ response }) => {
+    const answer = JSON.parse(response.content.text ?? '{}');
+    for (const item of answer.data?.list ?? []) {
+      if (!item.versionStatus) continue;
+      if (item.approveComment) reasons.set(item.version, item.approveComment);
+      item.approveComment = reasons.get(item.version) ?? '';
+      item.reviewedAt = reasons.has(item.version) ? '2026-03-01 10:00:00' : '';
+    }
+    response.content.text = JSON.stringify(answer);
+  });
+  expect(learned(staying).fields['comment']).toEqual({ at: 'approveComment' });
+});
+
+test('the report says the form of the ratio and the count of the whitelist', () => {
+  const text = reportOf(whole).join('\n');
+  expect(text).toMatch(/^ {2}ratio +grayScaleRate \(whole percent as text\)$/m);
+  expect(text).toMatch(/^ {2}whitelistCount +whitelistCount$/m);
+});
+
+test.each([
+  ['a cursor', { nextCursor: 'bmV4dA' }, 'goes on by a cursor'],
+  ['no page', { total: 99 }, 'is cut, and the request has no page'],
+])('a list that goes on with %s is warned of', (_, more, message) => {
+  const lists = changed(({ request, response }) => {
+    const answer = JSON.parse(response.content.text ?? '{}');
+    if (!answer.data?.list) return;
+    const url = new URL(request.url);
+    for (const name of ['currentPage', 'pageSize']) url.searchParams.delete(name);
+    request.url = url.href;
+    delete answer.data.total;
+    Object.assign(answer.data, more);
+    response.content.text = JSON.stringify(answer);
+  });
+  expect(learned(lists).warnings).toEqual([
+    expect.stringContaining(`listVersions (GET /app/version/query): the list ${message}`),
+    expect.stringContaining(`listReleases (GET /app/publish/version/query): the list ${message}`),
+  ]);
+});
+
+describe('rules of the learner, each with the recording that needs it', () => {
+  test('two words on one state are both unsure', () => {
+    const entries = structuredClone(har.log.entries) as Entry[];
+    const half = Math.floor(entries.length / 2);
+    for (const { response } of entries.slice(half))
+      response.content.text = response.content.text?.replaceAll('"EVERYWHERE"', '"EVERYWHERE_TWO"') ?? '';
+    const { words, changes } = learned({ log: { entries } });
+    const of = (name: string) => words.find(({ word }) => word === name);
+    expect([of('EVERYWHERE'), of('EVERYWHERE_TWO')]).toMatchObject([{ verdict: 'unsure' }, { verdict: 'unsure' }]);
+    expect(Object.keys(changes['statuses'] as object)).not.toContain('EVERYWHERE');
+  });
+
+  test('the page of another version is no list of releases', () => {
+    const isRead = ({ request }: Entry) => request.method === 'GET' && request.url.includes('/publish/version/query');
+    const own = (har.log.entries as Entry[]).filter(
+      (entry) => !isRead(entry) || new URL(entry.request.url).searchParams.has('version'),
+    );
+    const page = structuredClone(own.find(isRead)) as Entry;
+    page.request.url = page.request.url.replace(/version=[\d.]+/, 'version=0.4.0');
+    page.response.content.text = JSON.stringify({
+      success: true,
+      data: { list: [{ version: '0.4.0', versionStatus: 'OLD_ONE', publishId: '2026030199999999999' }] },
+    });
+    const { operations } = learned({ log: { entries: [...own, page] } });
+    expect(operations.find(({ operation }) => operation === 'listReleases')?.verdict).toBe('not seen');
+  });
 });

@@ -119,6 +119,21 @@ describe('a template becomes a request', () => {
     expect(request.headers).toMatchObject(headers);
   });
 
+  test('a form has its lists as JSON in one field, or as repeated fields where the profile says so', () => {
+    const fieldsOf = (userIds: string) => {
+      const body = { version: '{version}', userIds };
+      const codec = callTo('addWhitelist', { bodyType: 'form', body });
+      return encode(codec, 'addWhitelist', { version: '1.1.0', userIds: ['a', 'b'] }).body;
+    };
+    const ids = Object.entries({ appId: '2088', sourceSpaceId: '77', channelCode: 'GOPAY', version: '1.1.0' });
+    expect(fieldsOf('{userIds}')).toEqual({ kind: 'urlencoded', fields: [...ids, ['userIds', '["a","b"]']] });
+    const repeated = [
+      ['userIds', 'a'],
+      ['userIds', 'b'],
+    ];
+    expect(fieldsOf('{userIds:repeat}')).toEqual({ kind: 'urlencoded', fields: [...ids, ...repeated] });
+  });
+
   test('without the credential where it is a cookie', () => {
     expect(JSON.stringify(encode(CODEC, 'goOnline', { version: '1.0.0' }, 'SESSION=4711'))).not.toContain('4711');
   });

@@ -42,6 +42,8 @@ export interface Dialect {
   readonly pageSize?: number;
   /** What makes the recording of a person's way hard: `recordGuide`. */
   readonly trouble?: true;
+  /** Bodies are forms (`application/x-www-form-urlencoded`), and no other body is understood. */
+  readonly form?: true;
   /** A change returns the release. */
   readonly echoes?: true;
   readonly envelope: (data: Json, code: string, message: string) => Json;
@@ -255,7 +257,16 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
   const server: Server = createServer(async (req, res) => {
     const url = new URL(req.url ?? '/', 'http://portal');
     const text = (await readAll(req)).toString('utf8');
-    const body = text.startsWith('{') ? JSON.parse(text) : formOf(text);
+    const isUrlencoded = req.headers['content-type']?.includes('urlencoded') === true;
+    const isMultipart = text.startsWith('--');
+    const understood = isMultipart || isUrlencoded === (dialect.form === true);
+    const body = !understood
+      ? {}
+      : isUrlencoded
+        ? urlencoded(text)
+        : isMultipart
+          ? formOf(text)
+          : JSON.parse(text || '{}');
     const sent = { ...Object.fromEntries(url.searchParams), ...body };
     const found = callFor(dialect, req.method ?? '', url.pathname, sent);
     nowMs += 20_000;
@@ -320,6 +331,12 @@ export async function serveDialect(dialect: Dialect, live = '1.0.0'): Promise<Se
         server.closeAllConnections();
       }),
   };
+}
+
+/** The fields of a form, of which some hold lists as JSON. */
+function urlencoded(text: string): Record<string, Json> {
+  const fields = [...new URLSearchParams(text)];
+  return Object.fromEntries(fields.map(([name, value]) => [name, value.startsWith('[') ? JSON.parse(value) : value]));
 }
 
 /** The fields of a multipart form. */
@@ -457,7 +474,14 @@ export async function recordGuide(dialect: Dialect, isBrief = false): Promise<Ha
     const url = new URL(path, portal.url);
     for (const [name, value] of Object.entries(Object(query))) url.searchParams.set(name, String(value));
     const hasBody = body !== undefined && method !== 'GET';
-    const response = await fetch(url, { method, ...(hasBody && { body: JSON.stringify(body) }) });
+    const asForm = dialect.form && hasBody;
+    const fields = Object.entries(Object(body)).map(([name, value]): [string, string] => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]);
+    const content = asForm ? new URLSearchParams(fields) : JSON.stringify(body);
+    const headers = { 'content-type': asForm ? 'application/x-www-form-urlencoded' : 'application/json' };
+    const response = await fetch(url, { method, ...(hasBody && { headers, body: content }) });
     const text = await response.text();
     const postData = isUpload
       ? {
@@ -467,7 +491,7 @@ export async function recordGuide(dialect: Dialect, isBrief = false): Promise<Ha
             { name: 'file', fileName: 'a.zip' },
           ],
         }
-      : { mimeType: 'application/json', text: JSON.stringify(body) };
+      : { mimeType: headers['content-type'], text: String(content) };
     entries.push({
       startedDateTime: new Date(portal.nowMs()).toISOString(),
       request: {

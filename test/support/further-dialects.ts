@@ -25,7 +25,8 @@ const N = { miniAppId: '{appId:number}', tenantId: '{spaceId:number}', channel: 
 const noDesc = { versionStatusDesc: '', statusDesc: '' };
 export const FURTHER: readonly Dialect[] = [
   {
-    name: 'pinyin',
+    name: 'pinyin, and bodies that are forms',
+    form: true,
     base: '/xcx/guanli',
     folds: {},
     calls: {
@@ -53,7 +54,7 @@ export const FURTHER: readonly Dialect[] = [
       addWhitelist: post('/fabu/baimingdan', { ...PIN, yonghu: '{userIds:,}' }),
       startPilot: post('/fabu/kaishiceshi', PIN),
       skipPilot: post('/fabu/jieshuceshi', PIN),
-      setRatio: post('/fabu/huidu/bili', { ...PIN, bili: '{ratio}' }),
+      setRatio: post('/fabu/huidu/bili', { ...PIN, bili: '{ratio:text}' }),
       startGrayscale: post('/fabu/huidu/kaishi', PIN),
       goOnline: post('/fabu/quanliang', PIN),
       cancelRelease: post('/fabu/zhongzhi', PIN),
@@ -379,7 +380,7 @@ export const FURTHER: readonly Dialect[] = [
       op === 'findRelease' ? (items[0] ?? null) : { page: { records: items, totalCount: items.length } },
   },
   {
-    name: 'list only',
+    name: 'list only, and changes by GET',
     base: '/m',
     folds: { uploadPackage: 'createVersion', setRatio: 'startGrayscale' },
     calls: {
@@ -401,14 +402,22 @@ export const FURTHER: readonly Dialect[] = [
       startApproval: post('/rel/ask', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
       cancelApproval: post('/rel/unask', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
       addWhitelist: post('/rel/guests', { mini: '{appId}', chan: '{channelCode}', no: '{version}', who: '{userIds}' }),
-      startPilot: post('/rel/guests/on', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
+      startPilot: {
+        method: 'GET',
+        path: '/rel/guests/on',
+        query: { mini: '{appId}', chan: '{channelCode}', no: '{version}' },
+      },
       skipPilot: post('/rel/guests/off', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
       startGrayscale: post(
         '/rel/some',
         { mini: '{appId}', chan: '{channelCode}', no: '{version}', part: '{ratio:text}' },
         { does: ['setRatio', 'startGrayscale'] },
       ),
-      goOnline: post('/rel/every', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
+      goOnline: {
+        method: 'GET',
+        path: '/rel/every',
+        query: { mini: '{appId}', chan: '{channelCode}', no: '{version}' },
+      },
       cancelRelease: post('/rel/drop', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
       rollback: post('/rel/again', { mini: '{appId}', chan: '{channelCode}', no: '{version}' }),
       login: { method: 'POST', path: '/in', body: { who: '{username}', pwd: '{password}' } },

@@ -69,6 +69,9 @@ function placeholderFaults(operation: Operation, call: CallTemplate, profile: Pr
     if (usesIn(template).some(({ form }) => form === 'each') && !isEach) {
       faults.push(`${where}: {userIds:each} stands in a list with one item, which is sent for each user ID.`);
     }
+    if (usesIn(template).some(({ form }) => form === 'repeat') && !(place.length === 2 && call.bodyType === 'form')) {
+      faults.push(`${where}: the form repeat is a field of a body with "bodyType": "form", once for each value.`);
+    }
     const misplaced = inBody ? undefined : used.find((one) => placeholderTraits(one).isBodyOnly && known.includes(one));
     if (misplaced) faults.push(`${where}: {${misplaced}} may stand in the body only.`);
     if (used.includes('publishId') && known.includes('publishId') && !profile.release.publishId) {
@@ -100,6 +103,7 @@ function callFaults(operation: Operation, call: CallTemplate, profile: Profile):
     );
   }
   if (call.form && !call.file) faults.push(`${where}.form: only the upload sends a form; other fields go in body.`);
+  if (call.bodyType && !call.body) faults.push(`${where}.bodyType: there is no body; take it away with null.`);
   if (call.file && call.body) faults.push(`${where}.body: a form with a file has no JSON body.`);
   const { credential } = profile;
   if (credential.in === 'query' && Object.keys(call.query ?? {}).some((one) => one === credential.name)) {

@@ -86,6 +86,8 @@ const callTemplate = z.strictObject({
   path,
   query: z.record(name, text).optional(),
   body: z.record(z.string().min(1).max(100), json).optional(),
+  /** How the body is sent: as JSON, or as a form (`application/x-www-form-urlencoded`). */
+  bodyType: z.enum(['json', 'form'], 'takes json or form').optional(),
   form: z.record(name, text).optional(),
   file: z
     .strictObject({

@@ -29,10 +29,10 @@ const PLACEHOLDERS = {
   page: { isDigits: true, forms: ['zero-based'] },
   offset: { isDigits: true },
   pageSize: { isDigits: true },
-  artifacts: { isList: true, isBodyOnly: true },
+  artifacts: { isList: true, isBodyOnly: true, forms: ['repeat'] },
   artifact: {},
   releaseNotes: {},
-  userIds: { isList: true, isBodyOnly: true, forms: ['each', ...SEPARATORS] },
+  userIds: { isList: true, isBodyOnly: true, forms: ['each', 'repeat', ...SEPARATORS] },
   userId: { isBodyOnly: true },
   ratio: { isDigits: true, forms: ['text', 'fraction', 'fraction-text'] },
   username: { isBodyOnly: true },
@@ -139,6 +139,7 @@ function inForm(value: Value, form: string | undefined): unknown {
   switch (form) {
     case undefined:
     case 'each':
+    case 'repeat':
       return value;
     case 'text':
       return value === undefined ? undefined : String(value);
