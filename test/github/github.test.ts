@@ -20,6 +20,9 @@ import {
   type TestGitHub,
   TOKEN,
 } from '../support/github.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const LIST = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments';
 const QUERY = 'POST /graphql';
@@ -501,7 +504,7 @@ describe('an error of GitHub is a warning', () => {
     expect(current.log.match(/^::warning::.*GitHub could not be reached/gm)).toHaveLength(2);
   });
 
-  test('a cancelled run writes its comment within a short limit, and no deployment', async () => {
+  thoroughTest('a cancelled run writes its comment within a short limit, and no deployment', async () => {
     await start();
     const last = notifier({ environment: 'production' }, {}, AbortSignal.abort());
     await last.notify(someReport({ verdict: 'cancelled' }));

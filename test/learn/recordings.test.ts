@@ -88,7 +88,7 @@ describe('the day of the recording', () => {
     expect(later['setRatio']).toEqual({ mark: 'observed', confirmedOn: '2026-03-11' });
   });
 
-  test('is left out where the recording has no times', () => {
+  thoroughTest('is left out where the recording has no times', () => {
     const timeless = changed((entry) => {
       entry.startedDateTime = '';
     });
@@ -182,7 +182,7 @@ describe('two halves of a release', () => {
   });
 });
 
-test('a call that an earlier recording held otherwise is a contradiction that is named', () => {
+thoroughTest('a call that an earlier recording held otherwise is a contradiction that is named', () => {
   const first = checkProfile({ name: 'first', ...whole.changes }).profile;
   const moved = renamed({ 'gray/updateStrategy': 'gray/elsewhere' }, 9e8);
   expect(learned(moved, {}, first).warnings).toEqual([
@@ -207,7 +207,7 @@ thoroughTest('a change that names the release by its ticket alone is learned', (
   expect(result.changes['operations']).toMatchObject({ startGrayscale: { body: { ticket: '{publishId}' } } });
 });
 
-test('a change that names the release by a ticket that no list shows is not passed over', () => {
+thoroughTest('a change that names the release by a ticket that no list shows is not passed over', () => {
   const tickets = changed(({ request, response }) => {
     const answer = JSON.parse(response.content.text ?? '{}');
     for (const item of answer.data?.list ?? []) delete item.publishId;
@@ -398,7 +398,7 @@ test('a change that is sent with GET is learned, with its parameters in the quer
   expect(checkProfile({ name: 'by GET', ...result.changes }).faults).toEqual([]);
 });
 
-test('a look at the releases on another target app teaches nothing', () => {
+thoroughTest('a look at the releases on another target app teaches nothing', () => {
   const entries = structuredClone(har.log.entries) as Entry[];
   const at = entries.findIndex(({ request, response }) => /"PARTIAL"/.test(response.content.text ?? '') && request.url);
   const look = structuredClone(entries[at]) as Entry;
@@ -425,7 +425,7 @@ test('a form that repeats a field for each user ID is learned as one', () => {
   expect(checkProfile({ name: 'form', ...result.changes }).faults).toEqual([]);
 });
 
-test('a reason that stays after the release was applied for again is the reason of the rejection', () => {
+thoroughTest('a reason that stays after the release was applied for again is the reason of the rejection', () => {
   const reasons = new Map<string, string>();
   const staying = changed(({ response }) => {
     const answer = JSON.parse(response.content.text ?? '{}');
@@ -440,7 +440,7 @@ test('a reason that stays after the release was applied for again is the reason 
   expect(learned(staying).fields['comment']).toEqual({ at: 'approveComment' });
 });
 
-test('the report says the form of the ratio and the count of the whitelist', () => {
+thoroughTest('the report says the form of the ratio and the count of the whitelist', () => {
   const text = reportOf(whole).join('\n');
   expect(text).toMatch(/^ {2}ratio +grayScaleRate \(whole percent as text\)$/m);
   expect(text).toMatch(/^ {2}whitelistCount +whitelistCount$/m);
@@ -467,7 +467,7 @@ test.each([
 });
 
 describe('rules of the learner, each with the recording that needs it', () => {
-  test('two words on one state are both unsure', () => {
+  thoroughTest('two words on one state are both unsure', () => {
     const entries = structuredClone(har.log.entries) as Entry[];
     const half = Math.floor(entries.length / 2);
     for (const { response } of entries.slice(half))
@@ -478,7 +478,7 @@ describe('rules of the learner, each with the recording that needs it', () => {
     expect(Object.keys(changes['statuses'] as object)).not.toContain('EVERYWHERE');
   });
 
-  test('the page of another version is no list of releases', () => {
+  thoroughTest('the page of another version is no list of releases', () => {
     const isRead = ({ request }: Entry) => request.method === 'GET' && request.url.includes('/publish/version/query');
     const own = (har.log.entries as Entry[]).filter(
       (entry) => !isRead(entry) || new URL(entry.request.url).searchParams.has('version'),

@@ -24,7 +24,7 @@ import { ReleaseError } from '../../src/lib/errors.ts';
 import { resolveInWorkspace } from '../../src/lib/paths.ts';
 import { openPackage, type Package, packageVersion } from '../../src/package/package.ts';
 import { zipFiles } from '../../src/package/zip-folder.ts';
-import { runShareOfTables } from '../support/thorough.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
 
 runShareOfTables();
 
@@ -167,7 +167,7 @@ describe('a build folder', () => {
     expect(await openFiles()).toEqual([]);
   });
 
-  it('of thousands of files and a large one holds each of them, in their order', async () => {
+  thoroughTest('of thousands of files and a large one holds each of them, in their order', async () => {
     const names = Array.from({ length: 1_000 }, (_, at) => `part-${String(at).padStart(4, '0')}.js`);
     const files = Object.fromEntries(names.map((name) => [name, `export const name = '${name}';`.repeat(3)]));
     const large = Buffer.alloc(5_000_000, 'large ').toString();

@@ -10,6 +10,9 @@ import { assertSupported, openProfile } from '../../src/portal/profile/open.ts';
 import { defaultProfile, templateIn } from '../../src/portal/profile/profile.ts';
 import { fill, fillPath, fillText, placeholdersOf } from '../../src/portal/profile/template.ts';
 import { OPERATIONS, type Stage } from '../../src/release/lifecycle.ts';
+import { runShareOfTables } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const faultsOf = (changes: unknown) => checkProfile(changes).faults.join('\n');
 const operation = (name: string, changes: unknown) => ({ operations: { [name]: changes } });

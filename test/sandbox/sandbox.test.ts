@@ -21,7 +21,7 @@ import type { State } from '../../src/release/lifecycle.ts';
 import { parseSandboxUrl } from '../../src/sandbox/options.ts';
 import { answer, newPortal, type Review, SandboxState, type Seed } from '../../src/sandbox/portal.ts';
 import { type Sandbox, SandboxInvalid, type ServerOptions, startSandbox } from '../../src/sandbox/server.ts';
-import { runShareOfTables } from '../support/thorough.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
 
 runShareOfTables();
 
@@ -605,10 +605,12 @@ describe('the server', () => {
     });
   });
 
-  test('processes that write at the same time lose nothing, and an open sandbox holds none of them', async () => {
-    const file = path.join(folder, 'state.json');
-    const first = await start({ file });
-    const script = `
+  thoroughTest(
+    'processes that write at the same time lose nothing, and an open sandbox holds none of them',
+    async () => {
+      const file = path.join(folder, 'state.json');
+      const first = await start({ file });
+      const script = `
       const { startSandbox } = await import(${JSON.stringify(new URL('../../src/sandbox/server.ts', import.meta.url).href)});
       const sandbox = await startSandbox({ file: ${JSON.stringify(file)}, rules: { review: { mode: 'never' } }, seed: ${JSON.stringify(SEED)} });
       await Promise.all(Array.from({ length: 40 }, (_, i) => fetch(sandbox.url + '/rest/intercnn/app/publish/version/gray/whitelist/add', {
@@ -616,23 +618,24 @@ describe('the server', () => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ ...${JSON.stringify(asRelease('1.1.0'))}, userIds: [process.pid + '-' + i] }),
       }).then((response) => response.text())));`;
-    const runs = [0, 1, 2].map(() => {
-      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-        stdio: ['ignore', 'ignore', 'inherit'],
+      const runs = [0, 1, 2].map(() => {
+        const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+          stdio: ['ignore', 'ignore', 'inherit'],
+        });
+        children.push(child);
+        return once(child, 'exit');
       });
-      children.push(child);
-      return once(child, 'exit');
-    });
-    expect(await Promise.all(runs)).toEqual([
-      [0, null],
-      [0, null],
-      [0, null],
-    ]);
-    const { apps, journal } = first.read();
-    expect(journal).toHaveLength(120);
-    expect(apps[0]?.releases.find((r) => r.version === '1.1.0')?.whitelistCount).toBe(120);
-    expect(readdirSync(folder)).toEqual(['state.json']);
-  });
+      expect(await Promise.all(runs)).toEqual([
+        [0, null],
+        [0, null],
+        [0, null],
+      ]);
+      const { apps, journal } = first.read();
+      expect(journal).toHaveLength(120);
+      expect(apps[0]?.releases.find((r) => r.version === '1.1.0')?.whitelistCount).toBe(120);
+      expect(readdirSync(folder)).toEqual(['state.json']);
+    },
+  );
 
   /** Sends a form as chunks that need not be what they seem to be cut for. */
   const sendForm = async (sandbox: Sandbox, chunks: Iterable<Buffer>, type = 'multipart/form-data; boundary=XX') => {

@@ -11,7 +11,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { COMMON, type Job, newJob, runStep, type StepResult } from '../support/action.ts';
 import { type Fault, type SeenRequest, startFaultProxy } from '../support/fault-proxy.ts';
 import { startPortal, type TestPortalOptions } from '../support/portal.ts';
-import { thoroughTest } from '../support/thorough.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
+
+runShareOfTables();
 
 const REPORT_WITHIN_MS = 5_000;
 const LIVE = { versions: ['1.0.0'], live: '0.9.0', version: '1.0.0' };

@@ -148,7 +148,7 @@ describe.concurrent('portal-status-unknown', () => {
   const strange: Answerer = ({ path }) =>
     path.includes('/version/query') ? list({ version: '1.1.0', versionStatus: 'DEEP_FROZEN' }) : list();
 
-  test('nothing is written; the word is shown raw, with the line to add', async () => {
+  thoroughTest('nothing is written; the word is shown raw, with the line to add', async () => {
     await withScene({ answer: strange }, async ({ wire, step }) => {
       const result = await step({ stage: 'release', version: '1.1.0' });
       expectError(result, 'portal-status-unknown', /DEEP_FROZEN/, /"DEEP_FROZEN": \{ "state": "..."/);
@@ -260,7 +260,7 @@ test.concurrent('rejected: the reason is the annotation', async () => {
   });
 });
 
-test.concurrent('refused says where the release stands, why, and what comes first', async () => {
+thoroughTest.concurrent('refused says where the release stands, why, and what comes first', async () => {
   await withScene({ portal: { seed: { ...LATER, state: 'created' } } }, async ({ portal, step }) => {
     const result = await step({ stage: 'release', version: '1.1.0' });
     expect(result.outputs).toMatchObject({ verdict: 'refused', 'error-code': 'stage-refused', state: 'created' });

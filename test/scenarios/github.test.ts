@@ -112,7 +112,7 @@ describe.concurrent('a release on GitHub', () => {
     expect(portal.effects()).toEqual([]);
   });
 
-  test('a cancelled run says so in the comment, though it was waiting', async () => {
+  thoroughTest('a cancelled run says so in the comment, though it was waiting', async () => {
     const { gitHub, step } = await world({ rules: { review: { mode: 'never' } } });
     const result = await step(
       { stage: 'submit, apply', version: '1.0.0' },
@@ -177,7 +177,7 @@ describe.concurrent('proxies and private CAs', () => {
     for (const form of forms) expect(text).not.toContain(form);
   }
 
-  test('the portal and GitHub are reached through the proxy', async () => {
+  thoroughTest('the portal and GitHub are reached through the proxy', async () => {
     const { proxy, gitHub, status } = await behindProxy();
     const result = await status();
     expect(result.outputs.verdict).toBe('unchanged');

@@ -191,7 +191,7 @@ describe.skipIf(!BROWSER)('by the page', () => {
 
   const LETS_IN = onEnter("document.cookie = 'SESSION=from-the-page; path=/'; location.hash = '#/overview'");
 
-  test('a tampered page gets the password to no other host, whichever way it tries', async () => {
+  thoroughTest('a tampered page gets the password to no other host, whichever way it tries', async () => {
     const connections: string[] = [];
     const thief = createTcpServer((socket) => {
       connections.push(`TCP ${socket.localAddress}`);

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { COMMON, type Job, newJob, runStep } from '../support/action.ts';
 import { type OtherPortal, startOtherPortal } from '../support/other-portal.ts';
 import { startPortal } from '../support/portal.ts';
+import { thoroughTest } from '../support/thorough.ts';
 
 const PROFILE = fileURLToPath(new URL('../fixtures/other-portal.json', import.meta.url));
 
@@ -38,7 +39,7 @@ const inputsFor = (other: OtherPortal) => ({
 });
 
 describe('a portal that speaks otherwise', () => {
-  test('the whole lifecycle, its token renewed on the way', async () => {
+  thoroughTest('the whole lifecycle, its token renewed on the way', async () => {
     const other = await startOtherPortal({ live: '1.0.0', requestsPerToken: 10 });
     portal = other;
     const shared = prepare();

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { COOKIE } from '../support/portal.ts';
 import { withScene } from '../support/scene.ts';
+import { runShareOfTables } from '../support/thorough.ts';
 import type { Seen } from '../support/wire.ts';
+
+runShareOfTables();
 
 const FIRST = { versions: ['1.1.0'] };
 const LATER = { versions: ['1.0.0', '1.1.0'], live: '1.0.0' };

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import type { Report } from '../../src/report/report.ts';
 import { MINIAPP, SPACE, TARGET } from './action.ts';
 
@@ -261,21 +261,33 @@ function routeOf(method: string, pathname: string): { route: string; path: Path 
   return undefined;
 }
 
+const checks = new Map<string, ValidateFunction>();
+/** The check of a part of a route's requests, which takes long to compile. */
+function checkOf(validator: Ajv, part: string, schema: () => object): ValidateFunction {
+  const check = checks.get(part) ?? validator.compile(schema());
+  checks.set(part, check);
+  return check;
+}
+
 function violationsOf(route: string, path: Path, query: URLSearchParams, body: unknown): string[] {
   const { parameters = [], body: schema } = operations[route] ?? {};
-  const check = (place: 'path' | 'query', values: Record<string, string>) => {
-    const known = parameters.filter((parameter) => parameter.in === place);
-    const object = {
-      type: 'object',
-      properties: Object.fromEntries(known.map(({ name, schema: own }) => [name, own])),
-      required: known.filter(({ required }) => required).map(({ name }) => name),
-      additionalProperties: false,
-    };
-    return coercing.validate(object, { ...values }) ? [] : [`${place}: ${coercing.errorsText()}`];
+  const faultsIn = (place: 'path' | 'query', values: Record<string, string>) => {
+    const check = checkOf(coercing, `${route} ${place}`, () => {
+      const known = parameters.filter((parameter) => parameter.in === place);
+      return {
+        type: 'object',
+        properties: Object.fromEntries(known.map(({ name, schema: own }) => [name, own])),
+        required: known.filter(({ required }) => required).map(({ name }) => name),
+        additionalProperties: false,
+      };
+    });
+    return check({ ...values }) ? [] : [`${place}: ${ajv.errorsText(check.errors)}`];
   };
-  const faults = [...check('path', path), ...check('query', Object.fromEntries(query))];
-  if (schema && !ajv.validate({ ...schema, additionalProperties: false }, body))
-    faults.push(`body: ${ajv.errorsText()}`);
+  const faults = [...faultsIn('path', path), ...faultsIn('query', Object.fromEntries(query))];
+  if (schema) {
+    const check = checkOf(ajv, `${route} body`, () => ({ ...schema, additionalProperties: false }));
+    if (!check(body)) faults.push(`body: ${ajv.errorsText(check.errors)}`);
+  }
   if (!schema && body !== undefined) faults.push('body: none is described');
   // Said in words there: docs.github.com, REST, deployment statuses; and the limits of a page and a comment.
   const { description, body: comment } = (body ?? {}) as { description?: string; body?: string };
