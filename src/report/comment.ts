@@ -2,9 +2,9 @@
 
 import { formatTime } from '../lib/format.ts';
 import { keyOf } from './key.ts';
-import { code, escapeMarkdown, limitParts, table } from './markdown.ts';
+import { code, limitParts, table } from './markdown.ts';
 import { phaseLine } from './phases.ts';
-import { formatState, type Report } from './report.ts';
+import type { Report } from './report.ts';
 import {
   type Extras,
   explanation,
@@ -14,7 +14,9 @@ import {
   formatTargetApp,
   headline,
   noticesOf,
+  restOfMessage,
   sandboxNote,
+  waitingHeadline,
 } from './sections.ts';
 
 /** GitHub limits a comment to 65,536 characters; a character has at least one byte. */
@@ -48,12 +50,9 @@ export function commentOf(report: Report, extras: CommentExtras = {}): string {
   );
 }
 
-function waitingHeadline(report: Report): string {
-  return `## ⏳ waiting · ${escapeMarkdown(report.version)} · ${formatState(report)}`;
-}
-
 function waiting(report: Report): string {
-  return `${escapeMarkdown(report.message, 1_000)}\n\nThe workflow is waiting and writes here again when it ends.`;
+  const rest = restOfMessage(report);
+  return `${rest && `${rest}\n\n`}The workflow is waiting and writes here again when it ends.`;
 }
 
 function versions(report: Report): string {

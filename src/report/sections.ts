@@ -23,11 +23,30 @@ const VERDICT_ICONS: Readonly<Record<Verdict, string>> = {
   failed: '❌',
 };
 
-/** The verdict, the version and the state, as a heading. */
+/** What happened, as a heading: the verdict, and the first sentence of the message, which says version and state. */
 export function headline(report: Report): string {
-  const state = report.state === '' ? '' : ` · ${formatState(report)}`;
   const dry = report.dryRun ? ' (dry run)' : '';
-  return `## ${VERDICT_ICONS[report.verdict]} ${report.verdict}${dry}${report.version ? ` · ${escapeMarkdown(report.version)}` : ''}${state}`;
+  return heading(VERDICT_ICONS[report.verdict], `${report.verdict}${dry}`, report);
+}
+
+/** The heading of a run that has not ended. */
+export function waitingHeadline(report: Report): string {
+  return heading(VERDICT_ICONS.pending, 'waiting', report);
+}
+
+function heading(icon: string, verdict: string, report: Report): string {
+  return `## ${icon} ${verdict}: ${escapeMarkdown(sentences(report)[0].replace(/^Dry run: |\.$/g, ''), 300)}`;
+}
+
+/** What of the message the heading does not say. */
+export function restOfMessage(report: Report): string {
+  return escapeMarkdown(sentences(report)[1], 1_000);
+}
+
+/** The first sentence of the message, and the others. */
+function sentences({ message }: Report): readonly [string, string] {
+  const end = message.search(/(?<=\.) /);
+  return end < 0 ? [message, ''] : [message.slice(0, end), message.slice(end + 1)];
 }
 
 /** A note that this was a rehearsal on the sandbox; empty for a real portal. */
@@ -37,14 +56,14 @@ export function sandboxNote(report: Report): string {
 
 /** What happened and what to do. */
 export function explanation(report: Report): string {
-  const lines = [escapeMarkdown(report.message, 1_000)];
+  const lines = [restOfMessage(report)];
   if (report.error) {
     lines.push(`**${report.error.code}**: ${escapeMarkdown(report.error.found, 4_000)}`);
     if (report.error.traceId) lines.push(`The portal's trace id is ${code(report.error.traceId, 200)}.`);
   } else if (report.reason) lines.push(`**The reviewer's reason:** ${escapeMarkdown(report.reason, 4_000)}`);
   if (report.todo) lines.push(`**What to do:** ${escapeText(report.todo)}`);
   if (report.error) lines.push(`More: ${code(report.error.more)}`);
-  return lines.join('\n\n');
+  return lines.filter((line) => line !== '').join('\n\n');
 }
 
 /** What people copy from our sentences: a command, or a call of the profile. */

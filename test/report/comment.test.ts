@@ -9,12 +9,11 @@ import { someReport } from '../support/github.ts';
 describe('the comment', () => {
   test('shows the state, the progress, the versions, the preview, the next stages and the time', () => {
     const report = someReport({ showPreview: true, previewUrl: 'gopay://mini-app/windvane?app_id=1' });
-    const [headline, progress, message, versions, ...rest] = commentOf(report, { qrCode: '⬛⬜' }).split('\n\n');
-    expect(headline).toBe('## ✅ succeeded · 1.1.0 · in grayscale rollout at 20%');
+    const [headline, progress, versions, ...rest] = commentOf(report, { qrCode: '⬛⬜' }).split('\n\n');
+    expect(headline).toBe('## ✅ succeeded: 1.1.0 is in grayscale rollout at 20% on GOPAY');
     expect(progress).toMatch(
       /^✅ Version Creation → .*✅ Gradual rollout 5% → 🔵 \*\*Gradual rollout 20% \(now\)\*\* → ⚪ Gradual rollout 50% → ⚪ Officially released$/,
     );
-    expect(message).toBe('1.1.0 is in grayscale rollout at 20% on GOPAY.');
     expect(versions).toMatch(/^\| Miniapp \| Target app \| Version \| Live version \|\n/);
     expect(rest[0]).toBe('<details><summary>Preview link and QR code</summary>');
     expect(rest.join()).toContain('⬛⬜');

@@ -41,8 +41,8 @@ describe.concurrent('a release on GitHub', () => {
     const applied = await step({ stage: 'submit, apply', version: '1.0.0', ...environment });
     expect(applied.outputs.verdict).toBe('succeeded');
     expect(gitHub.bodies.map((body) => body.split('\n')[1])).toEqual([
-      expect.stringMatching(/^## ⏳ waiting · .* · in review$/),
-      expect.stringMatching(/^## ✅ succeeded · .* · approved$/),
+      expect.stringMatching(/^## ⏳ waiting: .* is in review on /),
+      expect.stringMatching(/^## ✅ succeeded: .* is approved on /),
     ]);
     expect(gitHub.bodies[0]).toMatch(/As of \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
     expect(gitHub.bodies[0]).toContain('waiting for the approval');
