@@ -4,6 +4,7 @@
  * day shows what `learn watch` printed while it watched a demo portal, beside that portal's page.
  *
  *     node scripts/pictures.ts           writes docs/images
+ *     node scripts/pictures.ts --look    writes summary and comment, 1280 and 390 pixels wide, light and dark, to build/look
  *     node scripts/pictures.ts --check   writes nothing; takes the code's pictures in both themes, at three scales, and
  *                                        fails where zbarimg does not read it
  *
@@ -73,6 +74,7 @@ await done();
 
 try {
   if (process.argv.includes('--check')) await checkQrCode();
+  else if (process.argv.includes('--look')) await takeToLookAt();
   else await takePictures();
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -82,11 +84,26 @@ async function takePictures(): Promise<void> {
   const images = join(ROOT, 'docs/images');
   mkdirSync(images, { recursive: true });
   photograph(sideBySide(await watchedTerminal()), join(images, 'watch.webp'), 1, 1280);
+  for (const [name, text] of Object.entries(await texts()))
+    photograph(pageOf(text, 'light'), join(images, `${name}.png`), 1.5);
+}
+
+/** On a wide screen and on a phone. */
+async function takeToLookAt(): Promise<void> {
+  const look = join(ROOT, 'build/look');
+  mkdirSync(look, { recursive: true });
+  for (const [name, text] of Object.entries(await texts()))
+    for (const theme of ['light', 'dark'] as const)
+      for (const width of [1280, 390])
+        photograph(pageOf(text, theme, width), join(look, `${name}-${width}-${theme}.png`), 1, width);
+}
+
+/** The summary and comment of a rollout, and what draws their picture. */
+async function texts(): Promise<{ summary: string; comment: string }> {
   const { summary, report } = await rollout();
   execFileSync('npm', ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-package-lock', MERMAID]);
-  photograph(pageOf(summary, 'light'), join(images, 'summary.png'), 1.5);
   const qrCode = await drawQrCode(report.previewUrl);
-  photograph(pageOf(commentOf(report, { qrCode, isWaiting: false }), 'light'), join(images, 'comment.png'), 1.5);
+  return { summary, comment: commentOf(report, { qrCode, isWaiting: false }) };
 }
 
 /** A second release at 20% of a ramp, held until tomorrow. */
@@ -157,14 +174,14 @@ async function checkQrCode(): Promise<void> {
   }
 }
 
-function pageOf(markdown: string, theme: Theme): string {
+function pageOf(markdown: string, theme: Theme, width = WIDTH): string {
   const css = readFileSync(join(ROOT, `node_modules/github-markdown-css/github-markdown-${theme}.css`), 'utf8');
   const html = micromark(markdown, { extensions: [gfm()], htmlExtensions: [gfmHtml()], allowDangerousHtml: true })
     .replace(/<pre><code class="language-mermaid">([\s\S]*?)<\/code><\/pre>/g, '<pre class="mermaid">$1</pre>')
     .replace(/^<!--.*-->$/gm, '');
   const drawn = html.includes('class="mermaid"') ? mermaidScript() : '';
   return `<!doctype html><meta charset="utf-8"><style>${css}</style>
-<style>body { margin: 0; background: ${theme === 'light' ? '#ffffff' : '#0d1117'} } .markdown-body { padding: 24px }
+<style>body { margin: 0; background: ${theme === 'light' ? '#ffffff' : '#0d1117'} } .markdown-body { padding: 24px; box-sizing: border-box; max-width: ${width}px }
 .markdown-body pre.mermaid { background: none; text-align: center }</style>
 <article class="markdown-body">${html}</article>${drawn}
 <script>addEventListener('load', () => setTimeout(() => document.body.dataset.height = document.body.scrollHeight, 3000))</script>`;

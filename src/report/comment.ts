@@ -55,21 +55,18 @@ function waiting(report: Report): string {
   return `${rest && `${rest}\n\n`}The workflow is waiting and writes here again when it ends.`;
 }
 
+/** Below each other: beside each other, a miniapp's 22 digits leave no room on a phone. */
 function versions(report: Report): string {
-  const columns: [string, string][] = [
-    ['Miniapp', code(report.miniappId)],
-    ['Target app', formatTargetApp(report)],
+  const rows: [string, string][] = [
     ['Version', code(report.version)],
     ['Live version', formatLiveVersion(report)],
     ['Previous version', code(report.previousVersion)],
     ['Also in progress', formatInProgress(report)],
+    ['Target app', formatTargetApp(report)],
+    ['Miniapp', code(report.miniappId)],
   ];
-  const shown = columns.filter(([, value]) => value !== '');
-  if (shown.length === 0) return '';
-  return table(
-    [shown.map(([, value]) => value)],
-    shown.map(([name]) => name),
-  );
+  const [head, ...others] = rows.filter(([, value]) => value !== '');
+  return head ? table(others, head) : '';
 }
 
 function next(report: Report): string {

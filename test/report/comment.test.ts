@@ -14,7 +14,7 @@ describe('the comment', () => {
     expect(progress).toMatch(
       /^✅ Version Creation → .*✅ Gradual rollout 5% → 🔵 \*\*Gradual rollout 20% \(now\)\*\* → ⚪ Gradual rollout 50% → ⚪ Officially released$/,
     );
-    expect(versions).toMatch(/^\| Miniapp \| Target app \| Version \| Live version \|\n/);
+    expect(versions).toMatch(/^\| Version \| <code>1\.1\.0<\/code> \|\n\| --- \| --- \|\n\| Live version \| /);
     expect(rest[0]).toBe('<details><summary>Preview link and QR code</summary>');
     expect(rest.join()).toContain('⬛⬜');
     expect(rest.slice(-2)).toEqual([
