@@ -616,7 +616,11 @@ describe('lists of several pages', () => {
       merge_commit_sha: at === 60 ? 'head' : 'x',
     }));
     const { notify } = notifier({ comment: 'auto', environment: 'production' });
-    const report = someReport({ version: '1.0.0', state: 'released', message: '1.0.0 is officially released on GOPAY.' });
+    const report = someReport({
+      version: '1.0.0',
+      state: 'released',
+      message: '1.0.0 is officially released on GOPAY.',
+    });
     await notify(report);
     const [first] = gitHub.deployments;
     if (!first) throw new Error('no deployment was made');
