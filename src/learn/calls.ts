@@ -12,6 +12,7 @@ import {
   isTicket,
   type Leaf,
   leavesOf,
+  PASSWORD,
   SHORT_TICKET,
   segmentsOf,
   sentLeaves,
@@ -305,7 +306,7 @@ const BY_NAME: readonly (readonly [RegExp, string, (value: unknown) => boolean])
   [/page_?size|limit|^n$|^size$|per_?page/i, '{pageSize}', isWhole],
   [/page|current|^p$/i, '{page}', isWhole],
   [/log|note|desc|remark|change|comment|reason|content/i, '{releaseNotes}', (value) => typeof value === 'string'],
-  [/pass|pwd|secret/i, '{password}', (value) => typeof value === 'string'],
+  [new RegExp(`pass|pwd|secret|${PASSWORD.source}`, 'i'), '{password}', (value) => typeof value === 'string'],
   [/user|account|login|name|mail|phone/i, '{username}', (value) => typeof value === 'string'],
 ];
 const PAGE = ['{page}', '{pageSize}', '{offset}'];
@@ -480,10 +481,17 @@ function partOf(
       continue;
     }
     const template = repeatedIf(isRepeated(name), convert(value, name, name, old[name]));
+    if (template === undefined && isTimeOf(value, call)) continue;
     if (template === undefined) differences.push(`${name}: its value is not kept, so it is not in the written profile`);
     else result[name] = template;
   }
   return result;
+}
+
+/** A time of sending, by which a page keeps browsers from answering by themselves: `_t=1764208390123`. */
+function isTimeOf(value: unknown, { exchanges }: Call): boolean {
+  const number = Number(value) * (/^\d{10}$/.test(String(value)) ? 1_000 : 1);
+  return exchanges.some(({ atMs }) => Math.abs(number - atMs) < 3_600_000);
 }
 
 /** The template of a list that a form sends as repeated fields. */

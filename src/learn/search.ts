@@ -49,7 +49,7 @@ export const NOISE = -2;
 export const BUSY = -2;
 
 /** What the lifecycle does not allow, and what is unlikely. */
-const COST = { illegal: 9, noise: 5, fold: 3, unseen: 1, busy: 7, second: 4, unknown: 0.5, jump: 9, leftOut: 4 };
+const COST = { illegal: 9, noise: 5, fold: 3, unseen: 1, busy: 20, second: 4, unknown: 0.5, jump: 9, leftOut: 4 };
 const NONE = -3;
 const UNKNOWN = -1;
 const STATE = Object.fromEntries(WORD_STATES.map((state, index) => [state, index])) as Record<State, number>;
@@ -61,6 +61,8 @@ const TO = WRITES.map((write) => {
   return to && index(to);
 });
 const ARCHIVING = [WRITE.goOnline, WRITE.rollback];
+/** What releases from before the recording mostly are. */
+const FINISHED = [STATE.released, STATE.archived];
 const PILOT = [STATE.approved, STATE['whitelist-testing']];
 
 interface Node extends Assignment {
@@ -199,7 +201,7 @@ function expandWord(
   const review = STATE['in-review'];
   const cost = (target: number) => {
     if (state === target) return 0;
-    if (state === UNKNOWN) return COST.unknown;
+    if (state === UNKNOWN) return FINISHED.includes(target) ? COST.unknown : COST.unseen;
     return state === review && (target === STATE.approved || target === STATE.rejected) ? 0 : COST.jump;
   };
   if (known !== OPEN) return [moved(node, version, known, cost(known))];
