@@ -42,6 +42,8 @@ export interface Call {
   readonly words: string;
   readonly buttons: string;
   readonly ratio?: { readonly place: string; readonly form: 'number' | 'text' | 'fraction' | 'fraction-text' };
+  /** It carries a number that nothing explains, and no ratio. */
+  readonly mayHaveRatio: boolean;
   readonly userIds?: { readonly place: string; readonly form: string };
   readonly hasArtifact: boolean;
   readonly ofProfile?: WriteOperation;
@@ -140,6 +142,7 @@ function describe(exchanges: readonly Exchange[], context: Context, stored: Read
     buttons: [...new Set(exchanges.flatMap(({ button }) => button?.trim().toLowerCase() ?? []))].join(' | '),
     ...(ratio && { ratio }),
     ...(userIds && { userIds }),
+    mayHaveRatio: ratio === undefined && userIds === undefined && mayHaveRatio(exchanges, context),
     hasArtifact: artifact && !isUpload,
     ...(write && { ofProfile: write as WriteOperation }),
     readsOfProfile: matches,
@@ -197,11 +200,41 @@ function ratioOf(exchanges: readonly Exchange[], context: Context): Call['ratio'
     if (!numbers.every((value) => value > 0 && value <= 100) || /page|size|limit|type|id$|count|version/i.test(name))
       continue;
     const isNamed = /ratio|percent|proportion|share|scale|rate|gr[ae]y|traffic|portion|weight/i.test(name);
-    if (!isNamed && new Set(numbers).size < 2) continue;
+    if (!isNamed && new Set(numbers).size < 2 && !isEchoed(exchanges, place, context)) continue;
     const isFraction = numbers.every((value) => value <= 1) && numbers.some((value) => value < 1);
     return { place, form: isFraction ? (isText ? 'fraction-text' : 'fraction') : isText ? 'text' : 'number' };
   }
   return undefined;
+}
+
+/** Whether a change carries a number below 10,000 that is no id and no code, such as `7`, `"7%"` or `700`. */
+function mayHaveRatio(exchanges: readonly Exchange[], context: Context): boolean {
+  if (isPlainGet(exchanges, context) || exchanges.some(({ isUpload }) => isUpload)) return false;
+  return exchanges.some((one) =>
+    sentLeaves(one).some(
+      ({ name, value }) =>
+        /^\d{1,4}(\.\d+)?%?$/.test(String(value)) &&
+        Number.parseFloat(String(value)) > 0 &&
+        !isConstant(value, context) &&
+        !/page|size|limit|type|mode|kind|flag|source|id$|count|version/i.test(name),
+    ),
+  );
+}
+
+/** Whether a number that was sent once stood in a response after it, at a place that did not hold it before. */
+function isEchoed(exchanges: readonly Exchange[], place: string, { all }: Context): boolean {
+  const [first] = exchanges;
+  const sent = first && sentLeaves(first).find((leaf) => leaf.place === place);
+  if (!first || !sent) return false;
+  const isIt = ({ value }: Leaf) =>
+    value !== null &&
+    value !== '' &&
+    [1, 100].some((factor) => Math.abs(Number(value) * factor - Number(sent.value)) < 1e-9);
+  const places = (from: readonly Exchange[]) =>
+    new Set(from.flatMap(({ answer }) => leavesOf(answer).flatMap((leaf) => (isIt(leaf) ? [leaf.place] : []))));
+  const at = all.indexOf(first);
+  const before = places(all.slice(0, at));
+  return [...places(all.slice(at + 1))].some((one) => !before.has(one) && !/page|size|total|count|time/i.test(one));
 }
 
 function isIdText(value: unknown): boolean {

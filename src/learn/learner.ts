@@ -18,7 +18,7 @@ import { readOperations, withoutFind } from './reads.ts';
 import { changedBy, isLook, isRead } from './reads-and-changes.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
 import { type Scene, sceneOf } from './scene.ts';
-import { type Assignment, BUSY, NOISE, OPEN, type Question, search, WRITES } from './search.ts';
+import { type Assignment, BUSY, NOISE, OPEN, type Question, search, searchAll, WRITES } from './search.ts';
 import {
   commentPlace,
   type FoundField,
@@ -98,9 +98,10 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
 
   const scene = sceneOf(good, calls, writes, releases, items, status ?? '', versions, context);
   const question = questionOf(scene, base, answers, context);
-  const first = search(question, WIDTH);
-  const best = first && first.conflicts > 0 ? search(question, WIDE) : first;
-  const conclusions = best ? conclude(question, best) : undefined;
+  const first = searchAll(question, WIDTH);
+  const found = (first[0]?.conflicts ?? 0) > 0 ? searchAll(question, WIDE) : first;
+  const [best] = found;
+  const conclusions = best ? conclude(question, best, found) : undefined;
   if (best && isContradictory(best))
     warnings.push(
       `The recording contradicts itself, as two releases in one would: nothing of it is taken as sure. Record one release from its start to its end, and read each recording by itself, with --profile from the second on.`,
@@ -270,6 +271,7 @@ function traitsOf(call: Call, { added }: Scene) {
     words: call.words,
     isUpload: call.isUpload,
     hasRatio: call.ratio !== undefined,
+    mayHaveRatio: call.mayHaveRatio,
     hasUserIds: call.userIds !== undefined,
     hasArtifact: call.hasArtifact,
     addsVersion: added.version.has(call),
@@ -301,7 +303,7 @@ function isContradictory({ conflicts, calls, words }: Assignment): boolean {
 }
 
 /** Each conclusion against the best assignment without it. */
-function conclude(question: Question, best: Assignment): Conclusions {
+function conclude(question: Question, best: Assignment, found: readonly Assignment[]): Conclusions {
   const judge = (
     value: number,
     isFixed: boolean,
@@ -310,7 +312,10 @@ function conclude(question: Question, best: Assignment): Conclusions {
   ) => {
     if (value === OPEN || isFixed) return { value, isSure: value !== OPEN };
     if (isContradictory(best)) return { value, isSure: false };
-    const next = without();
+    // The search without it is narrow: the wide one may have kept a better reading.
+    const [next] = [without(), found.find((one) => of(one) !== value)]
+      .flatMap((one) => one ?? [])
+      .sort((a, b) => b.score - a.score);
     if (!next || best.score - next.score >= MARGIN) return { value, isSure: true };
     return { value, isSure: false, other: of(next) ?? OPEN };
   };
@@ -353,7 +358,12 @@ function operationsOf(
       !isSure && (value === write || other === write) ? [index] : [],
     );
     const call = scene.writes[shape];
-    if (call && conclusions?.calls[shape]?.isSure) {
+    const isRatio = operation === 'setRatio' || (operation === 'startGrayscale' && !sure.has('setRatio'));
+    if (call && conclusions?.calls[shape]?.isSure && isRatio && call.mayHaveRatio) {
+      const evidence =
+        'a profile cannot say it (none of its numbers is known as the ratio; set two, or in whole percent)';
+      add({ operation, verdict: 'unsure', evidence, candidates: [callOf(call)] });
+    } else if (call && conclusions?.calls[shape]?.isSure) {
       sure.set(operation, call);
       const creates = operation === (best?.createsByApplying ? 'startApproval' : 'createRelease');
       const { changes, differences } = templateOf(operation, call, context, creates);

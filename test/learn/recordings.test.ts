@@ -597,4 +597,52 @@ describe('what a stranger portal does', () => {
     });
     expect(learned({ log: { entries: looks } }).unexplained).toEqual([]);
   });
+
+  /** The ratio of all calls that set it, at a name that does not say so, and of the releases. */
+  const withRatio = (sent: (ratio: number) => unknown, shown: (ratio: number) => unknown) =>
+    changed((entry) => {
+      withItems(entry, (item) => {
+        item['part'] = shown(Number(item['grayScaleRate'] ?? item['grayRatio'] ?? 0));
+        delete item['grayScaleRate'];
+        delete item['grayRatio'];
+      });
+      const { postData } = entry.request;
+      if (!postData?.text || !sends(entry, 'updateStrategy')) return;
+      const { grayScaleRate, ...rest } = JSON.parse(postData.text);
+      postData.text = JSON.stringify({ ...rest, part: sent(Number(grayScaleRate)) });
+    });
+
+  test('a ratio in a form of its own is said, and its call is not written', () => {
+    const result = learned(
+      withRatio(
+        (ratio) => ratio * 100,
+        (ratio) => ratio * 100,
+      ),
+    );
+    expect(verdicts(result)).toContain('setRatio unsure');
+    expect(operationsIn(result)).not.toHaveProperty('setRatio');
+    expect(isExplained(result)).toBe(false);
+  });
+
+  test('one ratio at a name that does not say so is known by the release that shows it', () => {
+    const result = learned(
+      withRatio(
+        () => 33,
+        (ratio) => (ratio > 0 ? 33 : 0),
+      ),
+    );
+    expect(operationsIn(result)['setRatio']).toMatchObject({ body: { part: '{ratio}' } });
+  });
+
+  test('the page of another version, as in a second tab, does not say that a release is missing', () => {
+    const entries = (structuredClone(har.log.entries) as Entry[]).flatMap((entry) => {
+      if (!/publish\/version\/query.*version=1\.1\.0/.test(entry.request.url)) return [entry];
+      const page = structuredClone(entry);
+      page.request.url = page.request.url.replace('version=1.1.0', 'version=0.7.0');
+      page.response.content.text = '{"success":true,"data":{"list":[]}}';
+      return [page, entry];
+    });
+    const result = learned({ log: { entries } });
+    expect([result.gaps, result.words]).toEqual([0, whole.words]);
+  });
 });
