@@ -12,6 +12,7 @@ import {
   isTicket,
   type Leaf,
   leavesOf,
+  PASSWORD,
   SHORT_TICKET,
   segmentsOf,
   sentLeaves,
@@ -41,6 +42,8 @@ export interface Call {
   readonly words: string;
   readonly buttons: string;
   readonly ratio?: { readonly place: string; readonly form: 'number' | 'text' | 'fraction' | 'fraction-text' };
+  /** It carries a number that nothing explains, and no ratio. */
+  readonly mayHaveRatio: boolean;
   readonly userIds?: { readonly place: string; readonly form: string };
   readonly hasArtifact: boolean;
   readonly ofProfile?: WriteOperation;
@@ -139,6 +142,7 @@ function describe(exchanges: readonly Exchange[], context: Context, stored: Read
     buttons: [...new Set(exchanges.flatMap(({ button }) => button?.trim().toLowerCase() ?? []))].join(' | '),
     ...(ratio && { ratio }),
     ...(userIds && { userIds }),
+    mayHaveRatio: ratio === undefined && userIds === undefined && mayHaveRatio(exchanges, context),
     hasArtifact: artifact && !isUpload,
     ...(write && { ofProfile: write as WriteOperation }),
     readsOfProfile: matches,
@@ -196,11 +200,41 @@ function ratioOf(exchanges: readonly Exchange[], context: Context): Call['ratio'
     if (!numbers.every((value) => value > 0 && value <= 100) || /page|size|limit|type|id$|count|version/i.test(name))
       continue;
     const isNamed = /ratio|percent|proportion|share|scale|rate|gr[ae]y|traffic|portion|weight/i.test(name);
-    if (!isNamed && new Set(numbers).size < 2) continue;
+    if (!isNamed && new Set(numbers).size < 2 && !isEchoed(exchanges, place, context)) continue;
     const isFraction = numbers.every((value) => value <= 1) && numbers.some((value) => value < 1);
     return { place, form: isFraction ? (isText ? 'fraction-text' : 'fraction') : isText ? 'text' : 'number' };
   }
   return undefined;
+}
+
+/** Whether a change carries a number below 10,000 that is no id and no code, such as `7`, `"7%"` or `700`. */
+function mayHaveRatio(exchanges: readonly Exchange[], context: Context): boolean {
+  if (isPlainGet(exchanges, context) || exchanges.some(({ isUpload }) => isUpload)) return false;
+  return exchanges.some((one) =>
+    sentLeaves(one).some(
+      ({ name, value }) =>
+        /^\d{1,4}(\.\d+)?%?$/.test(String(value)) &&
+        Number.parseFloat(String(value)) > 0 &&
+        !isConstant(value, context) &&
+        !/page|size|limit|type|mode|kind|flag|source|id$|count|version/i.test(name),
+    ),
+  );
+}
+
+/** Whether a number that was sent once stood in a response after it, at a place that did not hold it before. */
+function isEchoed(exchanges: readonly Exchange[], place: string, { all }: Context): boolean {
+  const [first] = exchanges;
+  const sent = first && sentLeaves(first).find((leaf) => leaf.place === place);
+  if (!first || !sent) return false;
+  const isIt = ({ value }: Leaf) =>
+    value !== null &&
+    value !== '' &&
+    [1, 100].some((factor) => Math.abs(Number(value) * factor - Number(sent.value)) < 1e-9);
+  const places = (from: readonly Exchange[]) =>
+    new Set(from.flatMap(({ answer }) => leavesOf(answer).flatMap((leaf) => (isIt(leaf) ? [leaf.place] : []))));
+  const at = all.indexOf(first);
+  const before = places(all.slice(0, at));
+  return [...places(all.slice(at + 1))].some((one) => !before.has(one) && !/page|size|total|count|time/i.test(one));
 }
 
 function isIdText(value: unknown): boolean {
@@ -305,7 +339,7 @@ const BY_NAME: readonly (readonly [RegExp, string, (value: unknown) => boolean])
   [/page_?size|limit|^n$|^size$|per_?page/i, '{pageSize}', isWhole],
   [/page|current|^p$/i, '{page}', isWhole],
   [/log|note|desc|remark|change|comment|reason|content/i, '{releaseNotes}', (value) => typeof value === 'string'],
-  [/pass|pwd|secret/i, '{password}', (value) => typeof value === 'string'],
+  [new RegExp(`pass|pwd|secret|${PASSWORD.source}`, 'i'), '{password}', (value) => typeof value === 'string'],
   [/user|account|login|name|mail|phone/i, '{username}', (value) => typeof value === 'string'],
 ];
 const PAGE = ['{page}', '{pageSize}', '{offset}'];
@@ -480,10 +514,17 @@ function partOf(
       continue;
     }
     const template = repeatedIf(isRepeated(name), convert(value, name, name, old[name]));
+    if (template === undefined && isTimeOf(value, call)) continue;
     if (template === undefined) differences.push(`${name}: its value is not kept, so it is not in the written profile`);
     else result[name] = template;
   }
   return result;
+}
+
+/** A time of sending, by which a page keeps browsers from answering by themselves: `_t=1764208390123`. */
+function isTimeOf(value: unknown, { exchanges }: Call): boolean {
+  const number = Number(value) * (/^\d{10}$/.test(String(value)) ? 1_000 : 1);
+  return exchanges.some(({ atMs }) => Math.abs(number - atMs) < 3_600_000);
 }
 
 /** The template of a list that a form sends as repeated fields. */

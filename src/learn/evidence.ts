@@ -13,6 +13,8 @@ export interface Traits {
   readonly isUpload: boolean;
   /** It carries a number that may be a ratio. */
   readonly hasRatio: boolean;
+  /** It carries a number that nothing explains: a ratio that was sent once, or in a form of its own. */
+  readonly mayHaveRatio?: boolean;
   readonly hasUserIds: boolean;
   /** It carries what the upload returned. */
   readonly hasArtifact: boolean;
@@ -55,7 +57,8 @@ export const EVIDENCE: readonly Row[] = [
   { weight: 2, sentence: 'the ratio changed', holds: (t, o) => t.takesRatio && o === 'setRatio' },
   { weight: 6, sentence: 'it carries the ratio', holds: (t, o) => t.hasRatio && takesRatio(o) },
   { weight: -15, sentence: '', holds: (t, o) => t.hasRatio && !takesRatio(o) },
-  { weight: -12, sentence: '', holds: (t, o) => !t.hasRatio && o === 'setRatio' },
+  { weight: -12, sentence: '', holds: (t, o) => !t.hasRatio && !t.mayHaveRatio && o === 'setRatio' },
+  { weight: -6, sentence: '', holds: (t, o) => t.mayHaveRatio === true && !takesRatio(o) },
   { weight: 8, sentence: 'it carries the user IDs', holds: (t, o) => t.hasUserIds && o === 'addWhitelist' },
   { weight: 6, sentence: 'it carries the user IDs', holds: (t, o) => t.hasUserIds && o === 'startPilot' },
   { weight: -15, sentence: '', holds: (t, o) => t.hasUserIds && !takesUsers(o) },

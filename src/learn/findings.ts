@@ -43,6 +43,8 @@ export interface Learned {
     readonly unconfirmed: readonly { readonly operation: Operation; readonly known: Mark | 'absent' }[];
   }[];
   readonly unexplained: readonly string[];
+  /** How often the status of a release changed without a recorded request that does it. */
+  readonly gaps: number;
   readonly warnings: readonly string[];
   /** What a profile file has to say over the base profile. */
   readonly changes: Readonly<Record<string, unknown>>;

@@ -10,6 +10,7 @@ import { at } from '../lib/json-places.ts';
 import { cleanLine } from '../lib/text.ts';
 import { KNOWN_HOSTS } from '../lib/trust.ts';
 import { parseJson } from '../net/json.ts';
+import { SECRET_HEADER } from './credential.ts';
 import { type Exchange, formBody, isCall, type Recording, RecordingFault } from './recording.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -256,8 +257,17 @@ function readEntry(entry: unknown, kept: Kept): { origin: string; exchange: Exch
     status: Number(at(entry, 'response.status')) || 0,
     answer,
     atMs: Number.isFinite(started) ? started : 0,
+    ...secretsOf(entry),
   };
   return { origin: url.origin, exchange };
+}
+
+function secretsOf(entry: unknown): Pick<Exchange, 'secrets'> {
+  const headers = listAt(entry, 'request.headers').flatMap((header) => {
+    const name = String(at(header, 'name')).toLowerCase();
+    return SECRET_HEADER.test(name) ? [[name, String(at(header, 'value'))] as const] : [];
+  });
+  return headers.length > 0 ? { secrets: Object.fromEntries(headers) } : {};
 }
 
 /** The method as an HTTP/2 pseudo header, where a browser wrote it nowhere else. */

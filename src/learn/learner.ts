@@ -9,6 +9,7 @@ import { OPERATION_NAMES, type Profile, templatesOf } from '../portal/profile/pr
 import { writesOf } from '../release/certainty.ts';
 import { type Operation, operationRow, STAGE_NAMES, stageRow, type WriteOperation } from '../release/lifecycle.ts';
 import { type Call, type Context, callOf, callsOf, namesRelease, storedPlace, templateOf } from './calls.ts';
+import { credentialOf } from './credential.ts';
 import { basePathOf, isLoggedOut, isSuccess, successOf } from './envelope.ts';
 import { sentences, stateOfWords, WORD_STATES, weigh } from './evidence.ts';
 import type { Answers, Learned, OperationFinding, WordFinding, Written } from './findings.ts';
@@ -17,7 +18,7 @@ import { readOperations, withoutFind } from './reads.ts';
 import { changedBy, isLook, isRead } from './reads-and-changes.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
 import { type Scene, sceneOf } from './scene.ts';
-import { type Assignment, BUSY, NOISE, OPEN, type Question, search, WRITES } from './search.ts';
+import { type Assignment, BUSY, NOISE, OPEN, type Question, search, searchAll, WRITES } from './search.ts';
 import {
   commentPlace,
   type FoundField,
@@ -45,6 +46,8 @@ const MARGIN = 3;
 /** From here on a recording contradicts itself: several releases as one, or another portal's calls among them. */
 const MAX_CONFLICTS = 2;
 const WIDTH = 240;
+/** Where the first search found no legal way: the right one may have been cut off. */
+const WIDE = 2_000;
 const NARROW = 40;
 
 /**
@@ -95,11 +98,17 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
 
   const scene = sceneOf(good, calls, writes, releases, items, status ?? '', versions, context);
   const question = questionOf(scene, base, answers, context);
-  const best = search(question, WIDTH);
-  const conclusions = best ? conclude(question, best) : undefined;
+  const first = searchAll(question, WIDTH);
+  const found = (first[0]?.conflicts ?? 0) > 0 ? searchAll(question, WIDE) : first;
+  const [best] = found;
+  const conclusions = best ? conclude(question, best, found) : undefined;
   if (best && isContradictory(best))
     warnings.push(
       `The recording contradicts itself, as two releases in one would: nothing of it is taken as sure. Record one release from its start to its end, and read each recording by itself, with --profile from the second on.`,
+    );
+  else if (best && best.conflicts > 0)
+    warnings.push(
+      `The status of a release changed ${best.conflicts === 1 ? 'once' : `${best.conflicts} times`} without a recorded request that does it: check the calls and words below.`,
     );
 
   const { findings, operations } = operationsOf(scene, conclusions, best, context, answers);
@@ -112,7 +121,14 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
       `The recording of ${cleanLine(new URL([...origins][0] ?? '').host, 100)} has no call about a version or a release. If that is not the portal, name the portal's host with --host; else press the buttons of the guide while it records.`,
     );
   withoutFind(findings, operations, base);
-  loginOperation(findings, operations, calls, context);
+  const login = loginOperation(findings, operations, calls, context);
+  const credential = credentialOf([...writes, ...told], login, base);
+  if (credential.answer !== undefined)
+    operations['login'] = {
+      ...(operations['login'] as Written | undefined),
+      answer: [credential.answer],
+      mark: 'observed',
+    };
   const words = wordsOf(scene, conclusions, base, question);
   warnings.push(...contradictions(words, base), ...otherCalls(findings, base, context));
   const rejected = words.find(({ state, verdict }) => state === 'rejected' && verdict !== 'unsure')?.word;
@@ -131,6 +147,7 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
     all,
     isGood,
     scene,
+    ...(credential.credential && { credential: credential.credential }),
   };
   let changes = changesOf(parts);
   if (withdrawFaulty(findings, operations, base, changes)) changes = changesOf(parts);
@@ -147,7 +164,9 @@ export function learn(recordings: readonly Recording[], base: Profile, answers: 
       ...unexplainedOf(writes, conclusions),
       ...byUnknownTicket(calls, writes, readCalls, context),
       ...readByTicketOnly(findings, readCalls, releases, context),
+      ...credential.unexplained,
     ],
+    gaps: best?.conflicts ?? 0,
     warnings,
     changes,
   };
@@ -252,6 +271,7 @@ function traitsOf(call: Call, { added }: Scene) {
     words: call.words,
     isUpload: call.isUpload,
     hasRatio: call.ratio !== undefined,
+    mayHaveRatio: call.mayHaveRatio,
     hasUserIds: call.userIds !== undefined,
     hasArtifact: call.hasArtifact,
     addsVersion: added.version.has(call),
@@ -283,7 +303,7 @@ function isContradictory({ conflicts, calls, words }: Assignment): boolean {
 }
 
 /** Each conclusion against the best assignment without it. */
-function conclude(question: Question, best: Assignment): Conclusions {
+function conclude(question: Question, best: Assignment, found: readonly Assignment[]): Conclusions {
   const judge = (
     value: number,
     isFixed: boolean,
@@ -292,7 +312,10 @@ function conclude(question: Question, best: Assignment): Conclusions {
   ) => {
     if (value === OPEN || isFixed) return { value, isSure: value !== OPEN };
     if (isContradictory(best)) return { value, isSure: false };
-    const next = without();
+    // The search without it is narrow: the wide one may have kept a better reading.
+    const [next] = [without(), found.find((one) => of(one) !== value)]
+      .flatMap((one) => one ?? [])
+      .sort((a, b) => b.score - a.score);
     if (!next || best.score - next.score >= MARGIN) return { value, isSure: true };
     return { value, isSure: false, other: of(next) ?? OPEN };
   };
@@ -335,7 +358,12 @@ function operationsOf(
       !isSure && (value === write || other === write) ? [index] : [],
     );
     const call = scene.writes[shape];
-    if (call && conclusions?.calls[shape]?.isSure) {
+    const isRatio = operation === 'setRatio' || (operation === 'startGrayscale' && !sure.has('setRatio'));
+    if (call && conclusions?.calls[shape]?.isSure && isRatio && call.mayHaveRatio) {
+      const evidence =
+        'a profile cannot say it (none of its numbers is known as the ratio; set two, or in whole percent)';
+      add({ operation, verdict: 'unsure', evidence, candidates: [callOf(call)] });
+    } else if (call && conclusions?.calls[shape]?.isSure) {
       sure.set(operation, call);
       const creates = operation === (best?.createsByApplying ? 'startApproval' : 'createRelease');
       const { changes, differences } = templateOf(operation, call, context, creates);
@@ -400,13 +428,13 @@ function loginOperation(
   operations: Written,
   calls: readonly Call[],
   context: Context,
-): void {
+): Call | undefined {
   const isPassword = (call: Call) =>
     call.exchanges.some((one) => sentLeaves(one).some(({ name }) => PASSWORD.test(name)));
   const call = calls.find(isPassword);
   if (!call) {
     findings.push({ operation: 'login', verdict: 'not seen', evidence: '', candidates: [] });
-    return;
+    return undefined;
   }
   const { changes, differences } = templateOf('login', call, context);
   if (Object.keys(changes).length > 0) operations['login'] = { ...changes, mark: 'observed' };
@@ -418,6 +446,7 @@ function loginOperation(
     evidence: 'it carries a password',
     candidates: differences,
   });
+  return call;
 }
 
 // --- The date, and what a profile cannot say ---------------------------------------------------------------------------
@@ -545,7 +574,13 @@ function fieldsOf(
   const found = {
     status: { at: status },
     ...(ticketAt && { publishId: { at: ticketAt } }),
-    ...releaseFields(releases, status, scene.ratios, scene.testers),
+    ...releaseFields(
+      releases,
+      status,
+      scene.ratios,
+      scene.testers,
+      scene.writes.flatMap(({ exchanges }) => exchanges),
+    ),
   };
   const comment = rejected === undefined ? undefined : commentPlace(releases, status, rejected);
   const fields: Record<string, FoundField> = { ...found, ...(comment && { comment: { at: comment } }) };

@@ -22,6 +22,7 @@ export interface Parts {
   readonly all: readonly Exchange[];
   readonly isGood: (one: Exchange) => boolean;
   readonly scene: Scene;
+  readonly credential?: Profile['credential'];
 }
 
 export function changesOf({
@@ -36,6 +37,7 @@ export function changesOf({
   all,
   isGood,
   scene,
+  credential,
 }: Parts): Written {
   const release: Written = {};
   for (const [name, field] of Object.entries(fields)) {
@@ -67,6 +69,7 @@ export function changesOf({
   return {
     ...(context.basePath !== base.basePath && { basePath: context.basePath }),
     ...(Object.keys(envelope).length > 0 && { envelope }),
+    ...(credential && { credential }),
     ...(batch && { whitelistBatch: 1 }),
     ...(Object.keys(operations).length > 0 && { operations }),
     ...(Object.keys(release).length > 0 && { release }),

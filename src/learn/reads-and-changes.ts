@@ -18,13 +18,13 @@ export function isRead(
   call: Call,
   items: readonly Item[],
   versions: ReadonlySet<string>,
-  changing: ReadonlySet<Exchange>,
+  changing: ReadonlyMap<Exchange, boolean>,
 ): boolean {
   if (call.isUpload) return false;
   if (call.method === 'GET') return !isChangeByGet(call, items, changing);
   if (call.method !== 'POST' || call.ratio || call.userIds) return false;
   const withItems = new Set(items.map(({ exchange }) => exchange));
-  const isList = ({ answer }: Exchange) => Object.values(Object(answer)).some(hasList);
+  const isList = ({ answer }: Exchange) => Object.values(Object(answer)).some((value) => hasList(value));
   const reading = call.exchanges.filter((one) => withItems.has(one)).length;
   const lists = call.exchanges.filter(isList).length;
   if (READ_WORDS.test(call.words)) return (reading + lists) * 2 > call.exchanges.length;
@@ -37,22 +37,26 @@ export function isRead(
  * Whether a call that is sent with GET changes a release: it returns neither a release, a version nor a list, and
  * something changed after it, it carries a ratio or user IDs, or it is such a call of the profile.
  */
-function isChangeByGet(call: Call, items: readonly Item[], changing: ReadonlySet<Exchange>): boolean {
+function isChangeByGet(call: Call, items: readonly Item[], changing: ReadonlyMap<Exchange, boolean>): boolean {
   const withItems = new Set(items.map(({ exchange }) => exchange));
   if (
     call.exchanges.some(
-      (one) => withItems.has(one) || hasList(one.answer) || Object.values(Object(one.answer)).some(hasList),
+      (one) =>
+        withItems.has(one) || hasList(one.answer) || Object.values(Object(one.answer)).some((value) => hasList(value)),
     )
   )
     return false;
   const isList = call.userIds !== undefined && call.userIds.form !== '{userId}';
   const isTold = call.ratio !== undefined || isList || call.ofProfile !== undefined;
-  return isTold || isButtonOfWrite(call.buttons) || call.exchanges.some((one) => changing.has(one));
+  // After a look, something may change by chance: the administrator decided.
+  const told = call.exchanges.flatMap((one) => changing.get(one) ?? []);
+  const changed = told.filter(Boolean).length;
+  return isTold || isButtonOfWrite(call.buttons) || (changed > 0 && changed * 2 >= told.length);
 }
 
 /**
- * The requests with GET after which a version or its release was read for the first time, or its status was another
- * one, and between which and the reading before it no other change of that version was sent.
+ * The requests with GET that were the only one about a version between two readings of it, and whether the second of them
+ * was the first of all, or showed another status.
  */
 export function changedBy(
   good: readonly Exchange[],
@@ -60,7 +64,7 @@ export function changedBy(
   items: readonly Item[],
   status: string,
   context: Context,
-): ReadonlySet<Exchange> {
+): ReadonlyMap<Exchange, boolean> {
   const isRelease = new Set(releases);
   const shown = new Map<Exchange, Map<string, string>>();
   for (const item of items) {
@@ -69,19 +73,24 @@ export function changedBy(
     own.set(`${kind} ${item.version}`, isRelease.has(item) ? String(item.fields.get(status)) : '');
     shown.set(item.exchange, own);
   }
-  const found = new Set<Exchange>();
+  const found = new Map<Exchange, boolean>();
   const last = new Map<string, string>();
   const sent = new Map<string, Exchange[]>();
   for (const one of good) {
     for (const [what, word] of shown.get(one) ?? []) {
       const version = what.slice(what.indexOf(' ') + 1);
       const [only, ...others] = sent.get(version) ?? [];
-      if (only?.method === 'GET' && others.length === 0 && last.get(what) !== word) found.add(only);
+      if (only?.method === 'GET' && others.length === 0)
+        found.set(only, found.get(only) === true || last.get(what) !== word);
       last.set(what, word);
       sent.delete(version);
     }
     const version = shown.has(one) ? undefined : versionIn(one, context.versions, context.tickets);
-    if (version !== undefined && !hasList(one.answer) && !Object.values(Object(one.answer)).some(hasList))
+    if (
+      version !== undefined &&
+      !hasList(one.answer) &&
+      !Object.values(Object(one.answer)).some((value) => hasList(value))
+    )
       sent.set(version, [...(sent.get(version) ?? []), one]);
   }
   return found;
@@ -90,11 +99,14 @@ export function changedBy(
 /** Whether a request only looked: a GET, or a POST that returned a list or a version. */
 export function isLook({ method, answer }: Exchange): boolean {
   const hasVersion = leavesOf(answer).some(({ value }) => isVersion(String(value)));
-  return method === 'GET' || (method === 'POST' && (hasVersion || Object.values(Object(answer)).some(hasList)));
+  return (
+    method === 'GET' ||
+    (method === 'POST' && (hasVersion || Object.values(Object(answer)).some((value) => hasList(value))))
+  );
 }
 
-function hasList(value: unknown): boolean {
-  return (
-    Array.isArray(value) || (value !== null && typeof value === 'object' && Object.values(value).some(Array.isArray))
-  );
+function hasList(value: unknown, depth = 3): boolean {
+  if (Array.isArray(value)) return true;
+  if (depth === 0 || value === null || typeof value !== 'object') return false;
+  return Object.values(value).some((one) => hasList(one, depth - 1));
 }

@@ -23,6 +23,8 @@ export interface Exchange {
   /** The parsed response; undefined where it was no JSON or was not recorded. */
   readonly answer: unknown;
   readonly atMs: number;
+  /** Headers that may carry a credential, in lower case. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** The visible text of the click that sent it. */
   readonly button?: string;
 }
@@ -56,7 +58,7 @@ function parsedValue(text: string): unknown {
 export class RecordingFault extends Error {}
 
 /** Whether an exchange can be a call of an API: page files and failed connections are not. */
-export function isCall({ method, answer, body, status }: Exchange): boolean {
+export function isCall({ method, answer, status }: Exchange): boolean {
   if (method === 'OPTIONS' || method === 'HEAD' || status === 0) return false;
-  return answer !== undefined || (method !== 'GET' && body !== undefined) || method === 'DELETE';
+  return answer !== undefined || method !== 'GET';
 }

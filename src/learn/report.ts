@@ -45,10 +45,12 @@ export function reportOf(learned: Learned): string[] {
   ];
 }
 
-/** Whether all that was recorded is explained. */
-export function isExplained({ operations, words, unexplained }: Learned): boolean {
+/** Whether all that was recorded is explained, and each call of the profile says all that was sent. */
+export function isExplained({ operations, words, unexplained, gaps }: Learned): boolean {
   const isUnsure = ({ verdict }: { verdict: string }) => verdict === 'unsure';
-  return !operations.some(isUnsure) && !words.some(isUnsure) && unexplained.length === 0;
+  const isCut = ({ verdict, candidates }: OperationFinding) => verdict !== 'not seen' && candidates.length > 0;
+  const isOpen = operations.some((one) => isUnsure(one) || isCut(one)) || words.some(isUnsure);
+  return !isOpen && unexplained.length === 0 && gaps === 0;
 }
 
 function operationLines({ operation, verdict, call, evidence, candidates }: OperationFinding): string[] {

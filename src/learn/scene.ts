@@ -4,7 +4,7 @@ import type { Call, Context } from './calls.ts';
 import type { Exchange } from './recording.ts';
 import type { Event } from './search.ts';
 import { type Item, labelsOf } from './snapshots.ts';
-import { sentLeaves, type Tickets, versionIn } from './values.ts';
+import { isVersion, leavesOf, sentLeaves, type Tickets, versionIn } from './values.ts';
 
 export interface Scene {
   readonly writes: readonly Call[];
@@ -104,7 +104,10 @@ export function sceneOf(
     // A reading of releases that could have shown the version and did not.
     if (call && releaseCalls.has(call)) {
       const asked = versionIn(one, known, tickets);
-      for (const version of asked === undefined ? names : [asked]) {
+      // The page of another version, as in a second tab, and a list that goes on say nothing of these.
+      const isOther =
+        asked === undefined && (isCut(one, own.length) || sentLeaves(one).some(({ value }) => isVersion(value)));
+      for (const version of isOther ? [] : asked === undefined ? names : [asked]) {
         if (present.has(version) || released.has(version)) continue;
         events.push({ kind: 'absent', version: names.indexOf(version) });
       }
@@ -122,6 +125,11 @@ export function sceneOf(
     ratios,
     testers,
   };
+}
+
+/** Whether a response says that a list of so many rows goes on. */
+function isCut({ answer }: Exchange, rows: number): boolean {
+  return leavesOf(answer).some(({ name, value }) => /total|count|sum/i.test(name) && rows >= 5 && Number(value) > rows);
 }
 
 /** Without repeated events that change nothing. */

@@ -49,7 +49,18 @@ export const NOISE = -2;
 export const BUSY = -2;
 
 /** What the lifecycle does not allow, and what is unlikely. */
-const COST = { illegal: 9, noise: 5, fold: 3, unseen: 1, busy: 7, second: 4, unknown: 0.5, jump: 9, leftOut: 4 };
+const COST = {
+  illegal: 9,
+  noise: 5,
+  fold: 3,
+  unseen: 1,
+  takenBack: 4,
+  busy: 20,
+  second: 4,
+  unknown: 0.5,
+  jump: 9,
+  leftOut: 4,
+};
 const NONE = -3;
 const UNKNOWN = -1;
 const STATE = Object.fromEntries(WORD_STATES.map((state, index) => [state, index])) as Record<State, number>;
@@ -61,6 +72,8 @@ const TO = WRITES.map((write) => {
   return to && index(to);
 });
 const ARCHIVING = [WRITE.goOnline, WRITE.rollback];
+/** What releases from before the recording mostly are. */
+const FINISHED = [STATE.released, STATE.archived];
 const PILOT = [STATE.approved, STATE['whitelist-testing']];
 
 interface Node extends Assignment {
@@ -75,6 +88,11 @@ export interface Forbidden {
 
 /** The best assignment, or undefined where there is none; `forbidden` leaves one conclusion out. */
 export function search(question: Question, width: number, forbidden?: Forbidden): Assignment | undefined {
+  return searchAll(question, width, forbidden)[0];
+}
+
+/** All assignments that a search was left with, the best first. */
+export function searchAll(question: Question, width: number, forbidden?: Forbidden): Assignment[] {
   let beam: Node[] = [
     {
       score: 0,
@@ -97,7 +115,7 @@ export function search(question: Question, width: number, forbidden?: Forbidden)
     }
     beam = [...next.values()].sort((a, b) => b.score - a.score).slice(0, width);
   }
-  return beam.map((node) => ({ ...node, score: node.score - leftOut(node) })).sort((a, b) => b.score - a.score)[0];
+  return beam.map((node) => ({ ...node, score: node.score - leftOut(node) })).sort((a, b) => b.score - a.score);
 }
 
 /** A way that went on, and in which a step was prepared that was never taken, is less likely than one that took it. */
@@ -170,6 +188,8 @@ function perform(node: Node, write: number, version: number, state: number): Nod
   if (from.includes(state)) return [go(to, 0)];
   // The administrator decided between two readings.
   const review = STATE['in-review'];
+  // A release in review is rather taken back by withdrawing the request.
+  if (state === review && write === WRITE.cancelRelease) return [go(to, COST.takenBack)];
   if (state === review && from.includes(STATE.approved)) return [go(to === state ? STATE.approved : to, COST.unseen)];
   if (state === review && from.includes(STATE.rejected)) return [go(to, COST.unseen)];
   const results: Node[] = [];
@@ -199,7 +219,7 @@ function expandWord(
   const review = STATE['in-review'];
   const cost = (target: number) => {
     if (state === target) return 0;
-    if (state === UNKNOWN) return COST.unknown;
+    if (state === UNKNOWN) return FINISHED.includes(target) ? COST.unknown : COST.unseen;
     return state === review && (target === STATE.approved || target === STATE.rejected) ? 0 : COST.jump;
   };
   if (known !== OPEN) return [moved(node, version, known, cost(known))];

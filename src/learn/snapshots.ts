@@ -73,6 +73,9 @@ function courses(items: readonly Item[], place: string): unknown[][] {
   return [...byVersion.values()];
 }
 
+/** More than a portal has words: ten states, and some that pass. */
+const MAX_WORDS = 24;
+
 /** The field whose value changes from word to word: of several in step, the one that a program reads. */
 export function statusPlace(items: readonly Item[], base: Profile): string | undefined {
   const places = new Set(items.flatMap(({ fields }) => [...fields.keys()]));
@@ -80,19 +83,22 @@ export function statusPlace(items: readonly Item[], base: Profile): string | und
     const all = courses(items, place);
     const values = all.flat();
     if (values.length === 0 || !values.every(isStatus)) return [];
+    const words = new Set(values);
+    // A count, of readings or of changes.
+    if (words.size > MAX_WORDS) return [];
     const distinct = Math.max(...all.map((course) => new Set(course).size));
     const name = place.split('.').at(-1) ?? '';
     const isBase = place === base.release.status.at;
     const known = values.filter((value) => Object.hasOwn(base.statuses, String(value))).length;
     const isNamed = /status|state|phase|stage|progress|^st$/i.test(place);
     if (distinct < 2 && !(isBase && known > 0)) return [];
-    const words = values.some((value) => /[A-Za-z]/.test(String(value)));
+    const isText = values.some((value) => /[A-Za-z]/.test(String(value)));
     const score =
-      new Set(values).size +
+      words.size +
       (isNamed ? 4 : 0) +
       (isBase ? 4 : 0) +
       (known > 0 ? 4 : 0) +
-      (words ? 2 : 0) -
+      (isText ? 2 : 0) -
       (/desc|text|label|name|msg|title/i.test(name) ? 6 : 0) -
       (/ratio|percent|count|num|rate|size|total|share|page|user|operator|author/i.test(name) ? 6 : 0);
     return [{ place, score }];
@@ -127,6 +133,7 @@ export function releaseFields(
   status: string,
   ratios: readonly number[],
   testers: ReadonlyMap<Exchange, ReadonlyMap<string, number>>,
+  writes: readonly Exchange[] = [],
 ): Readonly<Record<string, FoundField>> {
   const found: Record<string, FoundField> = {};
   const places = [...new Set(items.flatMap(({ fields }) => [...fields.keys()]))].filter((one) => one !== status);
@@ -165,8 +172,9 @@ export function releaseFields(
   const time = best((place, values) => {
     if (values.length === 0 || !values.every(isTime)) return 0;
     const all = courses(items, place);
+    // The clock of the portal, or the time of the last look, changes with each reading.
     return Math.max(...all.map((course) => new Set(course).size)) > 1
-      ? all.reduce((sum, course) => sum + new Set(course).size, 0)
+      ? all.reduce((sum, course) => sum + new Set(course).size, 0) - 10 * idleChanges(items, place, status, writes)
       : 0;
   });
   if (time) {
@@ -239,6 +247,19 @@ export function commentPlace(items: readonly Item[], status: string, rejected: s
   const places = [...new Set(items.flatMap(({ fields }) => [...fields.keys()]))];
   const found = places.filter((place) => place !== status && fits(place));
   return found.find((place) => /comment|reason|remark|opinion|note|message/i.test(place)) ?? found[0];
+}
+
+/** How often a time changed where nothing else did: between two readings with one status and no change between. */
+function idleChanges(items: readonly Item[], place: string, status: string, writes: readonly Exchange[]): number {
+  const last = new Map<string, Item>();
+  return items.filter((item) => {
+    const before = last.get(item.version);
+    last.set(item.version, item);
+    if (!before || before.fields.get(place) === item.fields.get(place)) return false;
+    const [from, to] = [before.exchange.atMs, item.exchange.atMs];
+    const isSame = before.fields.get(status) === item.fields.get(status);
+    return isSame && !writes.some(({ atMs }) => from <= atMs && atMs <= to);
+  }).length;
 }
 
 function isTime(value: unknown): boolean {

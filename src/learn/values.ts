@@ -51,7 +51,10 @@ export function isVersion(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 64 && IS_VERSION.test(value);
 }
 
-/** Versions that were sent with a change and came back in a response: that of a page's script does not. */
+/**
+ * Versions that were sent with a change and came back in a response: that of a page's script does not. A change that is
+ * sent with GET names its version as others do, and no version comes back with its response.
+ */
 export function versionsOf(exchanges: readonly Exchange[]): Set<string> {
   const received = new Set<string>();
   const visit = (value: unknown, depth: number): void => {
@@ -66,7 +69,16 @@ export function versionsOf(exchanges: readonly Exchange[]): Set<string> {
   const sent = exchanges
     .filter(({ method }) => method !== 'GET')
     .flatMap((one) => [...sentLeaves(one).map(({ value }) => value), ...segmentsOf(one.path)]);
-  return new Set(sent.filter((value): value is string => isVersion(value) && received.has(value)));
+  const isKnown = (value: unknown): value is string => isVersion(value) && received.has(value);
+  const found = new Set(sent.filter(isKnown));
+  const names = new Set(
+    exchanges.flatMap((one) => sentLeaves(one).flatMap(({ name, value }) => (found.has(String(value)) ? [name] : []))),
+  );
+  for (const one of exchanges) {
+    if (one.method !== 'GET' || leavesOf(one.answer).some(({ value }) => isVersion(value))) continue;
+    for (const { name, value } of sentLeaves(one)) if (names.has(name) && isKnown(value)) found.add(value);
+  }
+  return found;
 }
 
 export interface FoundIds {
@@ -264,8 +276,9 @@ export function isName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]{0,40}$/.test(name) && !/\d{4}/.test(name) && !/^(?=.*\d)[0-9a-f_]{8,}$/i.test(name);
 }
 
-/** A status: a program's word or a small number. */
+/** A status: a program's word, a short one of another script such as Chinese, or a small number. */
 export function isStatus(value: unknown): boolean {
   const text = String(value);
+  if (/^[\p{Lo}_-]{1,20}$/u.test(text)) return true;
   return typeof value !== 'boolean' && value !== null && (isPathWord(text) || /^-?\d{1,3}$/.test(text));
 }

@@ -42,3 +42,20 @@ test('a portal that ends the pilot phase with setRatio also releases an approved
   );
   expect(best).toMatchObject({ skip: 'setRatio', conflicts: 0 });
 });
+
+test('what is seen first of another release is rather an official or an archived one', () => {
+  const question = {
+    events: [
+      { kind: 'word', word: 0, version: 0 },
+      { kind: 'word', word: 1, version: 1 },
+    ] as const,
+    versions: 2,
+    callWeights: [],
+    wordWeights: [0, 1].map(() => WORD_STATES.map(() => 0)),
+    fixedCalls: new Map(),
+    fixedWords: new Map(),
+  };
+  expect(search(question, 1)?.words).toEqual(
+    ['released', 'archived'].map((state) => WORD_STATES.indexOf(state as State & 'released')),
+  );
+});
