@@ -47,7 +47,10 @@ const SUCCESS_NAMES = [
 
 /** Where success stands: the profile's place, or the value that most responses share. */
 export function successOf(all: readonly Exchange[], base: Profile): Success {
-  const answers = all.filter(({ status, answer }) => status < 400 && answer !== undefined).map(({ answer }) => answer);
+  const good = all.filter(({ status, answer }) => status < 400 && answer !== undefined);
+  // What a page asks for besides (menus, telemetry) may have an envelope of its own, and be more.
+  const about = good.filter((one) => hasData([one.answer]) || sentLeaves(one).some(({ value }) => isVersion(value)));
+  const answers = (about.length > 2 ? about : good).map(({ answer }) => answer);
   const { success } = base.envelope;
   if (success === 'http-status') return success;
   if (answers.filter((answer) => at(answer, success.at) === success.equals).length * 2 > answers.length) return success;

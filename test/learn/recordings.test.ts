@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askAbout } from '../../src/learn/ask.ts';
+import { successOf } from '../../src/learn/envelope.ts';
 import type { Answers, Learned } from '../../src/learn/findings.ts';
 import { readHars } from '../../src/learn/har.ts';
 import { learn } from '../../src/learn/learner.ts';
@@ -379,6 +380,18 @@ test('a list of releases that nobody opened is not seen, and without it no stage
   expect(whole.stages.every(({ certain }) => certain)).toBe(true);
   expect(operations.find(({ operation }) => operation === 'listReleases')?.verdict).toBe('not seen');
   expect(stages.filter(({ certain }) => certain)).toEqual([]);
+});
+
+test('what a page asks for besides has an envelope, and is more than a portal without one: it is not its envelope', () => {
+  const entry = (path: string, answer: unknown) => ({
+    startedDateTime: '2026-03-01T00:00:00.000Z',
+    request: { method: 'GET', url: `https://portal.example/${path}`, headers: [] },
+    response: { status: 200, headers: [], content: { mimeType: 'application/json', text: JSON.stringify(answer) } },
+  });
+  const menus = Array.from({ length: 9 }, (_, at) => entry('menu', { code: 0, data: [at] }));
+  const lists = Array.from({ length: 3 }, (_, at) => entry('releases', { rows: [{ id: at, version: '1.1.0' }] }));
+  const { exchanges } = readHars([save({ log: { entries: [...menus, ...lists] } })]);
+  expect(successOf(exchanges, defaultProfile)).toBe('http-status');
 });
 
 test('a change that is sent with GET is learned, with its parameters in the query', () => {
