@@ -24,9 +24,8 @@ export function isRead(
   if (call.method === 'GET') return !isChangeByGet(call, items, changing);
   if (call.method !== 'POST' || call.ratio || call.userIds) return false;
   const withItems = new Set(items.map(({ exchange }) => exchange));
-  const isList = ({ answer }: Exchange) => Object.values(Object(answer)).some((value) => hasList(value));
   const reading = call.exchanges.filter((one) => withItems.has(one)).length;
-  const lists = call.exchanges.filter(isList).length;
+  const lists = call.exchanges.filter(({ answer }) => holdsList(answer)).length;
   if (READ_WORDS.test(call.words)) return (reading + lists) * 2 > call.exchanges.length;
   // A change may return the release, but is not sent again and again for the same version.
   const perVersion = [...versions].map((one) => call.exchanges.filter((sent) => carries(sent, new Set([one]))).length);
@@ -39,13 +38,7 @@ export function isRead(
  */
 function isChangeByGet(call: Call, items: readonly Item[], changing: ReadonlyMap<Exchange, boolean>): boolean {
   const withItems = new Set(items.map(({ exchange }) => exchange));
-  if (
-    call.exchanges.some(
-      (one) =>
-        withItems.has(one) || hasList(one.answer) || Object.values(Object(one.answer)).some((value) => hasList(value)),
-    )
-  )
-    return false;
+  if (call.exchanges.some((one) => withItems.has(one) || isListOrHoldsOne(one.answer))) return false;
   const isList = call.userIds !== undefined && call.userIds.form !== '{userId}';
   const isTold = call.ratio !== undefined || isList || call.ofProfile !== undefined;
   // After a look, something may change by chance: the administrator decided.
@@ -86,12 +79,7 @@ export function changedBy(
       sent.delete(version);
     }
     const version = shown.has(one) ? undefined : versionIn(one, context.versions, context.tickets);
-    if (
-      version !== undefined &&
-      !hasList(one.answer) &&
-      !Object.values(Object(one.answer)).some((value) => hasList(value))
-    )
-      sent.set(version, [...(sent.get(version) ?? []), one]);
+    if (version !== undefined && !isListOrHoldsOne(one.answer)) sent.set(version, [...(sent.get(version) ?? []), one]);
   }
   return found;
 }
@@ -99,14 +87,18 @@ export function changedBy(
 /** Whether a request only looked: a GET, or a POST that returned a list or a version. */
 export function isLook({ method, answer }: Exchange): boolean {
   const hasVersion = leavesOf(answer).some(({ value }) => isVersion(String(value)));
-  return (
-    method === 'GET' ||
-    (method === 'POST' && (hasVersion || Object.values(Object(answer)).some((value) => hasList(value))))
-  );
+  return method === 'GET' || (method === 'POST' && (hasVersion || holdsList(answer)));
 }
 
-function hasList(value: unknown, depth = 3): boolean {
+/** How many objects deep below a response its lists are looked for. */
+const LIST_DEPTH = 4;
+
+function holdsList(answer: unknown): boolean {
+  return Object.values(Object(answer)).some((value) => isListOrHoldsOne(value, LIST_DEPTH - 1));
+}
+
+function isListOrHoldsOne(value: unknown, depth = LIST_DEPTH): boolean {
   if (Array.isArray(value)) return true;
   if (depth === 0 || value === null || typeof value !== 'object') return false;
-  return Object.values(value).some((one) => hasList(one, depth - 1));
+  return Object.values(value).some((one) => isListOrHoldsOne(one, depth - 1));
 }

@@ -3,33 +3,24 @@
 import { describe, expect, test } from 'vitest';
 import { observe } from '../../src/drive/observe.ts';
 import { createObserver } from '../../src/drive/observer.ts';
-import { type Codec, encode, writeValues } from '../../src/portal/codec.ts';
+import { encode, writeValues } from '../../src/portal/codec.ts';
 import type { Portal } from '../../src/portal/port.ts';
 import { checkProfile } from '../../src/portal/profile/load.ts';
 import type { WriteOperation } from '../../src/release/lifecycle.ts';
 import type { Release } from '../../src/release/release.ts';
+import { codecWith } from '../support/codec.ts';
 import { type MemoryPortalOptions, VERSION } from '../support/memory-portal.ts';
 import { type StageScene, stageScene } from '../support/stage-scene.ts';
 
 const NONE = { appId: null, sourceSpaceId: null, channelCode: null, version: null };
 const byTicket = (name: string) => ({ method: 'POST', path: `/releases/{publishId}/${name}`, body: NONE });
-const { profile } = checkProfile({
+const codec = codecWith({
   operations: {
     startApproval: byTicket('apply'),
     skipPilot: byTicket('skip'),
     goOnline: byTicket('online'),
   },
 });
-const codec: Codec = {
-  profile: profile as NonNullable<typeof profile>,
-  origin: new URL('https://portal.example'),
-  miniappId: '1',
-  spaceId: '2',
-  targetApp: 'GOPAY',
-  userAgent: 'test',
-  sandbox: false,
-  show: String,
-};
 
 interface Lagging {
   /** Rows instead of that of the version; `sent`: how many writes were sent so far. */

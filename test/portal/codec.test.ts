@@ -14,28 +14,14 @@ import {
   writeValues,
 } from '../../src/portal/codec.ts';
 import { decodeHistory, decodeReleases, decodeVersions } from '../../src/portal/lists.ts';
-import { checkProfile } from '../../src/portal/profile/load.ts';
 import { defaultProfile, type Profile } from '../../src/portal/profile/profile.ts';
 import { type OtherPage, ResponseError, type WireResponse } from '../../src/portal/response.ts';
+import { codecWith } from '../support/codec.ts';
 
-const CODEC: Codec = {
-  profile: defaultProfile,
-  origin: new URL('https://portal.example'),
-  miniappId: '2088',
-  spaceId: '77',
-  targetApp: 'GOPAY',
-  userAgent: 'test',
-  sandbox: false,
-  show: (text) => text.toUpperCase(),
-};
+const codecOf = (changes: object) => codecWith(changes, { miniappId: '2088', show: (text) => text.toUpperCase() });
+const CODEC = codecOf({});
 
-function codecWith(changes: unknown): Codec {
-  const { profile, faults } = checkProfile(changes);
-  if (!profile) throw new Error(faults.join('\n'));
-  return { ...CODEC, profile };
-}
-
-const callTo = (operation: string, changes: unknown) => codecWith({ operations: { [operation]: changes } });
+const callTo = (operation: string, changes: unknown) => codecOf({ operations: { [operation]: changes } });
 
 function response(json: unknown, status = 200, isHtml = false): WireResponse {
   return { status, headers: {}, json, isHtml };
@@ -114,7 +100,7 @@ describe('a template becomes a request', () => {
   ])('with the credential in %s', (_, credential, search, headers) => {
     const read = { query: { appId: search ? '{appId}' : null, spaceId: null, currentPage: null, pageSize: null } };
     const operations = { login: null, listVersions: read };
-    const request = encode(codecWith({ credential, operations }), 'listVersions', {}, 'secret');
+    const request = encode(codecOf({ credential, operations }), 'listVersions', {}, 'secret');
     expect(request.url.search).toBe(search);
     expect(request.headers).toMatchObject(headers);
   });
@@ -172,7 +158,7 @@ describe('an envelope', () => {
   });
 
   test.each([0, 'OK'])('may call success %j', (equals) => {
-    const codec = codecWith({ envelope: { success: { at: 'head.code', equals } } });
+    const codec = codecOf({ envelope: { success: { at: 'head.code', equals } } });
     const json = { head: { code: equals } };
     expect(decodeSuccess(codec, 'goOnline', response(json)).json).toBe(json);
     expect(thrownBy(() => decodeSuccess(codec, 'goOnline', response({ head: { code: 'no' } })))).toMatchObject({
@@ -376,7 +362,7 @@ describe('a list', () => {
   });
 
   test('says whether it is full, the last, and how many rows there are', () => {
-    const codec = codecWith({ pageSize: 2 });
+    const codec = codecOf({ pageSize: 2 });
     expect(releasesIn({ data: { list: [ROW, ROW], total: '7' } }, codec)).toMatchObject({
       full: true,
       last: false,
@@ -466,7 +452,7 @@ describe('a login', () => {
 
   test('gives the first value that can be sent in a header', () => {
     const credential = { in: 'header', name: 'X-Token' };
-    const codec = codecWith({ credential, operations: { login: { answer: ['data.a', 'data.b', 'data.c'] } } });
+    const codec = codecOf({ credential, operations: { login: { answer: ['data.a', 'data.b', 'data.c'] } } });
     expect(decodeCredential(codec, { data: { a: 7, b: 'two\nlines', c: 'token' } })).toBe('token');
     expect(thrownBy(() => decodeCredential(codec, { data: { a: '' } })).found).toContain('has no value at data.a or');
   });

@@ -2,26 +2,12 @@
 
 import { describe, expect, test } from 'vitest';
 import { createHttpPortal } from '../../src/portal/calls.ts';
-import { type Codec, encode, writeValues } from '../../src/portal/codec.ts';
+import { encode, writeValues } from '../../src/portal/codec.ts';
 import { decodeReleases } from '../../src/portal/lists.ts';
 import { checkProfile } from '../../src/portal/profile/load.ts';
 import type { WriteOperation } from '../../src/release/lifecycle.ts';
+import { codecWith } from '../support/codec.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-
-function codecWith(changes: unknown): Codec {
-  const { profile, faults } = checkProfile(changes);
-  if (!profile) throw new Error(faults.join('\n'));
-  return {
-    profile,
-    origin: new URL('https://portal.example'),
-    miniappId: '2088517340291664370013',
-    spaceId: '77',
-    targetApp: 'GOPAY',
-    userAgent: 'test',
-    sandbox: false,
-    show: String,
-  };
-}
 
 const faultsOf = (operations: unknown, more: object = {}) => checkProfile({ operations, ...more }).faults.join('\n');
 

@@ -1,25 +1,15 @@
 /** A portal without an envelope: the HTTP status says whether a call succeeded. */
 
 import { expect, test } from 'vitest';
-import { type Codec, decodeSuccess, loginRefusalIn } from '../../src/portal/codec.ts';
+import { decodeSuccess, loginRefusalIn } from '../../src/portal/codec.ts';
 import { decodeReleases } from '../../src/portal/lists.ts';
-import { checkProfile } from '../../src/portal/profile/load.ts';
+import { codecWith } from '../support/codec.ts';
 
-const { profile } = checkProfile({
+const codec = codecWith({
   envelope: { success: 'http-status', errorCode: 'error' },
   operations: { findRelease: { answer: ['$'] }, listReleases: { answer: ['$'] } },
   refusals: { TAKEN: 'exists-already' },
 });
-const codec: Codec = {
-  profile: profile as NonNullable<typeof profile>,
-  origin: new URL('https://portal.example'),
-  miniappId: '1',
-  spaceId: '2',
-  targetApp: 'GOPAY',
-  userAgent: 'test',
-  sandbox: false,
-  show: String,
-};
 const response = (status: number, json?: unknown, isHtml = false) => ({ status, json, isHtml, headers: {} });
 const failure = (...given: Parameters<typeof response>) => {
   try {

@@ -24,6 +24,18 @@ const OFFSET = { offset: '{offset}', limit: '{pageSize}' };
 const FROM_ZERO = { isFromZero: true };
 const ROLLOUT = '/miniapp/{appId}/{channelCode}/rollouts';
 const BODY = { publishId: '{publishId}' };
+const WORDS = wordsOf([
+  'NEW',
+  'WITH_REVIEWER',
+  'DECLINED',
+  'TAKEN_BACK',
+  'OKAYED',
+  'FRIENDS',
+  'STAGED',
+  'SOME',
+  'ALL',
+  'BYGONE',
+]);
 
 export const RESOURCES: readonly Dialect[] = [
   {
@@ -53,18 +65,7 @@ export const RESOURCES: readonly Dialect[] = [
       rollback: call('POST', `${RELEASE}/restore`),
       login: call('POST', '/login', { username: '{username}', password: '{password}' }),
     },
-    words: wordsOf([
-      'NEW',
-      'WITH_REVIEWER',
-      'DECLINED',
-      'TAKEN_BACK',
-      'OKAYED',
-      'FRIENDS',
-      'STAGED',
-      'SOME',
-      'ALL',
-      'BYGONE',
-    ]),
+    words: WORDS,
     fields: {
       ...NO_TEXTS,
       versionStatus: 'release.info.state',
@@ -170,18 +171,7 @@ export const RESOURCES: readonly Dialect[] = [
       rollback: call('POST', `${ROLLOUT}/{version}/revival`),
       login: call('POST', '/session', { login: '{username}', password: '{password}' }),
     },
-    words: wordsOf([
-      'NEW',
-      'WITH_REVIEWER',
-      'DECLINED',
-      'TAKEN_BACK',
-      'OKAYED',
-      'FRIENDS',
-      'STAGED',
-      'SOME',
-      'ALL',
-      'BYGONE',
-    ]),
+    words: WORDS,
     fields: { ...NO_TEXTS, versionStatus: 'phase', grayRatio: 'share' },
     ratio: 'fraction',
     time: 'ISO',

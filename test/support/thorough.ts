@@ -7,7 +7,7 @@ import { beforeEach, test } from 'vitest';
 
 export const isThorough = process.env['THOROUGH'] === '1';
 
-/** A number that shares no factor with those of faults, so that in time each fault meets each operation. */
+/** A prime, so that the share does not fall on the same fault at every request. */
 const ONE_IN = 13;
 
 export function shareOf<T>(cases: readonly T[]): readonly T[] {
