@@ -105,17 +105,30 @@ export function searchAll(question: Question, width: number, forbidden?: Forbidd
     },
   ];
   for (const event of question.events) {
-    const next = new Map<string, Node>();
-    for (const node of beam) {
-      for (const child of expand(node, event, question, forbidden)) {
-        const key = `${child.calls}|${child.words}|${child.states}|${child.skip}`;
-        const before = next.get(key);
-        if (!before || before.score < child.score) next.set(key, child);
-      }
-    }
-    beam = [...next.values()].sort((a, b) => b.score - a.score).slice(0, width);
+    const children = beam.flatMap((node) => expand(node, event, question, forbidden));
+    beam = distinct(
+      children.sort((a, b) => b.score - a.score),
+      width,
+    );
   }
   return beam.map((node) => ({ ...node, score: node.score - leftOut(node) })).sort((a, b) => b.score - a.score);
+}
+
+/**
+ * The first `limit` nodes that differ in more than their score. A character stands for each number: this is the inner loop
+ * of `learn`.
+ */
+function distinct(nodes: readonly Node[], limit: number): Node[] {
+  const seen = new Set<string>();
+  const result: Node[] = [];
+  for (const node of nodes) {
+    if (result.length === limit) break;
+    const key = String.fromCharCode(...node.calls, ...node.words, ...node.states) + node.skip;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    result.push(node);
+  }
+  return result;
 }
 
 /** A way that went on, and in which a step was prepared that was never taken, is less likely than one that took it. */
