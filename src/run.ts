@@ -7,12 +7,9 @@ import { findVersion, versionAskedFor } from './action/which-version.ts';
 import { healthGate, openBuild, planOptions, tagSources, versionSources, warningOfUnmapped } from './assemble.ts';
 import type { ProcessDependencies, RunDependencies } from './dependencies.ts';
 import type { DriveContext } from './drive/context.ts';
-import { driveStage } from './drive/driver.ts';
 import { firstSnapshot } from './drive/first-snapshot.ts';
 import { observe, observeVersion } from './drive/observe.ts';
 import { createObserver, type Observer } from './drive/observer.ts';
-import { untilSettled } from './drive/reading.ts';
-import { simulateForSure } from './drive/simulation.ts';
 import { createNotifier } from './github/notifier.ts';
 import { Cancelled, ReleaseError } from './lib/errors.ts';
 import { createLog } from './lib/log.ts';
@@ -28,9 +25,7 @@ import { noticeOfInferred, withInferred } from './release/certainty.ts';
 import { STAGES, type Stage, stageRow, type WriteOperation } from './release/lifecycle.ts';
 import type { Outcome } from './release/outcome.ts';
 import { isFirstRelease, liveOf, stateOf } from './release/snapshot.ts';
-import { conclude, isGreen } from './report/conclusion.ts';
-import { type Report, withoutSecrets } from './report/report.ts';
-import { formatLastReading, reportOf } from './report/report-of.ts';
+import type { Report } from './report/report.ts';
 import { newRecord, type RunEvent, type RunRecord, recorded } from './report/run-record.ts';
 
 export interface RunResult {
@@ -38,21 +33,25 @@ export interface RunResult {
   readonly report: Report;
 }
 
+const rest = () => import('./rest.ts');
+
 /** Runs the step. Resolves with its exit code and report after all outputs are written. */
 export async function run(own: ProcessDependencies): Promise<RunResult> {
   const redactor = createRedactor(OUR_WORDS);
   const { redactSentence } = redactor;
   const show = shownBy(redactor);
   const log = createLog(own.write, redactSentence);
-  const context = await readContext(own.environment, own.workspace, own.tempDir);
+  const context = readContext(own.environment, own.workspace, own.tempDir);
   const parts = { ...own, context, log, redactor, show, userAgent: USER_AGENT };
   const notify = createNotifier(parts);
   const over = new AbortController();
   const signal = AbortSignal.any([own.signal, over.signal]);
 
   let record: RunRecord = newRecord(context, own.clock.now());
-  const reportNow = (outcome: Outcome) =>
-    withoutSecrets(reportOf({ ...record, outcome }, own.clock.now(), show), { show, redactSentence });
+  const reportNow = async (outcome: Outcome) => {
+    const { reportOf, withoutSecrets } = await rest();
+    return withoutSecrets(reportOf({ ...record, outcome }, own.clock.now(), show), { show, redactSentence });
+  };
   const emit = async (event: RunEvent) => {
     if (event.kind === 'unsettled' && event.write) {
       const text = noticeBefore(event.write.operation, record);
@@ -64,21 +63,23 @@ export async function run(own: ProcessDependencies): Promise<RunResult> {
     const { snapshot, untilMs } = event;
     const what = stateOf(snapshot) === 'grayscale' ? 'the end of the hold period' : 'the approval';
     const pending: Outcome = { kind: 'pending', what, ...(untilMs !== undefined && { untilMs }) };
-    await notify(reportNow(pending), record.inputs, 'waiting');
+    await notify(await reportNow(pending), record.inputs, 'waiting');
   };
+  // The first request is on its way by then.
+  setImmediate(() => void rest());
   const outcome = await outcomeOf({ ...parts, signal, emit }, own.signal, () => record);
   // After a crash the release would continue in the background while its end is reported; nothing more must be written.
   over.abort();
 
-  const report = reportNow(outcome);
+  const { conclude, isGreen, publish } = await rest();
+  const report = await reportNow(outcome);
   const green = isGreen(report, record.inputs);
   conclude(report, green, log);
-  const { publish } = await import('./report/publish.ts');
   await publish(report, {
     tempDir: context.tempDir,
     warn: log.warning,
     hasOutputFile: Boolean(own.environment['GITHUB_OUTPUT']),
-    hasSummaryFile: Boolean(own.environment['GITHUB_STEP_SUMMARY']),
+    summaryFile: own.environment['GITHUB_STEP_SUMMARY'],
   });
   if (record.inputs) await notify(report, record.inputs, 'end');
   return { exitCode: green ? 0 : 1, report };
@@ -199,6 +200,7 @@ async function carryOut(
 ): Promise<Outcome> {
   const { log, emit } = run;
   const { profile } = means;
+  const { driveStage, simulateForSure, untilSettled, ABOUT_INFERRED, formatSimulated, hasInferred } = await rest();
   const [firstStage] = inputs.stages;
   if (known) return ended(firstStage, known, false, run);
   const drive: DriveContext = {
@@ -218,7 +220,6 @@ async function carryOut(
   await emit({ kind: 'simulated', steps });
   if (end) return ended(inputs.stages[steps.length], end, false, run);
   if (inputs.dryRun) {
-    const { ABOUT_INFERRED, formatSimulated, hasInferred } = await import('./report/summary.ts');
     for (const step of steps) log.info(`would run ${step.stage}: ${formatSimulated(step)}`);
     if (steps.some(hasInferred)) log.info(ABOUT_INFERRED);
     return { kind: 'planned' };
@@ -240,6 +241,7 @@ async function ended(
   changed: boolean,
   { emit }: RunDependencies,
 ): Promise<Outcome> {
+  const { formatLastReading } = await rest();
   if (outcome.kind === 'pending' && outcome.failed)
     await emit({ kind: 'notice', text: formatLastReading(outcome.failed) });
   if (outcome.kind === 'reached' && outcome.notice) await emit({ kind: 'notice', text: outcome.notice });

@@ -1,6 +1,6 @@
 /** The workflow run that the action is part of, from the runner's variables and the event's payload. */
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { at } from '../lib/json-places.ts';
 import { decodeText } from '../lib/paths.ts';
 import { cleanLine } from '../lib/text.ts';
@@ -35,13 +35,9 @@ export interface RunContext {
  * @param workingDir the workspace where the runner names none
  * @param systemTempDir the folder for temporary files where the runner names none
  */
-export async function readContext(
-  variables: EnvironmentVariables,
-  workingDir: string,
-  systemTempDir: string,
-): Promise<RunContext> {
+export function readContext(variables: EnvironmentVariables, workingDir: string, systemTempDir: string): RunContext {
   const text = (name: string) => variables[name] ?? '';
-  const event = await readEvent(text('GITHUB_EVENT_PATH'));
+  const event = readEvent(text('GITHUB_EVENT_PATH'));
   return {
     eventName: text('GITHUB_EVENT_NAME'),
     event,
@@ -64,10 +60,10 @@ export async function readContext(
   };
 }
 
-async function readEvent(path: string): Promise<unknown> {
+function readEvent(path: string): unknown {
   if (path === '') return {};
   try {
-    return JSON.parse(decodeText(await readFile(path)));
+    return JSON.parse(decodeText(readFileSync(path)));
   } catch {
     // An unreadable payload counts as an empty one. Where a field of it is needed, the error says that it is missing.
     return {};

@@ -4,6 +4,7 @@
  */
 
 import { isAbsolute, normalize } from 'node:path';
+import { lazyPattern } from '../lib/lazy-pattern.ts';
 import { nearest } from '../lib/nearest.ts';
 import { ALLOWED_PLACES } from '../lib/paths.ts';
 import { cleanLine } from '../lib/text.ts';
@@ -172,12 +173,15 @@ export function parseComment(text: string): 'auto' | 'off' | number {
   return Number(text);
 }
 
+const displayName = lazyPattern(String.raw`^[\p{L}\p{N}][\p{L}\p{N} .-]{0,39}$`, 'u');
+const invisible = lazyPattern(String.raw`\p{C}`, 'u');
+
 /**
  * A name that is only shown. It becomes part of our sentences, so it contains nothing that Markdown or a shell
  * interprets.
  */
 export function parseDisplayName(text: string): string {
-  if (!/^[\p{L}\p{N}][\p{L}\p{N} .-]{0,39}$/u.test(text)) {
+  if (!displayName().test(text)) {
     throw new Fault('a name of at most 40 letters, digits, spaces, dots and dashes');
   }
   return text;
@@ -185,7 +189,8 @@ export function parseDisplayName(text: string): string {
 
 /** The name of a GitHub environment. */
 export function parseEnvironmentName(text: string): string {
-  if (text.length > 255 || /\p{C}/u.test(text)) throw new Fault('the name of an environment, at most 255 characters');
+  if (text.length > 255 || invisible().test(text))
+    throw new Fault('the name of an environment, at most 255 characters');
   return text;
 }
 

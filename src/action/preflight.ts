@@ -1,6 +1,6 @@
 /** Checks before the first request: the inputs with all their faults, and the files that they name. Nothing is sent. */
 
-import { readFile } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import type { RunDependencies } from '../dependencies.ts';
 import { ReleaseError } from '../lib/errors.ts';
 import { decodeText, resolveInWorkspace } from '../lib/paths.ts';
@@ -93,7 +93,7 @@ export async function readUserIds(
   if (inputs.whitelistFile && stageThatTakes('user-ids', inputs.stages)) {
     try {
       const path = await resolveInWorkspace(inputs.whitelistFile, context.workspace, 'file', context.tempDir);
-      for (const id of parseUserIds(decodeText(await readFile(path)))) ids.add(id);
+      for (const id of parseUserIds(decodeText(await promises.readFile(path)))) ids.add(id);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       throw inputInvalid([`whitelist-file: ${error instanceof Fault ? `takes ${error.message}.` : error.message}`]);

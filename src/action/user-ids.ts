@@ -1,23 +1,27 @@
 /** Lists of user IDs as people write them and spreadsheets export them. */
 
+import { lazyPattern } from '../lib/lazy-pattern.ts';
 import { Fault } from './fault.ts';
 
 /** Commas and semicolons: ASCII, and those of Chinese and Arabic keyboards. */
 const SEPARATORS = ',;\uff0c\uff1b\u3001\uff64\u060c\u061b';
-const BETWEEN_IDS = new RegExp(`[${SEPARATORS}\\s]+`);
-const BETWEEN_COLUMNS = new RegExp(`[${SEPARATORS}\\t]`);
-const QUOTED_ID = new RegExp(
+const betweenIds = lazyPattern(`[${SEPARATORS}\\s]+`, '');
+const betweenColumns = lazyPattern(`[${SEPARATORS}\\t]`, '');
+const quotedId = lazyPattern(
   `(?<=^|[${SEPARATORS}\\s])(["'])\\s*(?:([^"'${SEPARATORS}\\s]+)\\s*)?\\1(?=[${SEPARATORS}\\s]|$)`,
   'g',
 );
 
 /** A quotation mark may be inside an ID, but not at its end, where it belongs to a spreadsheet. */
-const USER_ID = /^\+?[\p{L}\p{N}]([\p{L}\p{M}\p{N}_.@+/=:&?%~"'-]{0,126}[\p{L}\p{M}\p{N}_.@+/=:&?%~-])?$/u;
+const userId = lazyPattern(
+  String.raw`^\+?[\p{L}\p{N}]([\p{L}\p{M}\p{N}_.@+/=:&?%~"'-]{0,126}[\p{L}\p{M}\p{N}_.@+/=:&?%~-])?$`,
+  'u',
+);
 /**
  * An ID without a letter holds only ASCII digits, _ and -. Other marks would mean a formatted number or several IDs that
  * are joined: `62.811,5`, `1001/1002`, full-width digits.
  */
-const HAS_LETTER_OR_PLAIN_DIGITS = /\p{L}|^\+?[\d_-]+$/u;
+const hasLetterOrPlainDigits = lazyPattern(String.raw`\p{L}|^\+?[\d_-]+$`, 'u');
 const FULL_WIDTH = /[\uff01-\uff60]/;
 /** A long number as spreadsheets display and export it: `6.2811E+10`, `62811.0`, `62.811.234`. */
 const REWRITTEN_NUMBER = /^[+-]?\d+(\.\d+)*(\.\d+|\.|e[+-]?\d{1,3})$/i;
@@ -48,15 +52,15 @@ export function possibleUserIds(text: string): readonly string[] {
 
 function idsOf(line: string, lineNumber: number): readonly string[] {
   const ids = line
-    .replace(QUOTED_ID, ' $2 ')
-    .split(BETWEEN_IDS)
+    .replace(quotedId(), ' $2 ')
+    .split(betweenIds())
     .filter((id) => id !== '');
   if (ids.some((id) => REWRITTEN_NUMBER.test(id))) {
     throw new Fault(
       `user IDs with all their digits; line ${lineNumber} holds a number that a spreadsheet has rounded or formatted (export the column as text)`,
     );
   }
-  if (ids.some((id) => !USER_ID.test(id) || !HAS_LETTER_OR_PLAIN_DIGITS.test(id) || FULL_WIDTH.test(id))) {
+  if (ids.some((id) => !userId().test(id) || !hasLetterOrPlainDigits().test(id) || FULL_WIDTH.test(id))) {
     throw new Fault(
       `user IDs of at most 128 letters, digits and the marks _ - . @ + / = : & ? % ~, separated by commas, semicolons or white space (one without a letter holds only digits, _ and -); line ${lineNumber} holds something else`,
     );
@@ -70,7 +74,7 @@ function idsOf(line: string, lineNumber: number): readonly string[] {
  */
 function isHeader(line: string, lineNumber: number): boolean {
   const columns = line
-    .split(BETWEEN_COLUMNS)
+    .split(betweenColumns())
     .map((column) =>
       column
         .trim()

@@ -1,5 +1,6 @@
 /** Time and random numbers, given by the caller so that a test can control them. */
 
+import { hrtime } from 'node:process';
 import { Cancelled } from './errors.ts';
 
 export interface Clock {
@@ -14,12 +15,15 @@ export interface Clock {
   random(): number;
 }
 
+const START_MS = Date.now();
+const START_NS = hrtime.bigint();
+
 /**
- * The start time of the process plus the time passed by a monotonic clock: a change of the system time ends no wait and
- * no hold period.
+ * The time at the start plus the time passed by a monotonic clock: a change of the system time ends no wait and no hold
+ * period. `performance` would load nine modules of Node.
  */
 export const systemClock: Clock = {
-  now: () => Math.round(performance.timeOrigin + performance.now()),
+  now: () => START_MS + Math.round(Number(hrtime.bigint() - START_NS) / 1e6),
   random: () => Math.random(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 /** Finds the known name that a misspelt one probably means ("did you mean ...?"). */
 
 import { distance } from 'fastest-levenshtein';
+import { lazyPattern } from './lazy-pattern.ts';
 
 /** Longer names are compared by their beginning: the distance takes time in proportion to both lengths. */
 const MAX_COMPARED = 64;
@@ -25,7 +26,9 @@ export function nearest<Name extends string>(
   return best !== undefined && changes(best) <= tolerance(best) ? best : undefined;
 }
 
+const betweenWords = lazyPattern(String.raw`[^\p{L}\p{N}]+`, 'gu');
+
 /** A name in lower case, its words joined by single hyphens. */
 export function hyphenated(name: string): string {
-  return name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-');
+  return name.toLowerCase().replace(betweenWords(), '-');
 }

@@ -1,6 +1,6 @@
 /** User-supplied paths: where they lead, and that they stay in the workspace. */
 
-import { lstat, realpath, stat } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import nodePath, { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 
 import { cleanLine } from './text.ts';
@@ -27,14 +27,14 @@ export async function resolveInWorkspace(
   if (path.trim() === '') throw new Error('The path is empty.');
   if (path.includes('\0')) throw fault('holds a NUL character');
 
-  const root = await realpath(workspace);
-  const temp = tempDir !== undefined && isAbsolute(path) ? await realpath(tempDir).catch(() => root) : root;
+  const root = await promises.realpath(workspace);
+  const temp = tempDir !== undefined && isAbsolute(path) ? await promises.realpath(tempDir).catch(() => root) : root;
   const asked = resolve(workspace, path);
   const leaves = () =>
     fault(tempDir === undefined ? 'leaves the workspace' : `leaves the workspace; ${ALLOWED_PLACES}`);
   let real: string;
   try {
-    real = await realpath(asked);
+    real = await promises.realpath(asked);
   } catch (error) {
     // The error must not reveal what exists outside, so "leaves" comes before "does not exist".
     const isHere = [resolve(workspace), root, temp].some((folder) => isInside(asked, folder));
@@ -42,7 +42,7 @@ export async function resolveInWorkspace(
   }
   if (!isInside(real, root) && !isInside(real, temp)) throw leaves();
 
-  const found = await stat(real);
+  const found = await promises.stat(real);
   if (found.isFile() || (kind === 'file-or-folder' && found.isDirectory())) return real;
   if (kind === 'file-or-folder') throw fault('is neither a file nor a folder');
   throw fault(found.isDirectory() ? 'is a folder, not a file' : 'is not a regular file');
@@ -60,9 +60,9 @@ export async function realPathToWrite(path: string): Promise<string> {
 /** Resolves the nearest existing folder. What does not exist below it cannot be a link. */
 async function realFolder(folder: string): Promise<string> {
   try {
-    return await realpath(folder);
+    return await promises.realpath(folder);
   } catch (error) {
-    const isMissing = (await lstat(folder).catch(errorCode)) === 'ENOENT';
+    const isMissing = (await promises.lstat(folder).catch(errorCode)) === 'ENOENT';
     if (!isMissing || dirname(folder) === folder) throw error;
     return join(await realFolder(dirname(folder)), basename(folder));
   }

@@ -1,5 +1,7 @@
 /** Makes untrusted text harmless for one line: a log line, a shell argument. Linear in the length of the text. */
 
+import { lazyPattern } from './lazy-pattern.ts';
+
 /**
  * Untrusted text as one line of at most `maxChars` UTF-16 units: white space folded, escape sequences, controls and
  * everything invisible removed, an ellipsis where something was cut off. Normalization is left as it was.
@@ -23,7 +25,7 @@ export function shellSafe(text: string, maxChars = 500): string {
     .replaceAll(';', '.')
     .replace(ELLIPSES, '...')
     .replace(APOSTROPHES, '')
-    .replace(NOT_SHELL_SAFE, ' ')
+    .replace(notShellSafe(), ' ')
     // No word may become an option (`-o file`), even if the text is pasted without quotes.
     .replace(/(^| )-+/g, '$1')
     // A mark at the start is an operator in PowerShell (`,` an array, `+` a sum).
@@ -63,8 +65,10 @@ const ESCAPE_SEQUENCES =
  * invisible characters (fillers, variation selectors): hidden text is invisible to people and read by machines.
  * White-space controls are left to the callers; U+FE0F stays after a pictograph, which it makes an emoji.
  */
-const INVISIBLE =
-  /(?![\t-\r\x85]|\ufe0f)[\p{C}\p{Default_Ignorable_Code_Point}]|(?<!\p{Extended_Pictographic})\ufe0f/gu;
+const invisible = lazyPattern(
+  String.raw`(?![\t-\r\x85]|\ufe0f)[\p{C}\p{Default_Ignorable_Code_Point}]|(?<!\p{Extended_Pictographic})\ufe0f`,
+  'gu',
+);
 
 /** U+0085 ends a line for some terminals and for .NET, but is not white space in JavaScript. */
 const WHITE_SPACE = /[\s\x85]+/g;
@@ -79,10 +83,14 @@ const APOSTROPHES = /['\u2019]/g;
  * All but the allowed characters; also letters and marks that Windows' best-fit tables turn into metacharacters when
  * text is converted to an ANSI code page (U+02BC to ', U+01C0 to |, U+0300 to `; unicode.org, bestfit1252.txt).
  */
-const NOT_SHELL_SAFE = /[^\p{L}\p{M}\p{N} .,:_/+-]|[\u01c0-\u01c3\u02b0-\u036f\ua78c]/gu;
+const notShellSafe = lazyPattern(String.raw`[^\p{L}\p{M}\p{N} .,:_/+-]|[\u01c0-\u01c3\u02b0-\u036f\ua78c]`, 'gu');
+
+/** Most texts of all: nothing in them is hidden. */
+const PRINTABLE_ASCII = /^[ -~]*$/;
 
 function visible(text: string): string {
-  return text.replace(ESCAPE_SEQUENCES, '').replace(INVISIBLE, '');
+  if (PRINTABLE_ASCII.test(text)) return text;
+  return text.replace(ESCAPE_SEQUENCES, '').replace(invisible(), '');
 }
 
 function folded(text: string): string {

@@ -1,7 +1,6 @@
 /** Inputs -> a Portal: the real one by its profile, or the built-in sandbox on loopback. */
 
-import { existsSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
+import { existsSync, promises } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { RunContext } from '../action/context.ts';
 import type { Inputs } from '../action/inputs.ts';
@@ -155,7 +154,7 @@ async function sandboxFile(file: string | undefined, { workspace, tempDir }: Run
   try {
     const path = await realPathToWrite(resolve(workspace, file));
     for (const folder of [workspace, tempDir]) {
-      if (isInside(path, await realpath(folder).catch(() => resolve(folder)))) return path;
+      if (isInside(path, await promises.realpath(folder).catch(() => resolve(folder)))) return path;
     }
   } catch (error) {
     throw new ReleaseError('sandbox-invalid', {

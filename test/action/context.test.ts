@@ -145,7 +145,7 @@ test('a repository counts as public until the event says that it is private', as
 });
 
 test('a process without a runner has its own folders', async () => {
-  const bare = await readContext({}, '/here', '/temp');
+  const bare = readContext({}, '/here', '/temp');
   expect(bare).toMatchObject({ workspace: '/here', tempDir: '/temp', event: {}, isHosted: false, isTag: false });
   expect(bare.apiUrl).toBe('https://api.github.com');
 });

@@ -24,7 +24,7 @@ async function resolve({ inputs: given = {}, environment = {}, event, tags = [] 
   const variables = Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
   const { inputs, faults } = await readInputs(Object.fromEntries(variables));
   expect(faults).toEqual([]);
-  const context = { ...(await readContext(environment, '/here', '/temp')), event };
+  const context = { ...readContext(environment, '/here', '/temp'), event };
   const passedOver: string[] = [];
   const askedFor = await versionAskedFor(inputs, context, {
     tags: async () => tags,

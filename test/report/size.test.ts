@@ -101,7 +101,7 @@ describe('publish', () => {
     writeFileSync(output, '');
     vi.stubEnv('GITHUB_OUTPUT', output);
     const parts = { tempDir: folder, redact: (text: string) => text, warn: (text: string) => expect.fail(text) };
-    await publish(report, { ...parts, hasOutputFile: true, hasSummaryFile: false });
+    await publish(report, { ...parts, hasOutputFile: true, summaryFile: undefined });
     const text = readFileSync(output, 'utf8');
     expect(Buffer.byteLength(text)).toBeLessThan(110_000);
     expect(text).toContain('"truncated":{"history":');

@@ -1,10 +1,14 @@
-/** Finds known texts in a text, in a time that does not depend on their number. Imports nothing of ours. */
+/** Finds known texts in a text, in a time that does not depend on their number. */
+
+import { lazyPattern } from '../lazy-pattern.ts';
 
 export interface Finder {
   /** Adds a known text for some uses, given as bits. */
   add(text: string, uses: number): void;
   /** The end of the longest known text of this use that begins at `at`; `at` itself where there is none. */
   endAt(text: string, at: number, use: number): number;
+  /** The length of the shortest text that `endAt` may find, if only texts of at least `chars` characters count. */
+  shortest(chars: number): number;
 }
 
 /** The lengths of the beginnings by which texts are looked up. A text uses the first one that it is long enough for. */
@@ -28,12 +32,14 @@ export function createFinder(): Finder {
   const words = new Map<string, number>();
   /** The first UTF-16 units of all known texts, so that most positions need only one look-up. */
   const firstUnits = new Set<number>();
+  const lengthsOfAll = new Set<number>();
   const tiers = TIERS.map((startChars) => ({ startChars, lengths: new Map<string, number[]>() }));
 
   function remember(piece: string, uses: number): void {
     const known = pieces.get(piece);
     pieces.set(piece, (known ?? 0) | uses);
     firstUnits.add(piece.charCodeAt(0));
+    lengthsOfAll.add(piece.length);
     const tier = tiers.find(({ startChars }) => piece.length >= startChars);
     if (known !== undefined || tier === undefined) return;
     const start = piece.slice(0, tier.startChars);
@@ -41,9 +47,9 @@ export function createFinder(): Finder {
   }
 
   function wordEnd(text: string, at: number, use: number): number {
-    if (words.size === 0 || (at > 0 && WORD.test(charBefore(text, at)))) return at;
+    if (words.size === 0 || (at > 0 && word().test(charBefore(text, at)))) return at;
     for (let end = Math.min(at + WHOLE_WORD_BELOW - 1, text.length); end > at; end--) {
-      if ((words.get(text.slice(at, end)) ?? 0) & use && !WORD.test(charAt(text, end))) return end;
+      if ((words.get(text.slice(at, end)) ?? 0) & use && !word().test(charAt(text, end))) return end;
     }
     return at;
   }
@@ -66,10 +72,11 @@ export function createFinder(): Finder {
       }
       return wordEnd(text, at, use);
     },
+    shortest: (chars) => Math.min(...[...lengthsOfAll].filter((length) => length >= chars)),
   };
 }
 
-const WORD = /[\p{L}\p{M}\p{N}_]/u;
+const word = lazyPattern(String.raw`[\p{L}\p{M}\p{N}_]`, 'u');
 
 /** Pieces that cover the whole text; the last one ends at its end. */
 function piecesOf(text: string): string[] {

@@ -68,6 +68,8 @@ export function createRedactor(ourWords = ''): Redactor {
   /** In base64 a secret has three forms whose ends depend on the bytes beside it, so the text is decoded instead. */
   function holdsSecret(run: string, use: number): boolean {
     const chars = run.replace(/\s/g, '');
+    // Most runs are words of ours, and too short for any secret.
+    if ((chars.length * 3) / 4 < secrets.shortest(BASE64_SECRET_CHARS)) return false;
     return [0, 1, 2, 3].some((start) => {
       // As Latin-1: the text may begin in the middle of a UTF-8 character, and the forms of a secret include its UTF-8
       // read as Latin-1.

@@ -1,7 +1,9 @@
 /**
  * Decodes a text as its recipients do: URL, JSON and HTML escapes, in one letter case. Each character keeps its
- * position in the original text. Imports nothing of ours. Linear in the text.
+ * position in the original text. Linear in the text.
  */
+
+import { lazyPattern } from '../lazy-pattern.ts';
 
 export interface Reading {
   readonly text: string;
@@ -63,13 +65,18 @@ export function folded({ text, starts }: Reading): Folded {
 
 function foldedChar(char: string): string {
   if (WHITE_SPACE.test(char)) return ' ';
-  return INVISIBLE.test(char) ? '' : char.toLowerCase();
+  return invisible().test(char) ? '' : char.toLowerCase();
 }
 
 /** U+0085 ends a line for some readers. */
 const WHITE_SPACE = /[\s\x85]/;
-const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}]/u;
-const ASCII = Array.from({ length: 128 }, (_, code) => foldedChar(String.fromCharCode(code)));
+const invisible = lazyPattern(String.raw`[\p{C}\p{Default_Ignorable_Code_Point}]`, 'u');
+/** What `foldedChar` makes of each character of ASCII, in most runs of all: to compile these patterns takes long. */
+const ASCII = Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code);
+  if (/\s/.test(char)) return ' ';
+  return code < 0x20 || code === 0x7f ? '' : char.toLowerCase();
+});
 
 function asItIs(text: string): Reading {
   const places = new Int32Array(text.length + 1);
