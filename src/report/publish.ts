@@ -1,6 +1,6 @@
 /** Writes the outputs, the report file and the summary. The report has no secrets at this point. */
 
-import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setOutput } from '@actions/core';
 import { outputsOf } from './outputs.ts';
@@ -29,8 +29,10 @@ export async function publish(report: Report, publishing: Publishing): Promise<v
   if (!publishing.hasOutputFile && !summaryFile) return;
   let written = '';
   await safely('report file', async () => {
-    const reportFile = join(mkdtempSync(join(publishing.tempDir, 'gopay-miniapp-release-')), 'report.json');
-    writeFileSync(reportFile, `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 });
+    const name = `gopay-miniapp-release-${Math.random().toString(36).slice(2)}.json`;
+    const reportFile = join(publishing.tempDir, name);
+    // A new file (wx), whatever an earlier step has left there.
+    writeFileSync(reportFile, `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
     written = reportFile;
   });
   await safely('outputs', async () => {
