@@ -10,7 +10,7 @@ import {
 } from '../src/portal/profile/profile.ts';
 import { knownPlaceholders } from '../src/portal/profile/template.ts';
 import { writesOf } from '../src/release/certainty.ts';
-import { type Mark, operationRow, STAGE_NAMES, STATES, type State } from '../src/release/lifecycle.ts';
+import { type Mark, type Operation, operationRow, STAGE_NAMES, STATES, type State } from '../src/release/lifecycle.ts';
 
 const code = (text: string) => `\`${text}\``;
 const operations = templatesOf(defaultProfile);
@@ -22,7 +22,7 @@ export const PORTAL_TABLES: Readonly<Record<string, () => string>> = {
       ['operation', 'what it does', 'call', 'fields', 'mark'],
       operations.map(([operation, template]) => [
         code(operation),
-        `${operationRow(operation).words} (${operationRow(operation).access})`,
+        operationRow(operation).words + (isRead(operation) ? ' (read)' : ''),
         code(`${template.method} ${template.path}`),
         fieldsOf(template).map(code).join(', '),
         bold(template.mark),
@@ -48,16 +48,7 @@ export const PORTAL_TABLES: Readonly<Record<string, () => string>> = {
         return [code(refusal), codes.map(([name]) => code(name)).join(', ') || '-'];
       }),
     ),
-  placeholders: () =>
-    table(
-      ['operation', 'placeholders'],
-      operations.map(([operation]) => [
-        code(operation),
-        knownPlaceholders(operation)
-          .map((name) => code(`{${name}}`))
-          .join(' '),
-      ]),
-    ),
+  placeholders: () => table(['operation', 'placeholders'], placeholderRows()),
   needs: () =>
     table(
       ['stage', 'writes that it may send', 'the least sure of them'],
@@ -70,8 +61,45 @@ export const PORTAL_TABLES: Readonly<Record<string, () => string>> = {
     ),
 };
 
+function isRead(operation: Operation): boolean {
+  return operationRow(operation).access === 'read';
+}
+
 function fieldsOf({ query, body, form, file }: CallTemplate): string[] {
   return [...Object.keys({ ...query, ...form, ...body }), ...(file ? [file.field] : [])];
+}
+
+/** First what every operation has, then what every read also has, then the rest; operations with the same ones share a row. */
+function placeholderRows(): string[][] {
+  const names = operations.map(([operation]) => operation);
+  const reads = names.filter(isRead);
+  const ofAll = inEach(names);
+  const ofReads = inEach(reads).filter((name) => !ofAll.includes(name));
+  const othersOf = (operation: Operation) => {
+    const shared = isRead(operation) ? [...ofAll, ...ofReads] : ofAll;
+    return braced(knownPlaceholders(operation).filter((name) => !shared.includes(name)));
+  };
+  const others = [...new Set(names.map(othersOf))].filter((text) => text !== '');
+  return [
+    ['every operation', braced(ofAll)],
+    ['every read, also', braced(ofReads)],
+    ...others.map((text) => [
+      names
+        .filter((name) => othersOf(name) === text)
+        .map(code)
+        .join(', '),
+      text,
+    ]),
+  ];
+}
+
+function inEach(names: readonly Operation[]): string[] {
+  const [first = [], ...others] = names.map((operation) => knownPlaceholders(operation));
+  return first.filter((name) => others.every((known) => known.includes(name)));
+}
+
+function braced(names: readonly string[]): string {
+  return names.map((name) => code(`{${name}}`)).join(' ');
 }
 
 function fieldRows(part: 'release' | 'version' | 'history'): string[][] {
