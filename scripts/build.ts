@@ -4,13 +4,17 @@
  *
  *     node scripts/build.ts            writes dist
  *     node scripts/build.ts --check    builds into a temporary folder and fails where dist differs from it
+ *     node scripts/build.ts --check-hashes    fails where source or dist has changed since the build that left their
+ *                                             hashes in dist: in two seconds, which CI does not rely on
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -20,6 +24,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import ncc from '@vercel/ncc';
 import { build as rolldown } from 'rolldown';
 import { minifySync } from 'rolldown/utils';
 
@@ -27,33 +32,67 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** As the sources load it; ncc leaves such an import alone. */
 const PUPPETEER = "import(/* webpackIgnore: true */ 'puppeteer-core')";
 
-if (process.argv.includes('--check')) await check();
+/** The hashes of what a build took and of what it made. */
+const HASHES = 'hashes.json';
+
+if (process.argv.includes('--check')) check(await staleFiles());
+else if (process.argv.includes('--check-hashes')) check(staleHashes());
 else await build(join(root, 'dist'));
 
 async function build(out: string): Promise<void> {
-  rmSync(join(root, 'build/src'), { recursive: true, force: true });
-  bin('inherit', 'tsc', '-p', 'tsconfig.build.json');
+  const source = compile();
   leaveOutUnused('@actions/core');
   leaveOutCrypto();
   // The login starts the runner's browser: what installs browsers is never loaded.
   copyPackage('puppeteer-core');
   leaveOutUnused('@puppeteer/browsers');
   rmSync(out, { recursive: true, force: true });
-  bundle('build/src/index.js', out);
+  await bundle('build/src/index.js', out);
   // The largest package, which the action and learn load: one copy. As a chunk, so that ncc sees its licences.
   writeFileSync(join(root, 'build/src/puppeteer.js'), "export const { launch } = await import('puppeteer-core');\n");
-  bundle('build/src/puppeteer.js', join(out, 'puppeteer'));
+  await bundle('build/src/puppeteer.js', join(out, 'puppeteer'));
   appendFileSync(join(out, 'licenses.txt'), `\n${readFileSync(join(out, 'puppeteer/licenses.txt'), 'utf8')}`);
   for (const name of ['licenses.txt', 'package.json']) rmSync(join(out, 'puppeteer', name), { force: true });
   // The demo runs with nothing installed. Jobs do not download it.
-  bundle('build/src/demo/page.js', join(out, 'demo'));
+  await bundle('build/src/demo/page.js', join(out, 'demo'));
   const scripts = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
   for (const name of scripts) minify(join(out, name));
   await bundleLearner(out);
+  writeFileSync(join(out, HASHES), `${JSON.stringify({ source, dist: hashOfDist(out) })}\n`);
 }
 
-function bundle(entry: string, folder: string): void {
-  bin('pipe', 'ncc', 'build', entry, '-o', folder, '--no-cache', '--license', 'licenses.txt');
+/** Strips the types. Returns the hash of all that a build depends on; comments and white space do not count. */
+function compile(): string {
+  const folder = join(root, 'build/src');
+  rmSync(folder, { recursive: true, force: true });
+  tsc('-p', 'tsconfig.build.json');
+  const files = filesIn(folder).map((name) => join(folder, name));
+  const others = ['package-lock.json', 'scripts/build.ts'].map((name) => join(root, name));
+  return hashOf([...files, ...others], root, (file, text) => (file.endsWith('.js') ? minified(file, text) : text));
+}
+
+/** The SHA-256 of the names, relative to the folder, and of the contents. */
+function hashOf(files: readonly string[], folder: string, read = (_: string, text: string) => text): string {
+  const hash = createHash('sha256');
+  for (const file of [...files].sort())
+    hash.update(`${relative(folder, file).replaceAll('\\', '/')}\0${read(file, readFileSync(file, 'latin1'))}\0`);
+  return hash.digest('hex');
+}
+
+function hashOfDist(dist: string): string {
+  const names = filesIn(dist).filter((name) => name !== HASHES);
+  return hashOf(
+    names.map((name) => join(dist, name)),
+    dist,
+  );
+}
+
+async function bundle(entry: string, folder: string): Promise<void> {
+  const options = { cache: false, license: 'licenses.txt', quiet: true };
+  const { code, assets } = await ncc(join(root, entry), options);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'index.js'), code);
+  for (const [name, { source }] of Object.entries(assets)) writeFileSync(join(folder, name), source);
 }
 
 /**
@@ -80,9 +119,13 @@ async function bundleLearner(out: string): Promise<void> {
 /** ncc minifies its entry alone; Rolldown's minifier takes the chunks too, makes them smaller and takes no second. */
 function minify(file: string): void {
   const text = readFileSync(file, 'utf8').replace(PUPPETEER, "import('./puppeteer/index.js')");
+  writeFileSync(file, minified(file, text));
+}
+
+function minified(file: string, text: string): string {
   const { code, errors } = minifySync(file, text, { module: true });
   if (errors.length > 0) throw new Error(`${file}: ${errors.map(({ message }) => message).join('; ')}`);
-  writeFileSync(file, code);
+  return code;
 }
 
 /**
@@ -115,19 +158,32 @@ function copyPackage(name: string): string {
   return copy;
 }
 
-/** Byte by byte, so that a chunk too many or one that git does not know is seen as well. */
-async function check(): Promise<void> {
+function check(stale: readonly string[]): void {
+  const unknown = execFileSync('git', ['ls-files', '--others', '--', 'dist'], { cwd: root, encoding: 'utf8' });
+  const found = [...stale, ...lines(unknown, 'is not in git')];
+  if (found.length === 0) return;
+  console.error(`${found.join('\n')}\nRun npm run build and commit dist.`);
+  process.exitCode = 1;
+}
+
+function staleHashes(): string[] {
+  const file = join(root, 'dist', HASHES);
+  const built = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  return [
+    ...(built.source === compile() ? [] : ['the source, or what it depends on, has changed since dist was built']),
+    ...(built.dist === hashOfDist(join(root, 'dist')) ? [] : ['dist has changed since it was built']),
+  ];
+}
+
+/** Byte by byte, so that a chunk too many is seen as well. */
+async function staleFiles(): Promise<string[]> {
   const fresh = mkdtempSync(join(tmpdir(), 'dist-'));
   try {
     await build(fresh);
     const dist = join(root, 'dist');
     const names = new Set([...filesIn(fresh), ...(existsSync(dist) ? filesIn(dist) : [])]);
     const stale = [...names].filter((name) => !isSame(join(fresh, name), join(dist, name)));
-    const unknown = execFileSync('git', ['ls-files', '--others', '--', 'dist'], { cwd: root, encoding: 'utf8' });
-    const found = [...stale.map((name) => `dist/${name} is not what src builds`), ...lines(unknown, 'is not in git')];
-    if (found.length === 0) return;
-    console.error(`${found.join('\n')}\nRun npm run build and commit dist.`);
-    process.exitCode = 1;
+    return stale.map((name) => `dist/${name} is not what src builds`);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
@@ -149,11 +205,8 @@ function lines(text: string, what: string): string[] {
     .map((line) => `${line} ${what}`);
 }
 
-/** What tsc says is a fault; ncc only lists what it wrote. Types are checked by `npm run check`. */
-function bin(stdout: 'inherit' | 'pipe', name: string, ...args: string[]): void {
-  const { status } = spawnSync(join(root, 'node_modules/.bin', name), args, {
-    cwd: root,
-    stdio: ['ignore', stdout, 'inherit'],
-  });
+/** What it says is a fault. Types are checked by `npm run check`. */
+function tsc(...args: string[]): void {
+  const { status } = spawnSync(join(root, 'node_modules/.bin/tsc'), args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(1);
 }
