@@ -18,7 +18,7 @@ import { readOperations, withoutFind } from './reads.ts';
 import { changedBy, isLook, isRead } from './reads-and-changes.ts';
 import { type Exchange, isCall, type Recording, RecordingFault } from './recording.ts';
 import { type Scene, sceneOf } from './scene.ts';
-import { type Assignment, BUSY, NOISE, OPEN, type Question, search, searchAll, WRITES } from './search.ts';
+import { type Assignment, BUSY, NOISE, OPEN, type Question, searchAll, searchWithout, WRITES } from './search.ts';
 import {
   commentPlace,
   type FoundField,
@@ -304,16 +304,17 @@ function isContradictory({ conflicts, calls, words }: Assignment): boolean {
 
 /** Each conclusion against the best assignment without it. */
 function conclude(question: Question, best: Assignment, found: readonly Assignment[]): Conclusions {
+  const without = searchWithout(question, NARROW);
   const judge = (
     value: number,
     isFixed: boolean,
-    without: () => Assignment | undefined,
+    nextBest: () => Assignment | undefined,
     of: (one: Assignment) => number | undefined,
   ) => {
     if (value === OPEN || isFixed) return { value, isSure: value !== OPEN };
     if (isContradictory(best)) return { value, isSure: false };
     // The search without it is narrow: the wide one may have kept a better reading.
-    const [next] = [without(), found.find((one) => of(one) !== value)]
+    const [next] = [nextBest(), found.find((one) => of(one) !== value)]
       .flatMap((one) => one ?? [])
       .sort((a, b) => b.score - a.score);
     if (!next || best.score - next.score >= MARGIN) return { value, isSure: true };
@@ -324,7 +325,7 @@ function conclude(question: Question, best: Assignment, found: readonly Assignme
       judge(
         value,
         question.fixedCalls.has(shape),
-        () => search(question, NARROW, { shape, value }),
+        () => without({ shape, value }),
         ({ calls }) => calls[shape],
       ),
     ),
@@ -332,7 +333,7 @@ function conclude(question: Question, best: Assignment, found: readonly Assignme
       judge(
         value,
         question.fixedWords.has(word),
-        () => search(question, NARROW, { word, value }),
+        () => without({ word, value }),
         ({ words }) => words[word],
       ),
     ),

@@ -86,31 +86,56 @@ export interface Forbidden {
   readonly value: number;
 }
 
-/** The best assignment, or undefined where there is none; `forbidden` leaves one conclusion out. */
-export function search(question: Question, width: number, forbidden?: Forbidden): Assignment | undefined {
-  return searchAll(question, width, forbidden)[0];
+/** All assignments that a search was left with, the best first. */
+export function searchAll(question: Question, width: number): Assignment[] {
+  const first: readonly Node[] = [start(question)];
+  return finished(question.events.reduce((beam, event) => next(beam, event, question, width), first));
 }
 
-/** All assignments that a search was left with, the best first. */
-export function searchAll(question: Question, width: number, forbidden?: Forbidden): Assignment[] {
-  let beam: Node[] = [
-    {
-      score: 0,
-      calls: question.callWeights.map(() => OPEN),
-      words: question.wordWeights.map(() => OPEN),
-      states: Array.from({ length: question.versions }, () => UNKNOWN),
-      skip: undefined,
-      createsByApplying: false,
-      conflicts: 0,
-    },
-  ];
-  for (const event of question.events) {
-    const children = beam.flatMap((node) => expand(node, event, question, forbidden));
-    beam = distinct(
-      children.sort((a, b) => b.score - a.score),
-      width,
+/**
+ * Searches for the best assignment without one conclusion; undefined where there is none. They share the way up to the
+ * first event that the conclusion is about.
+ */
+export function searchWithout(question: Question, width: number): (forbidden: Forbidden) => Assignment | undefined {
+  const { events } = question;
+  const beams: (readonly Node[])[] = [[start(question)]];
+  for (const [at, event] of events.entries()) beams.push(next(beams[at] ?? [], event, question, width));
+  return (forbidden) => {
+    const first = events.findIndex((event) =>
+      event.kind === 'call' ? event.shape === forbidden.shape : event.kind === 'word' && event.word === forbidden.word,
     );
-  }
+    const rest = events.slice(first);
+    return finished(rest.reduce((beam, event) => next(beam, event, question, width, forbidden), beams[first] ?? []))[0];
+  };
+}
+
+function start(question: Question): Node {
+  return {
+    score: 0,
+    calls: question.callWeights.map(() => OPEN),
+    words: question.wordWeights.map(() => OPEN),
+    states: Array.from({ length: question.versions }, () => UNKNOWN),
+    skip: undefined,
+    createsByApplying: false,
+    conflicts: 0,
+  };
+}
+
+function next(
+  beam: readonly Node[],
+  event: Event,
+  question: Question,
+  width: number,
+  forbidden?: Forbidden,
+): readonly Node[] {
+  const children = beam.flatMap((node) => expand(node, event, question, forbidden));
+  return distinct(
+    children.sort((a, b) => b.score - a.score),
+    width,
+  );
+}
+
+function finished(beam: readonly Node[]): Assignment[] {
   return beam.map((node) => ({ ...node, score: node.score - leftOut(node) })).sort((a, b) => b.score - a.score);
 }
 

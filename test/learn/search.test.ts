@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { WORD_STATES } from '../../src/learn/evidence.ts';
-import { type Event, search, WRITES } from '../../src/learn/search.ts';
+import { type Event, searchAll, WRITES } from '../../src/learn/search.ts';
 import type { State, WriteOperation } from '../../src/release/lifecycle.ts';
 
 test('a portal that ends the pilot phase with setRatio also releases an approved version directly', () => {
@@ -18,7 +18,7 @@ test('a portal that ends the pilot phase with setRatio also releases an approved
     word: words.indexOf(state),
     version,
   });
-  const best = search(
+  const [best] = searchAll(
     {
       events: [
         word('approved', 0),
@@ -55,7 +55,7 @@ test('what is seen first of another release is rather an official or an archived
     fixedCalls: new Map(),
     fixedWords: new Map(),
   };
-  expect(search(question, 1)?.words).toEqual(
+  expect(searchAll(question, 1)[0]?.words).toEqual(
     ['released', 'archived'].map((state) => WORD_STATES.indexOf(state as State & 'released')),
   );
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cleanLine, logLine, shellSafe } from '../../src/lib/text.ts';
+import { anyCharacter } from '../support/any-character.ts';
 import { runShareOfTables } from '../support/thorough.ts';
 
 runShareOfTables();
@@ -101,7 +102,7 @@ const FRAGMENTS = [
 ]; // prettier-ignore
 const foreign = fc
   .array(
-    fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...FRAGMENTS) }, fc.string({ unit: 'binary', maxLength: 8 })),
+    fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...FRAGMENTS) }, fc.string({ unit: anyCharacter, maxLength: 8 })),
     {
       maxLength: 12,
     },

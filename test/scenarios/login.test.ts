@@ -1,6 +1,5 @@
 /** Logging in: by the call, and by the portal's own page in a real headless browser. */
 
-import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
@@ -375,12 +374,10 @@ test('no browser: what to install, or which input to use instead', async () => {
 
 /** Arguments and environments of a process's descendants (Linux). */
 function processesBelow(pid: number): string[] {
-  const { stdout } = spawnSync('ps', ['-e', '-o', 'pid=,ppid='], { encoding: 'utf8' });
   const parents = new Map(
-    stdout
-      .trim()
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/).map(Number) as [number, number]),
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => [Number(name), parentOf(name)]),
   );
   const isBelow = (child: number): boolean => {
     const parent = parents.get(child);
@@ -393,4 +390,15 @@ function processesBelow(pid: number): string[] {
       return '';
     }
   });
+}
+
+/** The fourth field of a process's stat; its name, the second, may hold spaces and brackets. */
+function parentOf(pid: string): number | undefined {
+  try {
+    const [, after = ''] = /^.*\) \S (\d+) /s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return Number(after);
+  } catch {
+    // It has ended.
+    return undefined;
+  }
 }
