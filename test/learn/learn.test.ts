@@ -17,7 +17,7 @@ import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
 
 runShareOfTables();
 
-const PROGRAM = fileURLToPath(new URL('../../src/learn/main.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/learn.js', import.meta.url));
 
 let folder: string;
 const recordings = new Map<string, Har>();
@@ -256,7 +256,7 @@ describe('HAR files of browsers', () => {
 
 describe('the program', () => {
   function run(cwd: string, ...args: string[]) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', PROGRAM, ...args], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
       cwd,
       encoding: 'utf8',
     });

@@ -23,7 +23,7 @@ runShareOfTables();
 const BROWSER = await findBrowserPath(process.env);
 if (!BROWSER) console.warn('No Chrome or Chromium here: watching a portal is not tested. Set CHROME_BIN.');
 
-const MAIN = fileURLToPath(new URL('../../src/learn/main.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/learn.js', import.meta.url));
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -306,7 +306,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the program while the browser
   const folder = newFolder();
   const CHROME_BIN = program('echo $$ > "$TMPDIR/../started"; exec sleep 60');
   const watcher = watchFolder(folder);
-  const child = spawn(process.execPath, [MAIN, 'watch', 'portal.example'], {
+  const child = spawn(process.execPath, [PROGRAM, 'watch', 'portal.example'], {
     cwd: folder,
     env: { ...process.env, TMPDIR: folder, CHROME_BIN },
     stdio: ['pipe', 'pipe', 'inherit'],
