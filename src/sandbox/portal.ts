@@ -272,7 +272,7 @@ const UNDER_WAY: readonly Status[] = ['APPROVE', 'PASSED', 'BETA', 'GRAY_WAIT', 
 /** Checked before the operation's own conditions, which a first release cannot meet (no whitelist, no ratio). */
 const notOnFirst = ['FIRST_RELEASE', (scene: OnRelease) => !scene.releases.some(wasOnline)] as const;
 
-/** The table of docs/portal.md, "The portal's rules", for the operations on a release. */
+/** What the portal allows for each operation on a release, and what becomes of its status. */
 const RULES: Partial<Record<Operation, Rule>> = {
   startApproval: {
     from: ['INIT', 'REJECTED', 'CANCELLED'],

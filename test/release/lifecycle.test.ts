@@ -49,7 +49,7 @@ describe('states', () => {
   });
 });
 
-/** docs/portal.md, "The portal's rules": allowed from, leads to. `-`: the same. */
+/** The operation, the states that it is allowed from, the one it leads to. `-`: the same. Written by hand. */
 const RULES = [
   ['createRelease', 'none', 'created'],
   ['startApproval', 'created rejected withdrawn', 'in-review'],

@@ -108,7 +108,7 @@ describe('the rules: each operation in each state', () => {
     'released',
     'archived',
   ];
-  // docs/portal.md, "The portal's rules". What is not here is refused.
+  // What the portal allows, and the status after it. What is not here is refused.
   const ALLOWED: Partial<Record<Name, Partial<Record<State, string>>>> = {
     startApproval: { created: 'APPROVE', rejected: 'APPROVE', withdrawn: 'APPROVE' },
     cancelApproval: { 'in-review': 'CANCELLED' },

@@ -49,7 +49,7 @@ export type Trouble =
   | 'done by another'
   | ReleaseError;
 
-/** The portal's rules by the state, from portal.md. */
+/** The states that the portal allows each operation from, and the one it leads to. */
 const RULES: Partial<Record<WriteOperation, readonly [from: readonly State[], to?: State]>> = {
   startApproval: [['created', 'rejected', 'withdrawn'], 'in-review'],
   cancelApproval: [['in-review'], 'withdrawn'],

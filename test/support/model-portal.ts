@@ -104,7 +104,7 @@ export type WriteName =
 /** Twice the same value changes nothing, and no read can show it. */
 export const REPEATABLE: readonly WriteName[] = ['uploadPackage', 'addWhitelist', 'setRatio'];
 
-/** docs/portal.md, "The portal's rules": the states an operation is allowed from, and the one it leads to. */
+/** The statuses that the portal allows each operation from, and the one it leads to. */
 const RULES: Readonly<Partial<Record<WriteName, readonly [from: readonly Status[], to?: Status]>>> = {
   startApproval: [['INIT', 'REJECTED', 'CANCELLED'], 'APPROVE'],
   cancelApproval: [['APPROVE'], 'CANCELLED'],
