@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
-    // Half of the scenarios wait for a process or a socket: one worker more than there are cores.
-    maxWorkers: availableParallelism() + 1,
+    // A worker more than there are cores would take a tenth more of them: each compiles all modules again.
+    maxWorkers: availableParallelism(),
     // A worker loads the modules once for all of its files. So a module of test/support keeps no state between them.
     isolate: false,
     unstubEnvs: true,
