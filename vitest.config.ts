@@ -5,6 +5,7 @@ export default defineConfig({
   logLevel: 'error',
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/setup.ts'],
     testTimeout: 60_000,
     // A worker more than there are cores would take a tenth more of them: each compiles all modules again.
     maxWorkers: availableParallelism(),

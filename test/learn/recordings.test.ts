@@ -148,7 +148,7 @@ describe('a bad recording says what it is', () => {
     expect(() => learned(joined(rest, other))).toThrow('of two target apps');
   });
 
-  test('two releases of one version establish nothing', () => {
+  thoroughTest('two releases of one version establish nothing', () => {
     const mixed = learned(joined(har, renamed({}, 7_000)));
     expect(mixed.warnings.join()).toContain('contradicts itself');
     expect(isExplained(mixed)).toBe(false);
@@ -530,7 +530,7 @@ describe('what a stranger portal does', () => {
     expect(isExplained(result)).toBe(false);
   });
 
-  test('a status that changed without a recorded request is said, and is not explained', () => {
+  thoroughTest('a status that changed without a recorded request is said, and is not explained', () => {
     const entries = (har.log.entries as Entry[]).filter((entry) => !/version\/recover/.test(entry.request.url));
     const result = learned({ log: { entries } });
     expect(result.gaps).toBeGreaterThan(0);

@@ -402,10 +402,12 @@ export function testFaults(names: readonly ScenarioName[]): void {
 export function testEndlessLists(): void {
   describe('lists without end', () => {
     preparePlace();
-    test.each([
-      ['upload', 'listVersions'],
-      ['rollback', 'listReleases'],
-    ] as const)('%s: %s', async (name, operation) => {
+    test.each(
+      shareOf([
+        ['rollback', 'listReleases'],
+        ['upload', 'listVersions'],
+      ] as const),
+    )('%s: %s', async (name, operation) => {
       const scenario: Scenario = SCENARIOS[name];
       const stage = await stageOf(scenario);
       const result = await stage.step((_, request) =>
