@@ -26,7 +26,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ncc from '@vercel/ncc';
 import { build as rolldown } from 'rolldown';
-import { minifySync } from 'rolldown/utils';
+import { minifySync, transformSync } from 'rolldown/utils';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** As the sources load it; ncc leaves such an import alone. */
@@ -40,7 +40,8 @@ else if (process.argv.includes('--check-hashes')) check(staleHashes());
 else await build(join(root, 'dist'));
 
 async function build(out: string): Promise<void> {
-  const source = compile();
+  rmSync(join(root, 'build/src'), { recursive: true, force: true });
+  tsc('-p', 'tsconfig.build.json');
   leaveOutUnused('@actions/core');
   leaveOutCrypto();
   // The login starts the runner's browser: what installs browsers is never loaded.
@@ -58,17 +59,16 @@ async function build(out: string): Promise<void> {
   const scripts = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
   for (const name of scripts) minify(join(out, name));
   await bundleLearner(out);
-  writeFileSync(join(out, HASHES), `${JSON.stringify({ source, dist: hashOfDist(out) })}\n`);
+  writeFileSync(join(out, HASHES), `${JSON.stringify({ source: hashOfSource(), dist: hashOfDist(out) })}\n`);
 }
 
-/** Strips the types. Returns the hash of all that a build depends on; comments and white space do not count. */
-function compile(): string {
-  const folder = join(root, 'build/src');
-  rmSync(folder, { recursive: true, force: true });
-  tsc('-p', 'tsconfig.build.json');
-  const files = filesIn(folder).map((name) => join(folder, name));
+/** The hash of all that a build depends on; types, comments and white space do not count. */
+function hashOfSource(): string {
+  const src = join(root, 'src');
+  const files = filesIn(src).map((name) => join(src, name));
   const others = ['package-lock.json', 'scripts/build.ts'].map((name) => join(root, name));
-  return hashOf([...files, ...others], root, (file, text) => (file.endsWith('.js') ? minified(file, text) : text));
+  const withoutTypes = (file: string, text: string) => minified(file, transformSync(file, text).code);
+  return hashOf([...files, ...others], root, (file, text) => (file.startsWith(src) ? withoutTypes(file, text) : text));
 }
 
 /** The SHA-256 of the names, relative to the folder, and of the contents. */
@@ -170,7 +170,7 @@ function staleHashes(): string[] {
   const file = join(root, 'dist', HASHES);
   const built = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   return [
-    ...(built.source === compile() ? [] : ['the source, or what it depends on, has changed since dist was built']),
+    ...(built.source === hashOfSource() ? [] : ['the source, or what it depends on, has changed since dist was built']),
     ...(built.dist === hashOfDist(join(root, 'dist')) ? [] : ['dist has changed since it was built']),
   ];
 }

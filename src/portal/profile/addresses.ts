@@ -11,22 +11,25 @@ import { isFilledWithDigits } from './template.ts';
  */
 export function addressFaults(profile: Profile): string[] {
   const faults: string[] = [];
-  const templates = templatesOf(profile);
-  for (const [operation, own] of templates) {
+  const calls = templatesOf(profile).map(
+    ([operation, call]) => [operation, call, readingsOf(profile.basePath + call.path)] as const,
+  );
+  const reserved = templatesOf(defaultProfile)
+    .filter(([operation]) => OPERATIONS[operation].access === 'write')
+    .map(([operation, { path }]) => [operation, readingsOf(path)] as const);
+  for (const [operation, own, address] of calls) {
     const where = `operations.${operation}.path`;
     const isRead = OPERATIONS[operation].access === 'read';
-    const address = profile.basePath + own.path;
-    for (const [other, theirs] of templatesOf(defaultProfile)) {
-      if (other === operation || OPERATIONS[other].access === 'read') continue;
-      if (endsIn(address, theirs.path)) {
+    for (const [other, end] of reserved) {
+      if (other !== operation && endsIn(address, end)) {
         faults.push(
           `${where}: is the address of ${other} (a write) in the default profile; ${operation} would send it.`,
         );
       }
     }
-    for (const [other, theirs] of templates) {
+    for (const [other, theirs, otherAddress] of calls) {
       if (other === operation || OPERATIONS[other].access === 'read') continue;
-      if (!meet(address, profile.basePath + theirs.path)) continue;
+      if (!meet(address, otherAddress)) continue;
       if (isRead && isToldByMethod(own, other, theirs)) continue;
       if (isRead) faults.push(`${where}: is the address of ${other}, which is a write.`);
       else if (operation < other && sameRequest(own, theirs)) faults.push(`${where}: is the same call as ${other}.`);
@@ -51,12 +54,14 @@ function sameRequest(a: CallTemplate, b: CallTemplate): boolean {
   return rest(a) === rest(b);
 }
 
+type Readings = readonly (readonly string[])[];
+
 /**
  * The segments of an address as lenient servers read it: without letter case, empty segments and suffixes, so that
  * `online.v1`, `online..json` and `online` are the same. A segment that begins with a dot is only a suffix to some
  * servers and a name to others, so an address has two readings.
  */
-function readingsOf(address: string): string[][] {
+function readingsOf(address: string): Readings {
   const segments = address.toLowerCase().split('/');
   // A version has dots itself, so what follows it may count as its suffix.
   const plain = (segment: string) => segment.replace(/\..*$/, '').replace(/(?<=\{version\}).*$/, '');
@@ -66,14 +71,14 @@ function readingsOf(address: string): string[][] {
 }
 
 /** Whether two addresses can be the same one, once their placeholders are filled. */
-function meet(a: string, b: string): boolean {
-  return readingsOf(a).some((one) => readingsOf(b).some((other) => one.length === other.length && allMeet(one, other)));
+function meet(a: Readings, b: Readings): boolean {
+  return a.some((one) => b.some((other) => one.length === other.length && allMeet(one, other)));
 }
 
 /** Whether the last segments of an address can be those of another. */
-function endsIn(address: string, end: string): boolean {
-  return readingsOf(address).some((segments) =>
-    readingsOf(end).some((last) => segments.length >= last.length && allMeet(segments.slice(-last.length), last)),
+function endsIn(address: Readings, end: Readings): boolean {
+  return address.some((segments) =>
+    end.some((last) => segments.length >= last.length && allMeet(segments.slice(-last.length), last)),
   );
 }
 
