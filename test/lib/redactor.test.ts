@@ -163,7 +163,7 @@ describe('redact', () => {
     const redactor = redactorOf(...known, 'a'.repeat(4000));
     expect(redactor.redact(known.slice(0, 500).join(','))).toBe(Array(500).fill('***').join(','));
     // Comparing all of the secret at each position would take a minute here.
-    expect(redactor.redact(`${'a'.repeat(3999)}b`.repeat(50))).toBe('***b'.repeat(50));
+    expect(redactor.redact(`${'a'.repeat(3999)}b`.repeat(250))).toBe('***b'.repeat(250));
   });
 
   function redactorOf(...known: readonly string[]) {
