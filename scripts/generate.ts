@@ -1,6 +1,6 @@
 /**
  * Writes what follows from the code's tables and from profiles: action.yml, the default profile as a module, and the
- * tables in the Markdown pages, each between `<!-- inputs -->` (outputs, stages, errors) and `<!-- end -->`.
+ * tables in the Markdown pages, each between `<!-- inputs -->` (outputs, stages) and `<!-- end -->`.
  *
  *     node scripts/generate.ts           writes
  *     node scripts/generate.ts --check   writes nothing; exit 1 where something is out of date
@@ -10,7 +10,6 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { INPUT_NAMES, inputRow } from '../src/action/inputs.ts';
-import { ERRORS, type ErrorCode, sectionOf } from '../src/lib/errors.ts';
 import { STAGE_NAMES, STATES, type Stage, type State, stageRow } from '../src/release/lifecycle.ts';
 import { OUTPUTS } from '../src/report/outputs.ts';
 import { PORTAL_TABLES } from './generate-portal.ts';
@@ -48,16 +47,6 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         const { portalWords, words, end } = stageRow(stage);
         return [code(stage), portalWords, words, runsFrom(stage), endsIn(end)];
       }),
-    ),
-  // For a page at the root of the repository, which the links start from.
-  errors: () =>
-    table(
-      ['code', 'what happened', 'what to do'],
-      Object.entries(ERRORS).map(([name, { what, todo }]) => [
-        `[${code(name)}](${sectionOf(name as ErrorCode)})`,
-        what,
-        todo,
-      ]),
     ),
   ...PORTAL_TABLES,
 };

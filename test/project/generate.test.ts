@@ -85,11 +85,11 @@ describe('a page', () => {
 test('what is out of date is named, in README.md and docs', () => {
   expect(outOfDate(root)).toEqual(['action.yml']);
   mkdirSync(join(root, 'docs'));
-  writeFileSync(join(root, 'README.md'), '<!-- errors -->\n<!-- end -->\n');
+  writeFileSync(join(root, 'README.md'), '<!-- outputs -->\n<!-- end -->\n');
   writeFileSync(join(root, 'docs/inputs.md'), '<!-- inputs -->\n<!-- end -->\n');
   writeFileSync(join(root, 'docs/portal.md'), 'no tables');
   expect(outOfDate(root)).toEqual(['action.yml', 'README.md', 'docs/inputs.md']);
   for (const [name, content] of generated(root)) writeFileSync(join(root, name), content);
   expect(outOfDate(root)).toEqual([]);
-  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain('`effect-not-seen`');
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain('`error-code`');
 });
