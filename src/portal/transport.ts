@@ -5,7 +5,6 @@
  */
 
 import type http from 'node:http';
-import { setImmediate as tick } from 'node:timers/promises';
 import { backoffMs, type Clock } from '../lib/clock.ts';
 import { Cancelled, type ErrorDetails, ReleaseError } from '../lib/errors.ts';
 import { cleanLine } from '../lib/text.ts';
@@ -83,7 +82,7 @@ export function createTransport(options: TransportOptions): Transport {
     const agent = await agentFor(request.url);
     if (isWrite) {
       // One turn of the event loop, in which Node notices a connection that the server has closed meanwhile.
-      await tick();
+      await new Promise((resolve) => setImmediate(resolve));
       if (clock.now() - idleSinceMs > WRITE_MAX_IDLE_MS) closeIdle(agent);
     }
     const attempt = () => {
