@@ -29,6 +29,8 @@ const USAGE = `Usage: node dist/learn.js watch https://miniapp.midtrans.com [--o
 It sends nothing itself, and shows and writes names and your three ids, no other value. It ends with 0 where all that was
 recorded is explained, 3 where something is unsure, 1 where nothing could be read.`;
 
+// If nobody reads the report to its end, as in `| head`, the profile is written all the same.
+process.stdout.on('error', () => {});
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<0 | 1 | 3> {

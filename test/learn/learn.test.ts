@@ -281,6 +281,14 @@ describe('the program', () => {
     expect(run(cwd, 'read', file).out).toContain('was left alone');
   });
 
+  test('writes the profile although nobody reads the report to its end', () => {
+    const cwd = newFolder();
+    const command = `"${process.execPath}" "${PROGRAM}" read "${save(recording('renamed'))}"`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', `${command} | head -1`], { cwd, encoding: 'utf8' });
+    expect([stdout.split('\n').length, stderr]).toEqual([2, '']);
+    expect(JSON.parse(readFileSync(join(cwd, 'portal-profile.json'), 'utf8'))).toHaveProperty('statuses');
+  });
+
   thoroughTest('says how it is used, and ends with 1 where nothing could be read', () => {
     const cwd = newFolder();
     expect(run(cwd, '--help')).toMatchObject({
