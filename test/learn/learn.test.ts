@@ -281,7 +281,7 @@ describe('the program', () => {
     expect(run(cwd, 'read', file).out).toContain('was left alone');
   });
 
-  test('writes the profile although nobody reads the report to its end', () => {
+  thoroughTest('writes the profile although nobody reads the report to its end', () => {
     const cwd = newFolder();
     const command = `"${process.execPath}" "${PROGRAM}" read "${save(recording('renamed'))}"`;
     const { stdout, stderr } = spawnSync('sh', ['-c', `${command} | head -1`], { cwd, encoding: 'utf8' });
