@@ -79,14 +79,23 @@ describe.concurrent('a step loads of dist only what it needs', () => {
     expect([...reachable].sort()).toEqual(files.sort());
   });
 
-  test('a status on a portal loads what writes the outputs, and no undici, TLS or decompression', async () => {
+  test('a status on a portal loads what writes the outputs, and no undici, TLS, cryptography, decompression or fs.promises', async () => {
     await withScene({ portal: { seed: { versions: ['1.1.0'] } } }, async ({ step }) => {
       const { result, parts, builtins } = await loadedBy((options) => step({ stage: 'status' }, options));
       expect(result.outputs.verdict).toBe('unchanged');
       expect(parts).toEqual(['outputs and summary']);
       expect(builtins).toContain('http');
-      const notNeeded = ['internal/deps/undici/undici', 'https', 'tls', 'zlib', 'child_process'];
-      expect(builtins.filter((name) => notNeeded.includes(name))).toEqual([]);
+      const promises = ['fs/promises', 'timers/promises'];
+      const notNeeded = [
+        'internal/deps/undici/undici',
+        'https',
+        'tls',
+        'crypto',
+        'zlib',
+        'child_process',
+        'perf_hooks',
+      ];
+      expect(builtins.filter((name) => [...notNeeded, ...promises].includes(name))).toEqual([]);
     });
   });
 
