@@ -66,8 +66,12 @@ async function build(out: string): Promise<void> {
 function hashOfSource(): string {
   const src = join(root, 'src');
   const files = filesIn(src).map((name) => join(src, name));
-  const others = ['package-lock.json', 'scripts/build.ts'].map((name) => join(root, name));
-  const withoutTypes = (file: string, text: string) => minified(file, transformSync(file, text).code);
+  const others = ['package-lock.json', 'scripts/build.ts', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
+    join(root, name),
+  );
+  // A comment for the bundler is no mere comment.
+  const withoutTypes = (file: string, text: string) =>
+    minified(file, transformSync(file, text.replaceAll('/* webpackIgnore: true */', 'webpackIgnore +')).code);
   return hashOf([...files, ...others], root, (file, text) => (file.startsWith(src) ? withoutTypes(file, text) : text));
 }
 

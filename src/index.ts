@@ -8,6 +8,9 @@ import { run } from './run.ts';
 // The toolkit, Octokit and the browser each read the proxy variables.
 Object.assign(process.env, readableProxies(process.env));
 
+const INCOMPLETE =
+  '::error::The action could not load its own files, so this step has no report. Check the ref behind uses:, and the release in the portal, then run the step again.\n';
+
 const cancelled = new AbortController();
 // A cancelled step gets SIGINT, and SIGTERM 7.5 s later.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancelled.abort());
@@ -30,7 +33,11 @@ void run({
   workspace: process.cwd(),
   tempDir: tmpdir(),
   crashed,
-}).then(({ exitCode }) => {
-  // All output is written. An open socket, upload or timer must not keep the step running.
-  process.stdout.write('', () => process.exit(exitCode));
-});
+}).then(
+  ({ exitCode }) => {
+    // All output is written. An open socket, upload or timer must not keep the step running.
+    process.stdout.write('', () => process.exit(exitCode));
+  },
+  // What would report it is what could not be loaded.
+  () => process.stdout.write(INCOMPLETE, () => process.exit(1)),
+);

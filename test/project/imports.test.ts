@@ -195,11 +195,14 @@ function importsOf(from: string, code: string): Import[] {
     dynamic,
   });
   const all = [
-    ...module.staticImports.map(({ moduleRequest, entries }) =>
-      one(moduleRequest.value, entries.length > 0 && entries.every(({ isType }) => isType)),
+    // `import { type A } from` stays as an import without names.
+    ...module.staticImports.map(({ moduleRequest, start }) =>
+      one(moduleRequest.value, code.startsWith('import type ', start)),
     ),
-    ...module.staticExports.flatMap(({ entries }) =>
-      entries.flatMap(({ moduleRequest, isType }) => (moduleRequest ? [one(moduleRequest.value, isType)] : [])),
+    ...module.staticExports.flatMap(({ entries, start }) =>
+      entries.flatMap(({ moduleRequest }) =>
+        moduleRequest ? [one(moduleRequest.value, code.startsWith('export type ', start))] : [],
+      ),
     ),
     ...module.dynamicImports.map(({ moduleRequest: { start, end } }) =>
       one(code.slice(start + 1, end - 1), false, true),

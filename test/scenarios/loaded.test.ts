@@ -1,6 +1,6 @@
 /** What a step loads of dist and of Node: a part that few runs need costs every run its time otherwise. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -105,5 +105,17 @@ describe.concurrent('a step loads of dist only what it needs', () => {
     expect(result.outputs.verdict).toBe('unchanged');
     expect(parts).toEqual(['outputs and summary', 'zod', 'the sandbox']);
     expect(builtins).not.toContain('internal/deps/undici/undici');
+  });
+
+  test('without the chunk that reports, the step says so and is red', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'incomplete-'));
+    for (const name of ['index.js', 'package.json']) copyFileSync(join(DIST, name), join(folder, name));
+    await withScene({ portal: { seed: { versions: ['1.1.0'] } } }, async ({ portal }) => {
+      const inputs = { ...portal.inputs, stage: 'status' };
+      const { exitCode, log } = await runStep(inputs, { dist: join(folder, 'index.js') });
+      expect(log).toContain('::error::The action could not load its own files');
+      expect(exitCode).toBe(1);
+    });
+    rmSync(folder, { recursive: true });
   });
 });
