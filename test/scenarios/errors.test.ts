@@ -122,7 +122,7 @@ describe.concurrent('portal-unexpected', () => {
 });
 
 describe.concurrent('portal-refused', () => {
-  test('a read, for a reason that nobody knows', async () => {
+  thoroughTest('a read, for a reason that nobody knows', async () => {
     const body = { ...REFUSED, errorCode: 'TENANT_FROZEN', errorMsg: 'ask *billing*' };
     const result = await statusOf({ body });
     expectError(result, 'portal-refused', /TENANT_FROZEN, ask \*billing\*/, /trace id trace-4711/);
@@ -157,7 +157,7 @@ describe.concurrent('portal-status-unknown', () => {
     });
   });
 
-  test('status shows it, and is green', async () => {
+  thoroughTest('status shows it, and is green', async () => {
     await withScene({ answer: strange }, async ({ step }) => {
       const result = await step({ stage: 'status', version: '1.1.0' });
       expect(result.outputs).toMatchObject({ verdict: 'unchanged', state: 'unknown', 'portal-status': 'DEEP_FROZEN' });

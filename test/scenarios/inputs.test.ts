@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { newJob, runStep, type StepResult } from '../support/action.ts';
 import { COOKIE } from '../support/portal.ts';
 import { annotation, expectWhole, withScene } from '../support/scene.ts';
-import { runShareOfTables } from '../support/thorough.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
 
 runShareOfTables();
 
@@ -88,7 +88,7 @@ describe.concurrent('faults', () => {
     });
   });
 
-  test('of a bare process: no input at all', async () => {
+  thoroughTest('of a bare process: no input at all', async () => {
     const result = await runStep({});
     expectWhole(result);
     expectInvalid(result, /^- stage: missing/m, /^- portal-url: missing/m, /^- miniapp-id: /m, /^- space-id: /m);
@@ -228,7 +228,7 @@ describe.concurrent('the version', () => {
     });
   });
 
-  test('of package.json, for upload', async () => {
+  thoroughTest('of package.json, for upload', async () => {
     await withScene(seed, async ({ portal, step }) => {
       const job = newJob();
       mkdirSync(join(job.workspace, 'shop/dist'), { recursive: true });
@@ -241,7 +241,7 @@ describe.concurrent('the version', () => {
     });
   });
 
-  test('a named target app is called so in texts, and by its code on the wire', async () => {
+  thoroughTest('a named target app is called so in texts, and by its code on the wire', async () => {
     await withScene(seed, async ({ wire, step }) => {
       const { outputs, summary, report } = await step({
         stage: 'submit',
