@@ -7,12 +7,18 @@ export interface Finder {
   add(text: string, uses: number): void;
   /** The end of the longest known text of this use that begins at `at`; `at` itself where there is none. */
   endAt(text: string, at: number, use: number): number;
+  /** False where no known text is in the text; a quick look, which is given up where many are known. */
+  mayBeIn(text: string): boolean;
   /** The length of the shortest text that `endAt` may find, if only texts of at least `chars` characters count. */
   shortest(chars: number): number;
 }
 
 /** The lengths of the beginnings by which texts are looked up. A text uses the first one that it is long enough for. */
 const TIERS = [8, 4] as const;
+
+/** So many beginnings are looked for, one after the other, to tell that no known text is there. */
+const MAX_BEGINNINGS = 16;
+const BEGINNING_CHARS = 4;
 
 /** Shorter texts are found only as whole words: an id `7` must not mask each 7 of a time. */
 const WHOLE_WORD_BELOW = 4;
@@ -33,12 +39,19 @@ export function createFinder(): Finder {
   /** The first UTF-16 units of all known texts, so that most positions need only one look-up. */
   const firstUnits = new Set<number>();
   const lengthsOfAll = new Set<number>();
+  /** How the known texts begin, up to one more than are looked for. */
+  const beginnings = new Set<string>();
   const tiers = TIERS.map((startChars) => ({ startChars, lengths: new Map<string, number[]>() }));
+
+  function rememberBeginning(text: string): void {
+    firstUnits.add(text.charCodeAt(0));
+    if (beginnings.size <= MAX_BEGINNINGS) beginnings.add(text.slice(0, BEGINNING_CHARS));
+  }
 
   function remember(piece: string, uses: number): void {
     const known = pieces.get(piece);
     pieces.set(piece, (known ?? 0) | uses);
-    firstUnits.add(piece.charCodeAt(0));
+    rememberBeginning(piece);
     lengthsOfAll.add(piece.length);
     const tier = tiers.find(({ startChars }) => piece.length >= startChars);
     if (known !== undefined || tier === undefined) return;
@@ -57,7 +70,7 @@ export function createFinder(): Finder {
   return {
     add(text, uses) {
       if (text === '') return;
-      firstUnits.add(text.charCodeAt(0));
+      rememberBeginning(text);
       if (text.length < WHOLE_WORD_BELOW) words.set(text, (words.get(text) ?? 0) | uses);
       else for (const piece of piecesOf(text)) remember(piece, uses);
     },
@@ -72,6 +85,8 @@ export function createFinder(): Finder {
       }
       return wordEnd(text, at, use);
     },
+    mayBeIn: (text) =>
+      beginnings.size > MAX_BEGINNINGS || [...beginnings].some((beginning) => text.includes(beginning)),
     shortest: (chars) => Math.min(...[...lengthsOfAll].filter((length) => length >= chars)),
   };
 }

@@ -96,7 +96,15 @@ export function createRedactor(ourWords = ''): Redactor {
     return result;
   }
 
+  /** Most lines of ours: nothing in them is escaped, and no word of theirs is long enough to hold a secret in base64. */
+  function isClearlyWithout(text: string): boolean {
+    if (!PLAIN.test(text) || LONG_WORD.test(text)) return false;
+    if (secrets.shortest(BASE64_SECRET_CHARS) <= (LONG_WORD_CHARS * 3) / 4) return false;
+    return !secrets.mayBeIn(text.toLowerCase().replace(/ {2,}/g, ' '));
+  }
+
   function redactAnew(text: string, use: number): string {
+    if (isClearlyWithout(text)) return text;
     const hidden = new Uint8Array(text.length);
     const hide = (start: number, end: number) => hidden.fill(1, start, end);
     for (const reading of readingsOf(text)) {
@@ -169,6 +177,11 @@ const SENTENCE = 2;
 
 /** Runs of base64, with MIME's line ends; shorter secrets in base64 would be found in ordinary words. */
 const BASE64_RUN = /(?:[A-Za-z0-9+/_-]{16,}\s+)*[A-Za-z0-9+/_-]{2,}={0,2}/g;
+/** Printable ASCII without the marks of escapes: the only reading of such a text is the text in lower case. */
+const PLAIN = /^[ -$'-[\]-~]*$/;
+/** Words that are shorter are no lines of a longer run of base64. */
+const LONG_WORD = /[A-Za-z0-9+/_=-]{16}/;
+const LONG_WORD_CHARS = 16;
 const BASE64_RUN_CHARS = 7;
 const BASE64_SECRET_CHARS = 5;
 
