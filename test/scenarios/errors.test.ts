@@ -115,7 +115,7 @@ describe.concurrent('portal-unexpected', () => {
     await other.close();
   });
 
-  thoroughTest('an inferred call that the portal does not know says where to correct it', async () => {
+  test('an inferred call that the portal does not know says where to correct it', async () => {
     const result = await statusOf({ status: 404, body: '<html>' });
     expectError(result, 'portal-unexpected', /The call listReleases is inferred/, /portal profile.*docs\/portal\.md/);
   });
@@ -228,7 +228,7 @@ describe.concurrent('pending', () => {
     });
   });
 
-  thoroughTest('0s is one look, and the application that it sent stands', async () => {
+  test('0s is one look, and the application that it sent stands', async () => {
     const seed = { ...never, seed: { ...LATER, state: 'created' as const } };
     await withScene({ portal: seed }, async ({ portal, wire, step }) => {
       const result = await step({ stage: 'apply', version: '1.1.0', 'approval-timeout': '0s' });

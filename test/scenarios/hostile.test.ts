@@ -87,11 +87,6 @@ const no = (text: string, errorCode = text) => ({
 const ENDINGS: Readonly<
   Record<string, { stage: string; verdict: string; says: (text: string) => (exchange: Exchange) => unknown }>
 > = {
-  'failed at a write': {
-    stage: 'release',
-    verdict: 'failed',
-    says: (text) => (exchange) => (exchange.isWrite ? no(text) : ok({ list: [releaseSaying(text, 'GRAY')] }, text)),
-  },
   rejected: {
     stage: 'apply',
     verdict: 'rejected',
@@ -116,6 +111,11 @@ const ENDINGS: Readonly<
     verdict: 'refused',
     says: (text) => (exchange) =>
       exchange.isWrite ? no(text, 'STATUS_NOT_ALLOWED') : ok({ list: [releaseSaying(text, 'GRAY')] }, text),
+  },
+  'failed at a write': {
+    stage: 'release',
+    verdict: 'failed',
+    says: (text) => (exchange) => (exchange.isWrite ? no(text) : ok({ list: [releaseSaying(text, 'GRAY')] }, text)),
   },
   'failed at the first look': { stage: 'status', verdict: 'failed', says: (text) => () => no(text) },
   'not logged in': { stage: 'status', verdict: 'failed', says: (text) => () => no(`not login ${text}`, '401') },

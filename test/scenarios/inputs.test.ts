@@ -65,7 +65,7 @@ describe.concurrent('faults', () => {
     });
   });
 
-  thoroughTest('of the event and of the environment are told with the others', async () => {
+  test('of the event and of the environment are told with the others', async () => {
     await withScene({ portal: { seed: LATER } }, async ({ wire, step }) => {
       const inputs = { stage: 'release', version: '1.1', 'whitelist-file': 'testers.txt' };
       const env = { GITHUB_EVENT_NAME: 'issue_comment', NODE_TLS_REJECT_UNAUTHORIZED: '0' };
@@ -256,7 +256,7 @@ describe.concurrent('the version', () => {
     });
   });
 
-  thoroughTest('is not needed for status, which shows what is in progress, or live', async () => {
+  test('is not needed for status, which shows what is in progress, or live', async () => {
     await withScene(seed, async ({ step }) => {
       const live = await step({ stage: 'status' });
       expect(live.outputs).toMatchObject({ verdict: 'unchanged', version: '1.0.0', state: 'released' });

@@ -11,7 +11,7 @@ import { anyCase, type Case, faultsOf, mildCase, runCase } from './model-case.ts
 import type { ModelRun } from './model-portal.ts';
 import { isThorough } from './thorough.ts';
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? (isThorough ? 1_600 : 60));
+const RUNS = Number(process.env['MODEL_RUNS'] ?? (isThorough ? 1_600 : 100));
 const SEED = Number(process.env['MODEL_SEED'] ?? 11);
 /** All but cancelled. */
 const VERDICTS = [
