@@ -1,5 +1,6 @@
 /** User-supplied paths: where they lead, and that they stay in the workspace. */
 
+// A getter, which loads node:fs/promises at its first use; an import of that would in every run.
 import { promises } from 'node:fs';
 import nodePath, { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 
