@@ -241,9 +241,10 @@ async function ended(
   changed: boolean,
   { emit }: RunDependencies,
 ): Promise<Outcome> {
-  const { formatLastReading } = await rest();
-  if (outcome.kind === 'pending' && outcome.failed)
+  if (outcome.kind === 'pending' && outcome.failed) {
+    const { formatLastReading } = await rest();
     await emit({ kind: 'notice', text: formatLastReading(outcome.failed) });
+  }
   if (outcome.kind === 'reached' && outcome.notice) await emit({ kind: 'notice', text: outcome.notice });
   if (stage === undefined || outcome.kind === 'failed') return outcome;
   if (outcome.kind === 'reached') {

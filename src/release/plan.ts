@@ -4,6 +4,7 @@
  */
 
 import { ReleaseError } from '../lib/errors.ts';
+import { lazyPattern } from '../lib/lazy-pattern.ts';
 import { callOf, callRow, does, type FoldedCall, type Folds, readsVersion, wayFor } from './folds.ts';
 import {
   hasReached,
@@ -436,11 +437,11 @@ export function todoOfUnmapped(
   ].join('\n');
 }
 
+const notPlain = lazyPattern(String.raw`[^\p{L}\p{M}\p{N} _.-]|-(?=\d)`, 'gu');
+
 /** Untrusted text as a JSON string without characters that GitHub could read as a mention, reference or markup. */
 function jsonOfWords(text: string): string {
-  // Not a literal: V8 checks one with Unicode properties in every run.
-  const notPlain = /[^\p{L}\p{M}\p{N} _.-]|-(?=\d)/gu;
-  const escaped = text.replace(notPlain, (found) =>
+  const escaped = text.replace(notPlain(), (found) =>
     [...Array(found.length).keys()].map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
   );
   return `"${escaped}"`;

@@ -20,7 +20,7 @@ const SOURCES: ReadonlyMap<string, string> = new Map(
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/': ['lib/'],
-  'release/': ['release/', 'lib/errors.ts'],
+  'release/': ['release/', 'lib/errors.ts', 'lib/lazy-pattern.ts'],
   'net/': ['net/', 'lib/'],
   'action/': ['action/', 'release/', 'lib/', 'sandbox/options.ts'],
   'portal/': ['portal/', 'net/', 'release/', 'lib/', 'sandbox/server.ts'],

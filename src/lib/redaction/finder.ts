@@ -70,9 +70,10 @@ export function createFinder(): Finder {
   return {
     add(text, uses) {
       if (text === '') return;
-      rememberBeginning(text);
-      if (text.length < WHOLE_WORD_BELOW) words.set(text, (words.get(text) ?? 0) | uses);
-      else for (const piece of piecesOf(text)) remember(piece, uses);
+      if (text.length < WHOLE_WORD_BELOW) {
+        rememberBeginning(text);
+        words.set(text, (words.get(text) ?? 0) | uses);
+      } else for (const piece of piecesOf(text)) remember(piece, uses);
     },
     endAt(text, at, use) {
       if (!firstUnits.has(text.charCodeAt(at))) return at;
