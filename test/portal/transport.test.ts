@@ -211,7 +211,7 @@ describe('Retry-After', () => {
   );
 });
 
-describe('the deadline', () => {
+describe.concurrent('the deadline', () => {
   const soon = { requestTimeoutMs: 60 };
 
   test('no response', () =>

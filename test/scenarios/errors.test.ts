@@ -66,7 +66,7 @@ describe.concurrent('portal-unauthorized', () => {
     });
   });
 
-  test('a wrong password is tried once and not shown', async () => {
+  thoroughTest('a wrong password is tried once and not shown', async () => {
     await withScene(
       { portal: { seed: LATER, credentials: { username: 'robot-4711', password: 'right' } } },
       async ({ wire, step }) => {
@@ -115,7 +115,7 @@ describe.concurrent('portal-unexpected', () => {
     await other.close();
   });
 
-  test('an inferred call that the portal does not know says where to correct it', async () => {
+  thoroughTest('an inferred call that the portal does not know says where to correct it', async () => {
     const result = await statusOf({ status: 404, body: '<html>' });
     expectError(result, 'portal-unexpected', /The call listReleases is inferred/, /portal profile.*docs\/portal\.md/);
   });
@@ -228,7 +228,7 @@ describe.concurrent('pending', () => {
     });
   });
 
-  test('0s is one look, and the application that it sent stands', async () => {
+  thoroughTest('0s is one look, and the application that it sent stands', async () => {
     const seed = { ...never, seed: { ...LATER, state: 'created' as const } };
     await withScene({ portal: seed }, async ({ portal, wire, step }) => {
       const result = await step({ stage: 'apply', version: '1.1.0', 'approval-timeout': '0s' });
@@ -271,7 +271,7 @@ thoroughTest.concurrent('refused says where the release stands, why, and what co
   });
 });
 
-test.concurrent('identifiers keep every digit, bare integers or strings', async () => {
+thoroughTest.concurrent('identifiers keep every digit, bare integers or strings', async () => {
   const ids = await Promise.all(
     [true, false].map((bareIds) =>
       withScene({ portal: { bareIds, seed: { ...LATER, state: 'approved' } } }, async ({ step }) => {

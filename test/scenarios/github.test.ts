@@ -91,7 +91,7 @@ describe.concurrent('a release on GitHub', () => {
     expect(failed.log).toContain('contents: read');
   });
 
-  test('an outsider gets a status and its comment, and nothing else', async () => {
+  thoroughTest('an outsider gets a status and its comment, and nothing else', async () => {
     const { portal, gitHub, step } = await world({ seed: { versions: ['1.0.0'], live: '1.0.0' } });
     const env = { GITHUB_EVENT_NAME: 'issue_comment' };
     const event = {

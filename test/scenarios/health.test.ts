@@ -45,7 +45,7 @@ function withMonitoring(
   });
 }
 
-describe('a ramp that is held while its metric is good', () => {
+describe.concurrent('a ramp that is held while its metric is good', () => {
   thoroughTest('is increased, and every value is seen in log, summary and report', async () => {
     const startS = Math.floor(Date.now() / 1_000);
     await withMonitoring(
@@ -80,7 +80,7 @@ describe('a ramp that is held while its metric is good', () => {
   });
 });
 
-test('the token goes to the health URL alone, and is not sent on by a redirect', async () => {
+test.concurrent('the token goes to the health URL alone, and is not sent on by a redirect', async () => {
   const other = await startWire(() => vector('0'));
   try {
     await withMonitoring(
@@ -98,7 +98,7 @@ test('the token goes to the health URL alone, and is not sent on by a redirect',
   }
 });
 
-test('a bad metric halts the ramp where it is, and says which value it was', async () => {
+thoroughTest.concurrent('a bad metric halts the ramp where it is, and says which value it was', async () => {
   await withMonitoring(
     ({ path }) => vector(path.includes('at=5') ? '0.25' : '0'),
     async ({ portal, step }, url) => {
@@ -124,25 +124,28 @@ const HOSTILE = [
   '\n::stop-commands::x',
 ];
 
-test.each(HOSTILE)('a hostile value runs no command, leaks no secret and breaks no view (%#)', async (value) => {
-  await withMonitoring(
-    () => vector(value),
-    async ({ step }, url) => {
-      const result = await step({ ...RAMP, 'health-url': url, 'health-failures': '1' });
-      expect(result.outputs.verdict).toBe('halted');
-      for (const form of [TOKEN, encodeURIComponent(TOKEN), Buffer.from(`Bearer ${TOKEN}`).toString('base64')]) {
-        expect(result.everything).not.toContain(form);
-      }
-      expect(result.log).not.toMatch(/^\s*::(set-env|stop-commands|error::boo)|##\[/m);
-      expect(result.everything).not.toContain('\u001b');
-      expect(result.summary).not.toMatch(/@victim|<img|\]\(javascript|https:\/\/evil/);
-      const row = result.summary.split('\n').find((line) => line.includes('data.result.0'));
-      expect(row?.match(/\|/g)).toHaveLength(4);
-    },
-  );
-});
+test.concurrent.each(HOSTILE)(
+  'a hostile value runs no command, leaks no secret and breaks no view (%#)',
+  async (value) => {
+    await withMonitoring(
+      () => vector(value),
+      async ({ step }, url) => {
+        const result = await step({ ...RAMP, 'health-url': url, 'health-failures': '1' });
+        expect(result.outputs.verdict).toBe('halted');
+        for (const form of [TOKEN, encodeURIComponent(TOKEN), Buffer.from(`Bearer ${TOKEN}`).toString('base64')]) {
+          expect(result.everything).not.toContain(form);
+        }
+        expect(result.log).not.toMatch(/^\s*::(set-env|stop-commands|error::boo)|##\[/m);
+        expect(result.everything).not.toContain('\u001b');
+        expect(result.summary).not.toMatch(/@victim|<img|\]\(javascript|https:\/\/evil/);
+        const row = result.summary.split('\n').find((line) => line.includes('data.result.0'));
+        expect(row?.match(/\|/g)).toHaveLength(4);
+      },
+    );
+  },
+);
 
-test('faults of the inputs are found together, before anything is sent', async () => {
+test.concurrent('faults of the inputs are found together, before anything is sent', async () => {
   await withMonitoring(
     () => vector('0'),
     async ({ wire, step }, _, seen) => {
@@ -164,7 +167,7 @@ test('faults of the inputs are found together, before anything is sent', async (
   );
 });
 
-describe('a metric that has no data', () => {
+describe.concurrent('a metric that has no data', () => {
   const place = newPlace();
   const noData = '{"status":"success","data":{"resultType":"vector","result":[]}}';
   const inputs = {

@@ -83,10 +83,15 @@ const no = (text: string, errorCode = text) => ({
   traceId: text,
 });
 
-/** How a run may end, by what the portal says. */
+/** How a run may end, by what the portal says. The first takes no second look, and is of the share of npm test. */
 const ENDINGS: Readonly<
   Record<string, { stage: string; verdict: string; says: (text: string) => (exchange: Exchange) => unknown }>
 > = {
+  pending: {
+    stage: 'approval',
+    verdict: 'pending',
+    says: (text) => () => ok({ list: [releaseSaying(text, 'APPROVE')] }, text),
+  },
   rejected: {
     stage: 'apply',
     verdict: 'rejected',
@@ -120,11 +125,6 @@ const ENDINGS: Readonly<
   'failed at the first look': { stage: 'status', verdict: 'failed', says: (text) => () => no(text) },
   'not logged in': { stage: 'status', verdict: 'failed', says: (text) => () => no(`not login ${text}`, '401') },
   'a shape that is none': { stage: 'status', verdict: 'failed', says: (text) => () => ({ [text]: text }) },
-  pending: {
-    stage: 'approval',
-    verdict: 'pending',
-    says: (text) => () => ok({ list: [releaseSaying(text, 'APPROVE')] }, text),
-  },
   'whitelisted and refused': {
     stage: 'whitelist',
     verdict: 'failed',

@@ -80,7 +80,7 @@ describe.concurrent('faults', () => {
     });
   });
 
-  test('of certificates that nobody checks are refused for a valid step, too', async () => {
+  thoroughTest('of certificates that nobody checks are refused for a valid step, too', async () => {
     await withScene({ portal: { seed: LATER } }, async ({ wire, step }) => {
       const result = await step({ stage: 'status' }, { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
       expectInvalid(result, /NODE_EXTRA_CA_CERTS/);
@@ -158,7 +158,7 @@ describe.concurrent('whitelist-file', () => {
   });
 });
 
-test.concurrent('a wait that outlasts a hosted runner is warned of', async () => {
+thoroughTest.concurrent('a wait that outlasts a hosted runner is warned of', async () => {
   await withScene({ portal: { seed: LATER } }, async ({ step }) => {
     const inputs = { stage: 'status', 'approval-timeout': '7h' };
     const [hosted, own] = await Promise.all([
@@ -256,7 +256,7 @@ describe.concurrent('the version', () => {
     });
   });
 
-  test('is not needed for status, which shows what is in progress, or live', async () => {
+  thoroughTest('is not needed for status, which shows what is in progress, or live', async () => {
     await withScene(seed, async ({ step }) => {
       const live = await step({ stage: 'status' });
       expect(live.outputs).toMatchObject({ verdict: 'unchanged', version: '1.0.0', state: 'released' });

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { COMMON, runStep, type StepOptions, type StepResult } from '../support/action.ts';
 import { withScene } from '../support/scene.ts';
+import { thoroughTest } from '../support/thorough.ts';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 const PRELOADED = fileURLToPath(new URL('../support/loaded.mjs', import.meta.url));
@@ -99,7 +100,7 @@ describe.concurrent('a step loads of dist only what it needs', () => {
     });
   });
 
-  test('a status on the sandbox loads the sandbox too, and no undici', async () => {
+  thoroughTest('a status on the sandbox loads the sandbox too, and no undici', async () => {
     const inputs = { ...COMMON, 'portal-url': 'sandbox', stage: 'status', version: '1.1.0' };
     const { result, parts, builtins } = await loadedBy((options) => runStep(inputs, options));
     expect(result.outputs.verdict).toBe('unchanged');

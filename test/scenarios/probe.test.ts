@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { runStep } from '../support/action.ts';
 import { startPortal, type TestPortalOptions } from '../support/portal.ts';
-import { runShareOfTables } from '../support/thorough.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
 
 runShareOfTables();
 
@@ -106,7 +106,7 @@ describe('the list of operations in a status', () => {
     expect(summary).toMatch(/<code>rollback<\/code> .* \| inferred: prove it with a recording/);
   });
 
-  test('is left out of a rehearsal and of every other stage', async () => {
+  thoroughTest('is left out of a rehearsal and of every other stage', async () => {
     const { inputs } = await portalWithout(
       () => false,
       () => {},

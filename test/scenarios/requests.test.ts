@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { COOKIE } from '../support/portal.ts';
 import { withScene } from '../support/scene.ts';
-import { runShareOfTables } from '../support/thorough.ts';
+import { runShareOfTables, thoroughTest } from '../support/thorough.ts';
 import type { Seen } from '../support/wire.ts';
 
 runShareOfTables();
@@ -81,7 +81,7 @@ test.concurrent('every request names its page and itself, and bears the credenti
   });
 });
 
-test.concurrent('a login bears no cookie, and what follows bears the one that it got', async () => {
+thoroughTest.concurrent('a login bears no cookie, and what follows bears the one that it got', async () => {
   const account = { username: 'robot-4711', password: 'hunter2-hunter2' };
   const login = { 'portal-session': '', 'portal-username': account.username, 'portal-password': account.password };
   const cookie = 'SESSION=fresh-session-0815';
