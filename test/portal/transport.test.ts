@@ -211,7 +211,7 @@ describe('Retry-After', () => {
   );
 });
 
-describe.concurrent('the deadline', () => {
+describe('the deadline', () => {
   const soon = { requestTimeoutMs: 60 };
 
   test('no response', () =>
