@@ -209,7 +209,7 @@ function lines(text: string, what: string): string[] {
     .map((line) => `${line} ${what}`);
 }
 
-/** What it says is a fault. Types are checked by `npm run check`. */
+/** What it says is a fault. Types are checked by `npm test`. */
 function tsc(...args: string[]): void {
   const { status } = spawnSync(join(root, 'node_modules/.bin/tsc'), args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(1);
