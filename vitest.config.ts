@@ -12,7 +12,7 @@ export default defineConfig({
     // A worker loads the modules once for all of its files. So a module of test/support keeps no state between them.
     isolate: false,
     unstubEnvs: true,
-    // Its JSON is imported in a way that only a bundler takes.
-    server: { deps: { inline: ['@actions/workflow-parser'] } },
+    // Node loads the modules itself, types and all, as it does for scripts: nothing is transformed.
+    experimental: { viteModuleRunner: false },
   },
 });
