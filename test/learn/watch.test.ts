@@ -106,7 +106,7 @@ const line = ({ method, path, button }: Exchange) =>
   `${method} ${path.replace('/rest/intercnn', '')}${button ? ` <- ${button}` : ''}`;
 
 describe.skipIf(!BROWSER)('a watched portal', () => {
-  test('a whole release is recorded until Enter, each call with the button that sent it', async () => {
+  thoroughTest('a whole release is recorded until Enter, each call with the button that sent it', async () => {
     const { recording, text, rows, portal } = await watchPages({ '/': WHOLE_RELEASE }, ({ stdin }) =>
       stdin.write('\n'),
     );

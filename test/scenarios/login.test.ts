@@ -73,7 +73,7 @@ describe('by the call', () => {
 });
 
 describe.skipIf(!BROWSER)('by the page', () => {
-  test('the built action logs in and releases; nothing is left behind', async () => {
+  thoroughTest('the built action logs in and releases; nothing is left behind', async () => {
     const { portal, inputs } = await portalWithAccount();
     const job = jobWith({ login: { by: 'browser' } });
     const seen: string[] = [];
