@@ -240,11 +240,12 @@ describe.concurrent('pending', () => {
 
   thoroughTest('2s are waited in full, a line for each look', async () => {
     await withScene({ portal: never }, async ({ step }) => {
+      const startMs = performance.now();
       const result = await step({ stage: 'approval', version: '1.1.0', 'approval-timeout': '2s' });
+      expect(performance.now() - startMs).toBeGreaterThanOrEqual(2_000);
       expect(result.outputs.verdict).toBe('pending');
       const looks = result.log.match(/check \d+: in review; waited \d s, \d s left/g) ?? [];
       expect(looks.length).toBeGreaterThanOrEqual(1);
-      expect(result.log).toMatch(/waited 2 s, 0 s left/);
     });
   });
 });
