@@ -14,5 +14,6 @@ export default defineConfig({
     unstubEnvs: true,
     // Node loads the modules itself, types and all, as it does for scripts: nothing is transformed.
     experimental: { viteModuleRunner: false },
+    execArgv: [`--import=${new URL('test/support/json-modules.ts', import.meta.url)}`],
   },
 });
