@@ -1,6 +1,6 @@
 /**
- * Every check of the project, which `npm test` runs. None of them writes to the tree. All run side by side, on as many
- * cores as there are; what failed is told after the tests, where it is seen.
+ * The checks of the project: `npm test`, or all of them with `THOROUGH=1`. None writes to the tree. They run side by side,
+ * on as many cores as there are; what failed is told after the tests, where it is seen.
  */
 
 import { spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Every case and the slow checks, as CI runs them (docs/decisions/0021-thorough-tests.md). */
+/** As CI runs it (docs/decisions/0021-thorough-tests.md). */
 const isThorough = process.env['THOROUGH'] === '1';
 
 const CHECKS: Readonly<Record<string, readonly string[]>> = {
@@ -39,7 +39,7 @@ const IF_INSTALLED: Readonly<Record<string, readonly string[]>> = {
       'action.yml',
     ],
   ],
-  // They run in whole, which takes longer than all other checks.
+  // It runs each of them, which takes longer than all other checks.
   ...(isThorough && { 'workflows, by act': ['node', 'scripts/workflows.ts'] }),
 };
 
